@@ -1,0 +1,1 @@
+"""The servers that `run.py up` brings along: PostgreSQL with pgvector, and Valkey."""

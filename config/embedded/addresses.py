@@ -1,0 +1,28 @@
+"""Where the embedded servers are found: a function of DATA_DIR alone, so that every process agrees."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+# A unix socket's path may have 107 bytes; PostgreSQL adds `/.s.PGSQL.5432` to the folder.
+LONGEST_SOCKET_FOLDER = 90
+
+
+def socket_folder(data_dir: Path) -> Path:
+    """`DATA_DIR/run`, or a short private folder elsewhere when that path is too long for a socket."""
+    near = data_dir / "run"
+    if len(os.fsencode(near)) <= LONGEST_SOCKET_FOLDER:
+        return near
+    name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    return base / f"quartermaster-{os.getuid()}-{name}"
+
+
+def database_url(data_dir: Path, role: str, database: str = "quartermaster") -> str:
+    return f"postgresql://{role}@{quote(str(socket_folder(data_dir)), safe='')}/{database}"
+
+
+def redis_url(data_dir: Path) -> str:
+    return f"unix://{socket_folder(data_dir) / 'valkey.sock'}"

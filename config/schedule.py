@@ -1,0 +1,3 @@
+"""What Celery beat starts, and how often. Each entry is a shell around one verb of an app."""
+
+SCHEDULE: dict[str, dict[str, object]] = {}

@@ -1,0 +1,1 @@
+"""Floor 2. Outside services: connectors, connections, the vault, redaction, the one door out."""

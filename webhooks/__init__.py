@@ -1,0 +1,1 @@
+"""Floor 4. Being told (inbound events) and telling (outbound deliveries)."""
