@@ -21,7 +21,7 @@ def socket_folder(data_dir: Path) -> Path:
 
 
 def database_url(data_dir: Path, role: str, database: str = "quartermaster") -> str:
-    return f"postgresql://{role}@{quote(str(socket_folder(data_dir)), safe='')}/{database}"
+    return f"postgresql://{role}@/{database}?host={quote(str(socket_folder(data_dir)))}"
 
 
 def redis_url(data_dir: Path) -> str:

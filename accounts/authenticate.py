@@ -1,0 +1,83 @@
+"""From an Authorization header to a Caller: used by every door."""
+
+import hashlib
+import json
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.caller import Caller
+from accounts.errors import KeyExpired, KeyRevoked, Unauthenticated
+from accounts.models import ApiKey
+from accounts.roles import Role
+from accounts.tenancy import within
+
+KEY_PREFIX = "qm_"
+_BEARER = re.compile(r"Bearer +(qm_[A-Za-z0-9_-]{43,100})", re.IGNORECASE)
+
+# `last used` is for people: a write per call would be the hot path's dearest line.
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+def digest_of(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def authenticate(authorization: str) -> Caller:
+    """Who shows this `Authorization` header (`Bearer qm_…`, RFC 6750).
+
+    One query, and a second at most once a minute per key to note its use.
+    Raises Unauthenticated, KeyExpired or KeyRevoked.
+    """
+    match = _BEARER.fullmatch(authorization.strip())
+    if match is None:
+        raise Unauthenticated
+    row = _key_row(digest_of(match[1]))
+    if row is None:
+        raise Unauthenticated(
+            "This API key opens nothing. Check that it was copied whole, or ask an admin for a new one."
+        )
+    now = timezone.now()
+    _refuse_unusable(row, now)
+    if row["last_used_at"] is None or now - row["last_used_at"] > LAST_USED_PRECISION:
+        _note_use(row, now)
+    return Caller(
+        tenant_id=row["tenant_id"],
+        tenant_slug=row["tenant_slug"],
+        generation=row["tenant_generation"],
+        role=Role(row["agent_role"]),
+        agent_id=row["agent_id"],
+        key_id=row["key_id"],
+        provider=row["agent_provider"],
+        agent_rate_limit=_json(row["agent_rate_limit"]),
+        tenant_rate_limit=_json(row["tenant_rate_limit"]),
+    )
+
+
+def _key_row(digest: bytes) -> dict[str, Any] | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM accounts_authenticate(%s)", [digest])
+        row = cursor.fetchone()
+        return dict(zip((column.name for column in cursor.description), row, strict=True)) if row else None
+
+
+def _json(value: Any) -> Any:
+    """Django's connections hand JSONB over as text."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _refuse_unusable(row: dict[str, Any], now: datetime) -> None:
+    if row["revoked_at"] is not None:
+        raise KeyRevoked
+    if row["expires_at"] is not None and row["expires_at"] <= now:
+        raise KeyExpired
+    if not row["agent_enabled"]:
+        raise Unauthenticated("This key's agent is disabled. An admin of your tenant can enable it.")
+
+
+def _note_use(row: dict[str, Any], now: datetime) -> None:
+    with within(row["tenant_id"]):
+        ApiKey.objects.filter(id=row["key_id"]).update(last_used_at=now)

@@ -1,0 +1,48 @@
+"""Who is calling: what authentication found out, handed to everything behind the door."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from accounts.errors import Forbidden
+from accounts.roles import Right, Role, may
+
+
+@dataclass(frozen=True)
+class Caller:
+    tenant_id: UUID
+    tenant_slug: str
+    generation: int
+    """The tenant's generation when the key was read: what may be cached is cached under it."""
+    role: Role
+    agent_id: UUID | None = None
+    person_id: UUID | None = None
+    key_id: UUID | None = None
+    provider: str = ""
+    agent_rate_limit: dict[str, Any] | None = field(default=None, hash=False)
+    tenant_rate_limit: dict[str, Any] | None = field(default=None, hash=False)
+    is_platform_owner: bool = False
+
+    @property
+    def actor(self) -> str:
+        """As the audit trail names it."""
+        return f"agent:{self.agent_id}" if self.agent_id else f"person:{self.person_id}"
+
+    # What DRF and Django ask of a user.
+    is_authenticated = True
+    is_active = True
+
+    @property
+    def pk(self) -> UUID | None:
+        return self.agent_id or self.person_id
+
+    def may(self, right: Right) -> bool:
+        return may(self.role, right)
+
+    def require(self, right: Right) -> None:
+        """Raise Forbidden unless the caller's role holds this right."""
+        if not self.may(right):
+            raise Forbidden(
+                f"The role `{self.role}` may not do this: it needs the right `{right}`. "
+                "An admin of your tenant can give the agent another role."
+            )

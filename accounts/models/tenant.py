@@ -1,0 +1,51 @@
+from django.core.validators import RegexValidator
+from django.db import models
+
+from accounts.ids import new_id
+from accounts.tenancy import current_scope
+
+SLUG_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
+slug_validator = RegexValidator(
+    SLUG_PATTERN, "Use 1 to 64 lower-case letters, digits and dashes; start and end with a letter or digit."
+)
+
+
+class TenantTableManager(models.Manager["Tenant"]):
+    """The scope's own tenant, or all of them for the platform."""
+
+    def get_queryset(self) -> models.QuerySet["Tenant"]:
+        tenant_id = current_scope().tenant_id
+        rows = super().get_queryset()
+        return rows if tenant_id is None else rows.filter(id=tenant_id)
+
+
+class Tenant(models.Model):
+    """One customer: its people, agents, tools, executions and memories, apart from all others."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.CharField(max_length=64, unique=True, validators=[slug_validator])
+    name = models.CharField(max_length=200)
+    generation = models.BigIntegerField(
+        default=1,
+        editable=False,
+        help_text="Counts the changes that processes must notice; see Caching in the map.",
+    )
+    rate_limit = models.JSONField(
+        null=True,
+        blank=True,
+        help_text='For all calls of the tenant together, e.g. {"per_minute": 600, "burst": 50}.',
+    )
+    egress_networks = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Which of the operator's EGRESS_ALLOW_NETWORKS this tenant may reach; empty means all of them.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TenantTableManager()
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name

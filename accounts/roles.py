@@ -1,0 +1,58 @@
+"""What each role may do: one table, read by the API and by the admin site."""
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    OWNER = "owner"
+    ADMIN = "admin"
+    OPERATOR = "operator"
+    VIEWER = "viewer"
+
+
+class Right(models.TextChoices):
+    """What an address of the API, or a page, asks of its caller."""
+
+    READ = "read"
+    CALL = "call"
+    """Execute tools, send heartbeats."""
+    CATALOGUE = "catalogue"
+    """Register, change and retire tools."""
+    PEOPLE = "people"
+    """Agents, keys, people and the audit trail."""
+    OWNERS = "owners"
+    """Make and unmake owners."""
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.VIEWER: frozenset({Right.READ}),
+    Role.OPERATOR: frozenset({Right.READ, Right.CALL, Right.CATALOGUE}),
+    Role.ADMIN: frozenset({Right.READ, Right.CALL, Right.CATALOGUE, Right.PEOPLE}),
+    Role.OWNER: frozenset(Right),
+}
+
+# The admin site's models, by the right that changing them needs; `view` needs READ unless said otherwise.
+_MODEL_RIGHTS = {
+    "accounts.tenant": Right.PEOPLE,
+    "accounts.person": Right.PEOPLE,
+    "accounts.agent": Right.PEOPLE,
+    "accounts.apikey": Right.PEOPLE,
+    "accounts.auditentry": Right.PEOPLE,
+}
+_HIDDEN_FROM_READERS = {"accounts.person", "accounts.apikey", "accounts.auditentry"}
+
+
+def may(role: Role, right: Right) -> bool:
+    return right in RIGHTS[role]
+
+
+def role_has_perm(role: Role, perm: str) -> bool:
+    """Django's `app.verb_model`, answered from the table above. `app.verb` without a model is refused."""
+    app_label, _, codename = perm.partition(".")
+    verb, _, model = codename.partition("_")
+    name = f"{app_label}.{model}"
+    if not model:
+        return False
+    if verb == "view" and name not in _HIDDEN_FROM_READERS:
+        return may(role, Right.READ)
+    return may(role, _MODEL_RIGHTS.get(name, Right.CATALOGUE))

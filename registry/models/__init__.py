@@ -1,0 +1,6 @@
+from registry.models.execution import Execution
+from registry.models.health import ToolHealth
+from registry.models.tool import TenantTool, Tool
+from registry.models.version import ToolVersion
+
+__all__ = ["Execution", "TenantTool", "Tool", "ToolHealth", "ToolVersion"]

@@ -1,0 +1,108 @@
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.ids import new_id
+from accounts.models import Agent, Tenant
+from accounts.tenancy import TenantManager
+from registry.models.tool import Tool
+from registry.models.version import ToolVersion
+
+
+class Status(models.TextChoices):
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REFUSED = "refused"
+    PENDING = "pending"
+    RUNNING = "running"
+    CANCELLED = "cancelled"
+
+
+UNFINISHED = (Status.PENDING, Status.RUNNING)
+
+
+class ExecutionQuerySet(models.QuerySet["Execution"]):
+    def abandoned(self, at: datetime) -> "ExecutionQuerySet":
+        """Running ones whose lease has ended: the process that ran them is gone."""
+        return self.filter(status=Status.RUNNING, lease_until__lt=at)
+
+
+class Execution(models.Model):
+    """One call of a tool, with its outcome. Input and output are the redacted forms."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # No foreign keys in the database: what they name is never deleted while its executions stay, and each
+    # would cost the hot path a lookup and a row lock.
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    agent = models.ForeignKey(
+        Agent, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    tool = models.ForeignKey(
+        Tool,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="executions",
+    )
+    tool_version = models.ForeignKey(
+        ToolVersion,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    tool_slug = models.CharField(
+        max_length=64, help_text="As the caller named it, also when there is no such tool."
+    )
+    version = models.CharField(max_length=64, blank=True)
+    operation = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=16, choices=Status.choices)
+    mode = models.CharField(max_length=8, default="sync")
+    input = models.JSONField(null=True)
+    output = models.JSONField(null=True)
+    error = models.JSONField(null=True, help_text="The problem: code, message, faults.")
+    timings = models.JSONField(default=dict, help_text="Microseconds by step, in the corridor's order.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    tried = models.JSONField(default=list, help_text="Tools tried before this one, for a routed call.")
+    cached = models.BooleanField(default=False)
+    trace_id = models.CharField(max_length=64, blank=True)
+    conversation = models.CharField(max_length=200, blank=True)
+    provider = models.CharField(max_length=64, blank=True)
+    idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001  null is "no key", outside the constraint
+    request_digest = models.BinaryField(
+        max_length=32, null=True, help_text="SHA-256 of what the key was used for."
+    )
+    sealed_input = models.BinaryField(
+        null=True, help_text="The raw input, sealed while the call is unfinished."
+    )
+    lease_until = models.DateTimeField(null=True)
+    count = models.PositiveIntegerField(default=1, help_text="How many refusals this row stands for.")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    objects = TenantManager.from_queryset(ExecutionQuerySet)()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "agent", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                nulls_distinct=False,
+                name="execution_key_once",
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="execution_status_known"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "-id"], name="execution_by_tenant"),
+            models.Index(fields=["tenant", "tool", "-id"], name="execution_by_tool"),
+            models.Index(fields=["lease_until"], condition=Q(status=Status.RUNNING), name="execution_leases"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool_slug} {self.status}"

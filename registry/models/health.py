@@ -1,0 +1,54 @@
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Tenant
+from accounts.tenancy import SharedManager
+from registry.models.tool import Tool
+
+
+class HealthStatus(models.TextChoices):
+    UNKNOWN = "unknown"
+    """No heartbeat and no probe yet."""
+    HEALTHY = "healthy"
+    STALE = "stale"
+    """No heartbeat for longer than the tool's `stale_after_seconds`."""
+    FAILING = "failing"
+    """Its health endpoint did not answer with success."""
+
+
+class ToolHealth(models.Model):
+    """A tool's health, apart from the tool because it changes often: heartbeats do not touch the catalogue."""
+
+    tool = models.OneToOneField(Tool, primary_key=True, on_delete=models.CASCADE, related_name="health")
+    tenant = models.ForeignKey(Tenant, null=True, on_delete=models.CASCADE, db_index=False, related_name="+")
+    status = models.CharField(max_length=16, choices=HealthStatus.choices, default=HealthStatus.UNKNOWN)
+    last_heartbeat = models.DateTimeField(null=True)
+    stale_at = models.DateTimeField(
+        null=True, help_text="When it turns stale unless a heartbeat comes first."
+    )
+    retire_at = models.DateTimeField(
+        null=True, help_text="When it is retired unless a heartbeat comes first."
+    )
+    probe_at = models.DateTimeField(
+        null=True, help_text="When its health endpoint is asked next; null: it has none."
+    )
+    detail = models.CharField(max_length=500, blank=True, help_text="Why it is failing, for people.")
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SharedManager["ToolHealth"]()
+
+    class Meta:
+        verbose_name_plural = "tool health"
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=HealthStatus.values), name="health_status_known")
+        ]
+        indexes = [
+            models.Index(
+                fields=["stale_at"], condition=Q(status=HealthStatus.HEALTHY), name="health_turning_stale"
+            ),
+            models.Index(fields=["retire_at"], condition=Q(retire_at__isnull=False), name="health_retiring"),
+            models.Index(fields=["probe_at"], condition=Q(probe_at__isnull=False), name="health_probe_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.status
