@@ -2,12 +2,13 @@
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
 # A unix socket's path may have 107 bytes; PostgreSQL adds `/.s.PGSQL.5432` to the folder.
 LONGEST_SOCKET_FOLDER = 90
+# Not TMPDIR or XDG_RUNTIME_DIR: those differ between a terminal, cron and a service, and all must meet here.
+SHORT_BASE = Path("/tmp")  # noqa: S108 - the launcher refuses a folder that is not private and ours
 
 
 def socket_folder(data_dir: Path) -> Path:
@@ -16,8 +17,7 @@ def socket_folder(data_dir: Path) -> Path:
     if len(os.fsencode(near)) <= LONGEST_SOCKET_FOLDER:
         return near
     name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    return base / f"quartermaster-{os.getuid()}-{name}"
+    return SHORT_BASE / f"quartermaster-{os.getuid()}-{name}"
 
 
 def database_url(data_dir: Path, role: str, database: str = "quartermaster") -> str:

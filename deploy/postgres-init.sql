@@ -1,0 +1,30 @@
+-- What Quartermaster needs of a database: two roles, their rights, and pgvector. Run it inside the database, as a
+-- superuser; it may be repeated. `run.py up` does this for the embedded PostgreSQL, docker-compose on first start.
+-- The roles get no password here: give them one where connections come over the network (see postgres-passwords.sql).
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'qm_owner') THEN
+        CREATE ROLE qm_owner;
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'qm_app') THEN
+        CREATE ROLE qm_app;
+    END IF;
+    -- Row-level security holds only for roles that cannot step around it.
+    ALTER ROLE qm_owner LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB;
+    ALTER ROLE qm_app LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB;
+    EXECUTE format('ALTER DATABASE %I OWNER TO qm_owner', current_database());
+END
+$$;
+
+CREATE EXTENSION IF NOT EXISTS vector;
+
+ALTER SCHEMA public OWNER TO qm_owner;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO qm_app;
+
+-- qm_owner makes the tables in migrations; qm_app may read and write rows, and never TRUNCATE.
+ALTER DEFAULT PRIVILEGES FOR ROLE qm_owner IN SCHEMA public
+    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO qm_app;
+ALTER DEFAULT PRIVILEGES FOR ROLE qm_owner IN SCHEMA public
+    GRANT USAGE ON SEQUENCES TO qm_app;
