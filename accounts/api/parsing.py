@@ -1,0 +1,111 @@
+"""Reading JSON so strictly that whatever passes can be stored: UTF-8, no NUL, no lone surrogate, no NaN, bounded depth."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import IO, Any, NoReturn
+
+from django.conf import settings
+from rest_framework.parsers import BaseParser
+
+from accounts.errors import Malformed, TooLarge
+
+DEEPEST = 100
+"""How many arrays and objects may stand inside one another."""
+
+_UNSTORABLE_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+
+
+def read_json(raw: bytes) -> Any:
+    """`raw` as a JSON value. Raises Malformed with what is wrong and where."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed(f"The body is not UTF-8: byte {error.start} cannot be read.") from error
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise Malformed(
+            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:
+        # An integer of more digits than Python reads (PEP 686's sibling limit, 4,300).
+        raise Malformed("The body holds a number with too many digits. Send it as a string.") from error
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST:
+        _refuse_depth(value)
+    if b"\\u" in raw and _UNSTORABLE_ESCAPE.search(raw):
+        refuse_unstorable(value)
+    return value
+
+
+def refuse_unstorable(value: Any) -> None:
+    """Raise Malformed when a string holds what PostgreSQL cannot store: U+0000 or half a surrogate pair."""
+    waiting: list[tuple[str, Any]] = [("$", value)]
+    while waiting:
+        path, item = waiting.pop()
+        if isinstance(item, str):
+            _refuse_text(path, item)
+        elif isinstance(item, dict):
+            for key, inner in item.items():
+                _refuse_text(path, key)
+                waiting.append((f"{path}.{key}", inner))
+        elif isinstance(item, list):
+            waiting += [(f"{path}[{index}]", inner) for index, inner in enumerate(item)]
+
+
+def _refuse_text(path: str, text: str) -> None:
+    if "\x00" in text:
+        raise Malformed(
+            f"The string at {_printable(path)} holds a NUL character (U+0000), which cannot be stored."
+        )
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise Malformed(
+            f"The string at {_printable(path)} holds half a surrogate pair, which is no character."
+        )
+
+
+def _printable(path: str) -> str:
+    return path.encode("ascii", "backslashreplace").decode().replace("\x00", "\\u0000")
+
+
+def _refuse_depth(value: Any) -> None:
+    layer = [value]
+    for _ in range(DEEPEST + 1):
+        layer = [inner for item in layer for inner in _inside(item)]
+        if not layer:
+            return
+    raise _too_deep()
+
+
+def _inside(item: Any) -> list[Any]:
+    inner = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+    return [value for value in inner if isinstance(value, dict | list)]
+
+
+def _too_deep() -> Malformed:
+    return Malformed(
+        f"The body is nested too deeply: at most {DEEPEST} arrays and objects inside one another."
+    )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise Malformed(f"The body is not JSON: {name} is no JSON number.")
+
+
+class StrictJSONParser(BaseParser):
+    """DRF's door to `read_json`."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        raw = stream.read(settings.REQUEST_BODY_LIMIT_BYTES + 1)
+        if len(raw) > settings.REQUEST_BODY_LIMIT_BYTES:
+            raise TooLarge(f"The body is larger than {settings.REQUEST_BODY_LIMIT_BYTES} bytes. Send less.")
+        return read_json(raw)

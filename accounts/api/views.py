@@ -1,0 +1,86 @@
+"""The two kinds of API view: `TenantView` manages, `AsyncTenantView` executes. Both authenticate and answer alike."""
+
+from typing import Any, ClassVar
+
+from django.http.response import HttpResponseBase
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authenticate import authenticate
+from accounts.caller import Caller
+from accounts.offload import in_database_thread
+from accounts.roles import Right
+from accounts.tenancy import within
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """The Authorization header as DRF's authentication, for the views that serve no tenant of their own."""
+
+    def authenticate(self, request: Request) -> tuple[Caller, None]:
+        return authenticate(request.META.get("HTTP_AUTHORIZATION", "")), None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="quartermaster"'
+
+
+class _ApiView(APIView):
+    authentication_classes: ClassVar[list[type[BaseAuthentication]]] = []
+    permission_classes: ClassVar[list[type[BasePermission]]] = []
+    rights: ClassVar[dict[str, Right]] = {}
+    """The right each method needs, by its name in lower case. A method without one is not served."""
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        drf_request = super().initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        self.args, self.kwargs, self.request = args, kwargs, drf_request
+        return drf_request
+
+    def handler(self, request: Request, caller: Caller) -> Any:
+        """The method to run for this request. Raises MethodNotAllowed or Forbidden."""
+        name = (request.method or "").lower()
+        right = self.rights.get(name)
+        if right is None or not hasattr(self, name):
+            raise MethodNotAllowed(request.method or "")
+        caller.require(right)
+        return getattr(self, name)
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        return sorted(name.upper() for name in self.rights)
+
+
+class TenantView(_ApiView):
+    """A management view: one transaction in the caller's tenant, undone by any error."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        drf_request = self.initialize_request(request, *args, **kwargs)
+        try:
+            self.initial(drf_request, *args, **kwargs)
+            caller = authenticate(drf_request.META.get("HTTP_AUTHORIZATION", ""))
+            handler = self.handler(drf_request, caller)
+            with within(caller.tenant_id):
+                response: Response = handler(drf_request, caller, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a problem document
+            response = self.handle_exception(error)
+        return self.finalize_response(drf_request, response, *args, **kwargs)
+
+
+class AsyncTenantView(_ApiView):
+    """A view of the corridor: asynchronous, and outside any transaction while the upstream answers."""
+
+    view_is_async = True
+
+    async def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        drf_request = self.initialize_request(request, *args, **kwargs)
+        try:
+            self.initial(drf_request, *args, **kwargs)
+            caller = await in_database_thread(authenticate, drf_request.META.get("HTTP_AUTHORIZATION", ""))
+            handler = self.handler(drf_request, caller)
+            response: Response = await handler(drf_request, caller, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a problem document
+            response = self.handle_exception(error)
+        return self.finalize_response(drf_request, response, *args, **kwargs)

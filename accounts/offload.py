@@ -1,0 +1,33 @@
+"""Where asynchronous code touches the ORM: a bounded pool of threads, each holding a connection only while it works."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from typing import ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `function`, whole, in a thread of the pool; its connection goes back before this returns."""
+    work = partial(_holding_a_connection, partial(function, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_threads(os.getpid()), work)
+
+
+def _holding_a_connection(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    finally:
+        connection.close()
+
+
+@cache
+def _threads(pid: int) -> ThreadPoolExecutor:
+    """One pool per process, made after any fork; no larger than the connection pool, so that none waits in vain."""
+    return ThreadPoolExecutor(max_workers=settings.DATABASE_POOL_SIZE, thread_name_prefix="orm")
