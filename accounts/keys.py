@@ -33,9 +33,7 @@ def issue_key(
 ) -> IssuedKey:
     """A new key for an agent. Raises Conflict when a living key of the agent has this name, Invalid on a past expiry."""
     if expires_at is not None and expires_at <= timezone.now():
-        raise Invalid(
-            "The key would be expired at once.", faults=[Fault("$.expires_at", "Give a time in the future.")]
-        )
+        raise Invalid("The key would be expired at once.", faults=[Fault("$.expires_at", "Give a time in the future.")])
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
     key = ApiKey(
         tenant_id=agent.tenant_id,

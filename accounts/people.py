@@ -25,9 +25,7 @@ def create_person(
 
     Raises Conflict when the address is taken, ValidationError on a bad field.
     """
-    person = Person(
-        tenant=tenant, email=email.lower(), name=name, role=role, is_platform_owner=is_platform_owner
-    )
+    person = Person(tenant=tenant, email=email.lower(), name=name, role=role, is_platform_owner=is_platform_owner)
     person.set_password(password)
     person.clean_fields()
     try:

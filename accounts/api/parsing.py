@@ -25,9 +25,7 @@ def read_json(raw: bytes) -> Any:
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise Malformed(
-            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from error
+        raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:
@@ -57,13 +55,9 @@ def refuse_unstorable(value: Any) -> None:
 
 def _refuse_text(path: str, text: str) -> None:
     if "\x00" in text:
-        raise Malformed(
-            f"The string at {_printable(path)} holds a NUL character (U+0000), which cannot be stored."
-        )
+        raise Malformed(f"The string at {_printable(path)} holds a NUL character (U+0000), which cannot be stored.")
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise Malformed(
-            f"The string at {_printable(path)} holds half a surrogate pair, which is no character."
-        )
+        raise Malformed(f"The string at {_printable(path)} holds half a surrogate pair, which is no character.")
 
 
 def _printable(path: str) -> str:
@@ -85,9 +79,7 @@ def _inside(item: Any) -> list[Any]:
 
 
 def _too_deep() -> Malformed:
-    return Malformed(
-        f"The body is nested too deeply: at most {DEEPEST} arrays and objects inside one another."
-    )
+    return Malformed(f"The body is nested too deeply: at most {DEEPEST} arrays and objects inside one another.")
 
 
 def _refuse_constant(name: str) -> NoReturn:

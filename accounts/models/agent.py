@@ -54,9 +54,7 @@ class ApiKey(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="keys")
     name = models.CharField(max_length=100)
-    prefix = models.CharField(
-        max_length=12, editable=False, help_text="The key's first letters, to tell keys apart."
-    )
+    prefix = models.CharField(max_length=12, editable=False, help_text="The key's first letters, to tell keys apart.")
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)

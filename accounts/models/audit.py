@@ -26,9 +26,7 @@ class AuditEntry(models.Model):
         Tenant, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     at = models.DateTimeField()
-    actor = models.CharField(
-        max_length=120, help_text="Who did it: agent:<id>, person:<id>, or system:<name>."
-    )
+    actor = models.CharField(max_length=120, help_text="Who did it: agent:<id>, person:<id>, or system:<name>.")
     action = models.CharField(max_length=64, help_text="What happened, e.g. tool.registered.")
     subject = models.CharField(max_length=120, help_text="What it happened to, e.g. tool:<id>.")
     detail = models.JSONField(default=dict)

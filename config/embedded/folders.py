@@ -15,9 +15,7 @@ def make_private(folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise EmbeddedServerError(
-            f"{folder} belongs to somebody else. Remove it, or choose another DATA_DIR."
-        )
+        raise EmbeddedServerError(f"{folder} belongs to somebody else. Remove it, or choose another DATA_DIR.")
     folder.chmod(0o700)
     return folder
 

@@ -33,9 +33,7 @@ def data_folder(data_dir: Path) -> Path:
     return data_dir / "pg18"
 
 
-def start(
-    data_dir: Path, *, options: Sequence[str] = (), pass_fds: Sequence[int] = ()
-) -> subprocess.Popen[bytes]:
+def start(data_dir: Path, *, options: Sequence[str] = (), pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
     """A PostgreSQL that answers, with our roles and database in it."""
     folders.make_socket_folder(data_dir)
     _initialise(data_dir, forgetful="fsync=off" in options)
@@ -48,9 +46,7 @@ def start(
     return process
 
 
-def launch(
-    data_dir: Path, *, options: Sequence[str], pass_fds: Sequence[int], log: Path
-) -> subprocess.Popen[bytes]:
+def launch(data_dir: Path, *, options: Sequence[str], pass_fds: Sequence[int], log: Path) -> subprocess.Popen[bytes]:
     """The server's process, without waiting for it."""
     who = identity.unprivileged()
     data = data_folder(data_dir)

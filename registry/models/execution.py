@@ -56,9 +56,7 @@ class Execution(models.Model):
         db_index=False,
         related_name="+",
     )
-    tool_slug = models.CharField(
-        max_length=64, help_text="As the caller named it, also when there is no such tool."
-    )
+    tool_slug = models.CharField(max_length=64, help_text="As the caller named it, also when there is no such tool.")
     version = models.CharField(max_length=64, blank=True)
     operation = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices)
@@ -74,12 +72,8 @@ class Execution(models.Model):
     conversation = models.CharField(max_length=200, blank=True)
     provider = models.CharField(max_length=64, blank=True)
     idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001  null is "no key", outside the constraint
-    request_digest = models.BinaryField(
-        max_length=32, null=True, help_text="SHA-256 of what the key was used for."
-    )
-    sealed_input = models.BinaryField(
-        null=True, help_text="The raw input, sealed while the call is unfinished."
-    )
+    request_digest = models.BinaryField(max_length=32, null=True, help_text="SHA-256 of what the key was used for.")
+    sealed_input = models.BinaryField(null=True, help_text="The raw input, sealed while the call is unfinished.")
     lease_until = models.DateTimeField(null=True)
     count = models.PositiveIntegerField(default=1, help_text="How many refusals this row stands for.")
     started_at = models.DateTimeField()

@@ -23,15 +23,9 @@ class ToolHealth(models.Model):
     tenant = models.ForeignKey(Tenant, null=True, on_delete=models.CASCADE, db_index=False, related_name="+")
     status = models.CharField(max_length=16, choices=HealthStatus.choices, default=HealthStatus.UNKNOWN)
     last_heartbeat = models.DateTimeField(null=True)
-    stale_at = models.DateTimeField(
-        null=True, help_text="When it turns stale unless a heartbeat comes first."
-    )
-    retire_at = models.DateTimeField(
-        null=True, help_text="When it is retired unless a heartbeat comes first."
-    )
-    probe_at = models.DateTimeField(
-        null=True, help_text="When its health endpoint is asked next; null: it has none."
-    )
+    stale_at = models.DateTimeField(null=True, help_text="When it turns stale unless a heartbeat comes first.")
+    retire_at = models.DateTimeField(null=True, help_text="When it is retired unless a heartbeat comes first.")
+    probe_at = models.DateTimeField(null=True, help_text="When its health endpoint is asked next; null: it has none.")
     detail = models.CharField(max_length=500, blank=True, help_text="Why it is failing, for people.")
     changed_at = models.DateTimeField(auto_now_add=True)
 
@@ -39,13 +33,9 @@ class ToolHealth(models.Model):
 
     class Meta:
         verbose_name_plural = "tool health"
-        constraints = [
-            models.CheckConstraint(condition=Q(status__in=HealthStatus.values), name="health_status_known")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(status__in=HealthStatus.values), name="health_status_known")]
         indexes = [
-            models.Index(
-                fields=["stale_at"], condition=Q(status=HealthStatus.HEALTHY), name="health_turning_stale"
-            ),
+            models.Index(fields=["stale_at"], condition=Q(status=HealthStatus.HEALTHY), name="health_turning_stale"),
             models.Index(fields=["retire_at"], condition=Q(retire_at__isnull=False), name="health_retiring"),
             models.Index(fields=["probe_at"], condition=Q(probe_at__isnull=False), name="health_probe_due"),
         ]

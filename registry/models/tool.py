@@ -47,9 +47,7 @@ class Tool(models.Model):
     )
     source = models.CharField(max_length=16, choices=Source.choices, default=Source.USER)
     node_type = models.CharField(max_length=16, choices=NodeType.choices, default=NodeType.EFFECT)
-    capabilities = models.JSONField(
-        default=dict, blank=True, help_text='E.g. {"operations": ["stamp", "validate"]}.'
-    )
+    capabilities = models.JSONField(default=dict, blank=True, help_text='E.g. {"operations": ["stamp", "validate"]}.')
     metadata = models.JSONField(default=dict, blank=True)
     excluded_providers = models.JSONField(default=list, blank=True)
     native_equivalent = models.CharField(max_length=64, blank=True)

@@ -38,26 +38,16 @@ class ToolVersion(models.Model):
     output_schema = models.JSONField(null=True, blank=True)
     transport = models.CharField(max_length=32)
     definition = models.JSONField(default=dict, blank=True)
-    endpoints = models.JSONField(
-        default=dict, blank=True, help_text='E.g. {"stamp": "https://example.com/stamp"}.'
-    )
-    permissions = models.JSONField(
-        default=list, blank=True, help_text='What it does, e.g. ["network", "destructive"].'
-    )
+    endpoints = models.JSONField(default=dict, blank=True, help_text='E.g. {"stamp": "https://example.com/stamp"}.')
+    permissions = models.JSONField(default=list, blank=True, help_text='What it does, e.g. ["network", "destructive"].')
     system_prompt = models.TextField(blank=True)
     timeout_ms = models.PositiveIntegerField(default=30_000)
     retries = models.JSONField(default=dict, blank=True, help_text='E.g. {"attempts": 3}.')
-    idempotent = models.BooleanField(
-        default=False, help_text="Calling it twice does no more than calling it once."
-    )
+    idempotent = models.BooleanField(default=False, help_text="Calling it twice does no more than calling it once.")
     read_only = models.BooleanField(default=False, help_text="It changes nothing.")
-    cache_seconds = models.PositiveIntegerField(
-        default=0, help_text="How long an answer may be reused; 0: never."
-    )
+    cache_seconds = models.PositiveIntegerField(default=0, help_text="How long an answer may be reused; 0: never.")
     state = models.CharField(max_length=16, choices=VersionState.choices, default=VersionState.PUBLISHED)
-    sunset_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a deprecated version will be retired."
-    )
+    sunset_at = models.DateTimeField(null=True, blank=True, help_text="When a deprecated version will be retired.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = SharedManager["ToolVersion"]()
@@ -70,9 +60,7 @@ class ToolVersion(models.Model):
             models.CheckConstraint(condition=Q(state__in=VersionState.values), name="version_state_known"),
             models.CheckConstraint(
                 condition=Q(
-                    JsonPathExists(
-                        "endpoints", Value(_NOT_HTTP, models.JSONField()), function="NOT jsonb_path_exists"
-                    )
+                    JsonPathExists("endpoints", Value(_NOT_HTTP, models.JSONField()), function="NOT jsonb_path_exists")
                 ),
                 name="version_endpoints_http",
             ),
