@@ -1,0 +1,47 @@
+"""`run.py test`: the whole suite with coverage; with arguments, pytest with these."""
+
+import io
+import sys
+from pathlib import Path
+
+import coverage
+import pytest
+
+APPS = ("accounts", "integrations", "registry", "webhooks", "memory", "config")
+
+
+def main(arguments: list[str]) -> int:
+    return run_some(arguments) if arguments else run_all()
+
+
+def run_some(arguments: list[str]) -> int:
+    return int(pytest.main(arguments))
+
+
+def run_all() -> int:
+    for leftover in Path().glob(".coverage*"):
+        leftover.unlink()
+    measured = coverage.Coverage()
+    with measured.collect():
+        result = int(pytest.main([]))
+    measured.save()
+    measured.combine()
+    report(measured)
+    return result
+
+
+def report(measured: coverage.Coverage) -> None:
+    """Every file that is not covered wholly, then a line for each app."""
+    total = measured.report(file=sys.stdout)
+    print("\nCoverage, with branches:")
+    for app in APPS:
+        try:
+            percent = measured.report(include=f"{app}/*", file=io.StringIO())
+        except coverage.exceptions.NoDataError:
+            continue
+        print(f"  {app:<14}{percent:6.1f} %")
+    print(f"  {'all':<14}{total:6.1f} %")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
