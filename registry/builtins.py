@@ -1,0 +1,33 @@
+"""Functions that are tools: registered by an app in its `apps.py: ready()`, called by the `builtin` transport."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class BuiltinContext:
+    """What a built-in function may know of its call."""
+
+    tenant_id: UUID
+    operation: str
+
+
+Builtin = Callable[[BuiltinContext, Mapping[str, Any]], Awaitable[Any]]
+
+_functions: dict[str, Builtin] = {}
+
+
+def register(name: str, function: Builtin) -> None:
+    """Offer `function` to tools whose definition is `{"function": name}`. Registering a name twice is a mistake."""
+    if _functions.setdefault(name, function) is not function:
+        raise ValueError(f"Two built-in functions are named {name!r}.")
+
+
+def named(name: str) -> Builtin | None:
+    return _functions.get(name)
+
+
+def names() -> list[str]:
+    return sorted(_functions)

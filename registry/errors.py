@@ -1,0 +1,82 @@
+"""The registry's leaves of the tree in `accounts/errors.py`.
+
+QuartermasterError
+├── NotFound
+│   ├── ToolNotFound          404  tool_not_found
+│   ├── VersionNotFound       404  version_not_found
+│   └── ExecutionNotFound     404  not_found
+├── Conflict
+│   ├── ToolDisabled          409  tool_disabled
+│   └── IdempotencyConflict   409  idempotency_conflict
+├── CircuitOpen               503  circuit_open
+├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
+├── InvalidOutput             502  invalid_output
+├── OutcomeUnknown            504  outcome_unknown      sent, and nobody knows what became of it
+└── Cancelled                 499  cancelled            the caller went away
+"""
+
+from accounts.errors import Conflict, NotFound, QuartermasterError
+
+
+class ToolNotFound(NotFound):
+    """There is no such tool for you. `GET /api/v1/tools/` lists those that there are."""
+
+    code = "tool_not_found"
+
+
+class VersionNotFound(NotFound):
+    """No version of this tool fits that range. `GET /api/v1/tools/{slug}/versions/` lists them."""
+
+    code = "version_not_found"
+
+
+class ExecutionNotFound(NotFound):
+    """There is no such execution. Check the id."""
+
+
+class ToolDisabled(Conflict):
+    """This tool is switched off. An operator can enable it: `POST /api/v1/tools/{slug}/enable/`."""
+
+    code = "tool_disabled"
+
+
+class IdempotencyConflict(Conflict):
+    """This Idempotency-Key was used for another request. Use a new key for a new request."""
+
+    code = "idempotency_conflict"
+
+
+class CircuitOpen(QuartermasterError):
+    """This tool failed too often lately and is left alone for a while. Try again after `retry_after` seconds."""
+
+    code = "circuit_open"
+    status = 503
+    retryable = True
+
+
+class UpstreamRefused(QuartermasterError):
+    """The tool's service answered with an error."""
+
+    code = "upstream_error"
+    status = 502
+
+
+class InvalidOutput(QuartermasterError):
+    """The tool answered with something its own output schema does not allow. Its maker has to mend one of the two."""
+
+    code = "invalid_output"
+    status = 502
+
+
+class OutcomeUnknown(QuartermasterError):
+    """The call was sent, but what became of it is not known. Look at the service before calling again."""
+
+    code = "outcome_unknown"
+    status = 504
+
+
+class Cancelled(QuartermasterError):
+    """The caller went away before the tool had answered."""
+
+    code = "cancelled"
+    status = 499

@@ -1,0 +1,53 @@
+"""What a transport is: it checks a definition when a version is published, and sends a call when one is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from accounts.errors import Fault
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The parts of a version that say how it is reached."""
+
+    definition: Mapping[str, Any]
+    endpoints: Mapping[str, str]
+    """Operation to URL; empty for a tool with one way to call it."""
+    input_schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """One attempt at a call, on its way out."""
+
+    declared: Declared
+    input: Mapping[str, Any]
+    operation: str
+    timeout_seconds: float
+    """What is left for this attempt."""
+    tenant_id: UUID
+    tenant_slug: str
+    egress_networks: tuple[str, ...] | None
+    """The tenant's narrowing of the operator's networks; None: not narrowed."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back, as a JSON value."""
+
+    output: Any
+
+
+class Transport(Protocol):
+    """A way to reach a tool. Siblings are symmetrical: see `http.py` and `builtin.py`."""
+
+    def check(self, declared: Declared) -> list[Fault]:
+        """What is wrong with a definition; paths as in the registration's body. Empty: it can be published."""
+
+    async def send(self, dispatch: Dispatch) -> Reply:
+        """Make the call. Raises leaves of the error tree; one with `sent = False` is certain to have had no effect."""
+
+    def repeatable(self, declared: Declared) -> bool:
+        """Whether the way of calling alone promises that twice does no more than once (RFC 9110, 9.2.2)."""

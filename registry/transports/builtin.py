@@ -1,0 +1,40 @@
+"""Tools that are functions of this process: `{"function": "clock"}`."""
+
+import asyncio
+
+from integrations.errors import UpstreamTimeout
+
+from accounts.errors import Fault
+from registry import builtins
+from registry.errors import ToolNotFound
+from registry.transports.base import Declared, Dispatch, Reply
+
+
+class BuiltinTransport:
+    def check(self, declared: Declared) -> list[Fault]:
+        name = declared.definition.get("function")
+        faults = [
+            Fault(f"$.definition.{key}", "There is no such field here. A built-in tool has `function` only.")
+            for key in declared.definition
+            if key != "function"
+        ]
+        if not isinstance(name, str) or builtins.named(name) is None:
+            known = ", ".join(builtins.names())
+            faults.append(Fault("$.definition.function", f"There is no such function. Choose one of: {known}."))
+        if declared.endpoints:
+            faults.append(Fault("$.endpoints", "A built-in tool has no endpoints. Leave this out."))
+        return faults
+
+    async def send(self, dispatch: Dispatch) -> Reply:
+        function = builtins.named(dispatch.declared.definition["function"])
+        if function is None:
+            raise ToolNotFound("This tool's function is not part of the running version of Quartermaster any more.")
+        context = builtins.BuiltinContext(dispatch.tenant_id, dispatch.operation)
+        try:
+            async with asyncio.timeout(dispatch.timeout_seconds):
+                return Reply(await function(context, dispatch.input))
+        except TimeoutError as error:
+            raise UpstreamTimeout(sent=True) from error
+
+    def repeatable(self, declared: Declared) -> bool:
+        return False

@@ -1,0 +1,50 @@
+"""Tools that are HTTP APIs: their definition says which input property goes where; egress is the way out."""
+
+from integrations.egress import EgressRequest, EgressRules, send
+
+from accounts.errors import Fault
+from registry.transports.base import Declared, Dispatch, Reply
+from registry.transports.http_definition import HttpDefinition, check_definition, check_http_url, read_definition
+from registry.transports.http_reply import read_reply
+from registry.transports.http_request import build_endpoint_request, build_request
+
+MAX_RESPONSE_BYTES = 5_000_000
+# RFC 9110, 9.2.2.
+_IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+
+
+class HttpTransport:
+    def check(self, declared: Declared) -> list[Fault]:
+        if declared.endpoints and declared.definition:
+            return [Fault("$.endpoints", "A tool has either a `definition` or `endpoints`, not both.")]
+        if declared.endpoints:
+            return [
+                fault
+                for operation, url in declared.endpoints.items()
+                for fault in check_http_url(f"$.endpoints.{operation}", url)
+            ]
+        properties = declared.input_schema.get("properties", {})
+        return list(check_definition(declared.definition, properties if isinstance(properties, dict) else {}))
+
+    async def send(self, dispatch: Dispatch) -> Reply:
+        rules = EgressRules(
+            tenant_slug=dispatch.tenant_slug,
+            tenant_networks=dispatch.egress_networks,
+            timeout_seconds=dispatch.timeout_seconds,
+            max_response_bytes=MAX_RESPONSE_BYTES,
+        )
+        return Reply(read_reply(await send(_request(dispatch), rules=rules)))
+
+    def repeatable(self, declared: Declared) -> bool:
+        return not declared.endpoints and declared.definition.get("method", "POST") in _IDEMPOTENT_METHODS
+
+
+def _request(dispatch: Dispatch) -> EgressRequest:
+    declared = dispatch.declared
+    if declared.endpoints:
+        return build_endpoint_request(declared.endpoints[dispatch.operation], dispatch.input)
+    return build_request(_definition_of(declared), dispatch.input)
+
+
+def _definition_of(declared: Declared) -> HttpDefinition:
+    return read_definition(declared.definition)

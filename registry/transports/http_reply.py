@@ -1,0 +1,71 @@
+"""From an HTTP answer to a JSON value, or to the error that the caller is told."""
+
+import base64
+from email.message import Message
+from typing import Any
+
+from integrations.egress import EgressResponse
+from integrations.errors import UpstreamBroken
+
+from accounts.api.parsing import read_json
+from accounts.errors import Malformed
+from registry.errors import UpstreamRefused
+
+_EXCERPT = 500
+
+
+def read_reply(response: EgressResponse) -> Any:
+    """The output: JSON as it is, text as a string, anything else as `{"content_type", "base64"}`.
+
+    Raises UpstreamRefused for a status of 400 and above, UpstreamBroken for JSON that is none.
+    """
+    media_type, charset = _content_type(response.headers.get("Content-Type", ""))
+    if response.status >= 400:
+        raise _refusal(response, charset)
+    if not response.body:
+        return None
+    if media_type == "application/json" or media_type.endswith("+json"):
+        return _json(response.body)
+    if media_type.startswith("text/") or media_type in {"", "application/xml", "application/javascript"}:
+        return _text(response.body, charset)
+    return {"content_type": media_type, "base64": base64.b64encode(response.body).decode()}
+
+
+def _refusal(response: EgressResponse, charset: str) -> UpstreamRefused:
+    excerpt = _text(response.body[: _EXCERPT * 4], charset)[:_EXCERPT]
+    error = UpstreamRefused(
+        f"The tool's service answered with HTTP {response.status}.",
+        retry_after=_retry_after(response.headers.get("Retry-After", "")),
+        extra={"upstream": {"status": response.status, "body": excerpt}},
+    )
+    # The upstream's trouble, not the caller's mistake: worth another attempt, and counted by the breaker.
+    error.retryable = response.status in {408, 425, 429} or response.status >= 500
+    return error
+
+
+def _retry_after(header: str) -> float | None:
+    """The seconds form of RFC 9110, 10.2.3; a date is not worth a clock's disagreement."""
+    return float(header) if header.isascii() and header.isdigit() and len(header) < 7 else None
+
+
+def _content_type(header: str) -> tuple[str, str]:
+    message = Message()
+    message["Content-Type"] = header or "text/plain"
+    media_type = message.get_content_type() if header else ""
+    charset = message.get_content_charset("utf-8")
+    return media_type, charset
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return read_json(body)
+    except Malformed as error:
+        raise UpstreamBroken(f"The tool's service announced JSON and sent something else. {error.message}") from error
+
+
+def _text(body: bytes, charset: str) -> str:
+    try:
+        text = body.decode(charset, errors="replace")
+    except LookupError:
+        text = body.decode("utf-8", errors="replace")
+    return text.replace("\x00", "\ufffd")
