@@ -27,7 +27,23 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # These belong to the connection, or carry what only the vault may send.
 _FORBIDDEN_HEADERS = frozenset(
-    ["authorization", "connection", "content-length", "content-type", "cookie", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
 
 
@@ -50,7 +66,7 @@ class HttpDefinition:
 
 
 def read_definition(definition: Mapping[str, Any]) -> HttpDefinition:
-    """A checked definition with its defaults filled in: placeholders named as their properties, bodies for POST & co."""
+    """A checked definition with its defaults filled in: bodies for POST, PUT and PATCH."""
     method = definition.get("method", "POST")
     url = definition["url"]
     named_alike = {name: name for name in _PLACEHOLDER.findall(url)}

@@ -1,0 +1,48 @@
+"""One call's way through the corridor: how long each step took, and what has to be given back at the end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter_ns
+
+from django.utils import timezone
+from redis.asyncio.client import Pipeline
+
+from registry.execution import shared
+from registry.execution.types import Ending, Target, ToolCall
+
+Settle = Callable[[Ending, "Pipeline"], None]
+"""What a step wants done when the call has ended: it adds its commands to the one pipeline."""
+
+
+@dataclass
+class Passage:
+    call: ToolCall
+    started_at: datetime = field(default_factory=timezone.now)
+    target: Target | None = None
+    opened: bool = False
+    """Whether `open` wrote a row, which `record` has to finish."""
+    attempts: int = 0
+    timings: dict[str, int] = field(default_factory=dict)
+    _settles: list[Settle] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        start = perf_counter_ns()
+        try:
+            yield
+        finally:
+            self.timings[step] = self.timings.get(step, 0) + (perf_counter_ns() - start) // 1000
+
+    def at_the_end(self, settle: Settle | None) -> None:
+        if settle is not None:
+            self._settles.append(settle)
+
+    async def settle(self, ending: Ending) -> None:
+        """Run what the steps asked for, last first, in one round trip to Redis; none when nobody asked."""
+        if not self._settles:
+            return
+        async with shared.pipeline() as pipe:
+            while self._settles:
+                self._settles.pop()(ending, pipe)

@@ -1,0 +1,43 @@
+"""Step 4: the input against the version's JSON Schema (draft 2020-12): a path and a sentence for each fault."""
+
+from uuid import UUID
+
+from cachetools import LRUCache
+from jsonschema_rs import Draft202012Validator
+
+from accounts.errors import Fault, Invalid
+from registry import schemas
+from registry.execution.types import Target, ToolCall
+
+_MOST_FAULTS = 50
+
+# A version is immutable, so its compiled schema is good for ever.
+_validators: LRUCache[UUID, Draft202012Validator] = LRUCache(maxsize=5_000)
+
+
+def validate(call: ToolCall, target: Target) -> None:
+    """Raises Invalid with all faults, and for an `operation` that the tool does not have."""
+    _check_operation(call, target)
+    validator = _validators.get(target.version_id)
+    if validator is None:
+        validator = _validators[target.version_id] = schemas.compile_schema(target.declared.input_schema)
+    if not validator.is_valid(call.input):
+        raise Invalid(
+            f"The input does not fit the input schema of `{target.slug}` {target.version}. See `errors`.",
+            faults=schemas.faults(validator, call.input, most=_MOST_FAULTS),
+        )
+
+
+def _check_operation(call: ToolCall, target: Target) -> None:
+    endpoints = target.declared.endpoints
+    if call.operation and call.operation not in endpoints:
+        offered = ", ".join(endpoints) or "none, leave `operation` out"
+        raise Invalid(
+            f"`{target.slug}` has no operation `{call.operation}`.",
+            faults=[Fault("operation", f"The tool's operations: {offered}.")],
+        )
+    if not call.operation and len(endpoints) > 1:
+        raise Invalid(
+            f"`{target.slug}` has several operations: say which.",
+            faults=[Fault("operation", f"Give one of: {', '.join(endpoints)}.")],
+        )
