@@ -22,6 +22,7 @@ class Caller:
     agent_rate_limit: dict[str, Any] | None = field(default=None, hash=False)
     tenant_rate_limit: dict[str, Any] | None = field(default=None, hash=False)
     is_platform_owner: bool = False
+    """Runs the installation: may change what all tenants share."""
 
     @property
     def actor(self) -> str:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 
 _TRANSLATED: tuple[tuple[tuple[type[Exception], ...], type[QuartermasterError]], ...] = (
-    ((drf.ParseError,), errors.Malformed),
+    ((RequestDataTooBig,), errors.TooLarge),
+    ((drf.ParseError, SuspiciousOperation), errors.Malformed),
     ((drf.NotAuthenticated, drf.AuthenticationFailed), errors.Unauthenticated),
     ((drf.PermissionDenied, PermissionDenied), errors.Forbidden),
     ((drf.NotFound, Http404), errors.NotFound),
     ((drf.MethodNotAllowed,), errors.MethodNotAllowed),
     ((drf.NotAcceptable,), errors.NotAcceptable),
     ((drf.UnsupportedMediaType,), errors.UnsupportedMediaType),
-    ((RequestDataTooBig,), errors.TooLarge),
     (
         (OperationalError, InterfaceError, PoolTimeout, RedisConnectionError, RedisTimeoutError),
         errors.Unavailable,

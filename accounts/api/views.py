@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.authenticate import authenticate
 from accounts.caller import Caller
+from accounts.errors import NotFound
 from accounts.offload import in_database_thread
 from accounts.roles import Right
 from accounts.tenancy import within
@@ -83,4 +84,17 @@ class AsyncTenantView(_ApiView):
             response: Response = await handler(drf_request, caller, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a problem document
             response = self.handle_exception(error)
+        return self.finalize_response(drf_request, response, *args, **kwargs)
+
+
+class UnknownAddressView(APIView):
+    """Whatever is below /api/ and is no address: a problem document, for every method and without a key."""
+
+    schema = None
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        drf_request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        hint = "" if request.path.endswith("/") else " Every API path ends in `/`."
+        response = self.handle_exception(NotFound(f"There is no such address.{hint} See /api/docs/."))
         return self.finalize_response(drf_request, response, *args, **kwargs)

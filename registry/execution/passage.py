@@ -35,6 +35,9 @@ class Passage:
         finally:
             self.timings[step] = self.timings.get(step, 0) + (perf_counter_ns() - start) // 1000
 
+    def count_attempt(self) -> None:
+        self.attempts += 1
+
     def at_the_end(self, settle: Settle | None) -> None:
         if settle is not None:
             self._settles.append(settle)

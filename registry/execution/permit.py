@@ -11,6 +11,6 @@ def permit(call: ToolCall, target: Target) -> Decision:
     provider = call.provider or call.caller.provider
     if provider and provider in target.excluded_providers:
         raise Forbidden(
-            f"`{target.slug}` is not for agents of the provider `{provider}`: the tool lists it in `excluded_providers`."
+            f"`{target.slug}` is not for agents of the provider `{provider}`: its `excluded_providers` say so."
         )
     return Decision.ALLOW

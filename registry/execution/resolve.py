@@ -1,6 +1,5 @@
 """Step 1: the tool and version that this caller means."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from cachetools import LRUCache
@@ -12,57 +11,38 @@ from registry import semver
 from registry.errors import ToolDisabled, ToolNotFound, VersionNotFound
 from registry.execution.types import Target, ToolCall
 from registry.models import TenantTool, Tool, ToolVersion
-from registry.models.version import VersionState
 from registry.transports.base import Declared
 
-
-@dataclass(frozen=True)
-class _Entry:
-    """A tool with all its callable versions, as one tenant sees it at one generation."""
-
-    enabled: bool
-    pinned: str
-    targets: dict[str, Target]
-    states: dict[str, VersionState]
-
-
 # Kept under the tenant's generation, which every change of the catalogue bumps: never stale, only forgotten.
-_entries: LRUCache[tuple[UUID, int, str], _Entry] = LRUCache(maxsize=10_000)
+_targets: LRUCache[tuple[UUID, int, str, str], Target] = LRUCache(maxsize=10_000)
 
 
 async def resolve(call: ToolCall) -> Target:
-    """Raises ToolNotFound, ToolDisabled or VersionNotFound."""
+    """Raises ToolNotFound, ToolDisabled or VersionNotFound, and Invalid for a version that is no range."""
     caller = call.caller
-    key = (caller.tenant_id, caller.generation, call.tool)
-    entry = _entries.get(key)
-    if entry is None:
-        entry = await in_database_thread(_load, caller.tenant_id, call.tool)
-        _entries[key] = entry
-    if not entry.enabled:
-        raise ToolDisabled
-    version = semver.best(entry.states, call.version or entry.pinned)
-    if version is None:
-        raise VersionNotFound(
-            f"No version of `{call.tool}` fits `{call.version or entry.pinned}`. "
-            f"There are: {', '.join(entry.states) or 'none'}."
-        )
-    return entry.targets[version]
+    key = (caller.tenant_id, caller.generation, call.tool, call.version)
+    target = _targets.get(key)
+    if target is None:
+        target = _targets[key] = await in_database_thread(_find, caller.tenant_id, call.tool, call.version)
+    return target
 
 
-def _load(tenant_id: UUID, slug: str) -> _Entry:
+def _find(tenant_id: UUID, slug: str, wanted: str) -> Target:
     with within(tenant_id):
         tool = Tool.objects.living().filter(slug=slug).first()
         if tool is None:
-            raise ToolNotFound(f"There is no tool `{slug[:64]}` for you. `GET /api/v1/tools/` lists those that there are.")
+            raise ToolNotFound(f"There is no tool `{slug}` for you. `GET /api/v1/tools/` lists those that there are.")
         own = TenantTool.objects.filter(tool=tool).first() if tool.tenant_id is None else None
-        versions = list(ToolVersion.objects.filter(tool=tool).exclude(state=VersionState.RETIRED))
+        if not (tool.enabled and (own is None or own.enabled)):
+            raise ToolDisabled
+        wanted = wanted or (own.version_range if own else "") or semver.LATEST
+        versions = list(ToolVersion.objects.filter(tool=tool))
+        version = semver.choose(versions, wanted)
+        if version is None:
+            known = ", ".join(sorted(each.version for each in versions)) or "none"
+            raise VersionNotFound(f"No version of `{slug}` fits `{wanted}`. There are: {known}.")
         networks = Tenant.objects.values_list("egress_networks", flat=True).get(id=tenant_id)
-    return _Entry(
-        enabled=tool.enabled and (own is None or own.enabled),
-        pinned=own.version_range if own else "",
-        targets={version.version: _target(tool, version, own, networks) for version in versions},
-        states={version.version: VersionState(version.state) for version in versions},
-    )
+        return _target(tool, version, own, networks)
 
 
 def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, networks: list[str] | None) -> Target:

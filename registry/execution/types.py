@@ -57,6 +57,10 @@ class Target:
     egress_networks: tuple[str, ...] | None
     excluded_providers: frozenset[str]
 
+    def timeout_ms_for(self, call: ToolCall) -> int:
+        """The version's timeout; a caller may have less, not more."""
+        return min(call.timeout_ms or self.timeout_ms, self.timeout_ms)
+
 
 class Decision(StrEnum):
     """The answer of `permit`. Deny is an error, so it never travels."""

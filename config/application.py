@@ -1,0 +1,28 @@
+"""Which protocol and path goes to which handler, and what a web process closes when it ends."""
+
+from channels.routing import ProtocolTypeRouter
+
+from config.handlers import ApiHandler, BoundedHandler, Receive, Scope, Send
+from integrations import egress
+from registry.execution import shared
+
+_api = ApiHandler()
+_pages = BoundedHandler()
+
+
+async def http(scope: Scope, receive: Receive, send: Send) -> None:
+    handler = _api if scope["path"].startswith("/api/v1/") else _pages
+    await handler(scope, receive, send)
+
+
+async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            await egress.aclose()
+            await shared.aclose()
+            return
+
+
+application = ProtocolTypeRouter({"http": http, "lifespan": lifespan})

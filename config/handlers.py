@@ -1,0 +1,100 @@
+"""How HTTP reaches Django: bounded bodies for everybody, and a short way for the API.
+
+The API needs no session, CSRF token or message, and most of Django's middleware would send an asynchronous request
+through a thread and back. So `/api/` has a handler of its own, with CORS as its only middleware; the browser's pages
+take Django's usual way. `benchmarks/overhead.py` shows the difference.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from io import BytesIO
+from typing import Any
+
+from asgiref.sync import markcoroutinefunction
+from corsheaders.middleware import CorsMiddleware
+from django.conf import settings
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpResponse, JsonResponse
+from django.urls import set_script_prefix
+
+from accounts.api.problems import CONTENT_TYPE, problem
+from accounts.errors import Malformed, QuartermasterError, TooLarge
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class _BodyTooLarge(Exception):
+    """More bytes came than REQUEST_BODY_LIMIT_BYTES allows."""
+
+
+class BoundedHandler(ASGIHandler):
+    """Django's handler, which reads no more of a body than the setting allows, whatever Content-Length says."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().handle(scope, receive, send)
+        except _BodyTooLarge:
+            await self.send_response(problem_page(TooLarge()), send)
+
+    async def read_body(self, receive: Receive) -> BytesIO:
+        limit = settings.REQUEST_BODY_LIMIT_BYTES
+        body, size, more = BytesIO(), 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RequestAborted
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > limit:
+                raise _BodyTooLarge
+            body.write(chunk)
+            more = message.get("more_body", False)
+        body.seek(0)
+        return body
+
+
+class ApiHandler(BoundedHandler):
+    """The API's handler: CORS, the view, and a disconnect that cancels it; nothing else."""
+
+    def load_middleware(self, is_async: bool = True) -> None:
+        self._view_middleware, self._template_response_middleware, self._exception_middleware = [], [], []
+        view = convert_exception_to_response(markcoroutinefunction(self._get_response_async))
+        self._middleware_chain = convert_exception_to_response(CorsMiddleware(view))
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        except _BodyTooLarge:
+            await self.send_response(problem_page(TooLarge()), send)
+            return
+        set_script_prefix(get_script_prefix(scope))
+        request, _ = self.create_request(scope, body)
+        if request is None:
+            await self.send_response(problem_page(Malformed("The request line or a header is not UTF-8.")), send)
+            return
+        answering = asyncio.ensure_future(self._answer(request, send))
+        gone = asyncio.ensure_future(self._wait_for_disconnect(receive))
+        await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        if not answering.done():
+            answering.cancel()
+        await asyncio.gather(answering, gone, return_exceptions=True)
+
+    async def _answer(self, request: Any, send: Send) -> None:
+        response = await self.run_get_response(request)
+        await self.send_response(response, send)
+        response.close()
+
+    async def _wait_for_disconnect(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def problem_page(error: QuartermasterError) -> HttpResponse:
+    return JsonResponse(problem(error), status=error.status, content_type=CONTENT_TYPE)

@@ -1,0 +1,65 @@
+"""`/healthz`: this process answers. `/readyz`: what it stands on, each named, in the time a probe has."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from accounts.liveness import WORKER_SEEN
+from accounts.offload import in_database_thread
+
+PATIENCE_SECONDS = 2.0
+WORKER_SILENCE_SECONDS = 15.0
+OK = "ok"
+
+
+@never_cache
+async def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": OK})
+
+
+@never_cache
+async def readyz(request: HttpRequest) -> JsonResponse:
+    """`ready`; `degraded` (200) while calls are served without Redis or a worker; `unready` (503) without PostgreSQL."""
+    postgresql, redis, worker = await asyncio.gather(
+        _told("postgresql", in_database_thread(_ask_postgresql)),
+        _told("redis", asyncio.to_thread(_ask_redis)),
+        _told("worker", asyncio.to_thread(_ask_worker)),
+    )
+    checks = {"postgresql": postgresql, "redis": redis, "worker": worker}
+    if postgresql != OK:
+        return JsonResponse({"status": "unready", "checks": checks}, status=503)
+    return JsonResponse({"status": "ready" if set(checks.values()) == {OK} else "degraded", "checks": checks})
+
+
+async def _told(name: str, question: Coroutine[Any, Any, str]) -> str:
+    try:
+        return await asyncio.wait_for(question, PATIENCE_SECONDS)
+    except TimeoutError:
+        return f"{name} did not answer within {PATIENCE_SECONDS:g} seconds"
+    except Exception as error:  # noqa: BLE001  whatever it is, it is the answer
+        return f"{name} cannot be reached ({type(error).__name__})"
+
+
+def _ask_postgresql() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return OK
+
+
+def _ask_redis() -> str:
+    cache.get("readyz")
+    return OK
+
+
+def _ask_worker() -> str:
+    seen = cache.get(WORKER_SEEN)
+    if seen is None:
+        return "no worker has run a task yet, or not for a long time"
+    silence = time.time() - seen
+    return OK if silence < WORKER_SILENCE_SECONDS else f"no worker has run a task for {silence:.0f} seconds"

@@ -1,0 +1,162 @@
+"""The doors of the corridor in REST: wire only."""
+
+import re
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.pagination import page
+from accounts.api.problems import CONTENT_TYPE
+from accounts.api.serializers import StrictSerializer
+from accounts.api.views import AsyncTenantView, TenantView
+from accounts.caller import Caller
+from accounts.errors import Fault, Malformed
+from accounts.offload import in_database_thread
+from accounts.roles import Right
+from accounts.tenancy import within
+from registry.api.outcomes import ExecutionSerializer, represent_execution, represent_outcome
+from registry.errors import ExecutionNotFound
+from registry.execution.pipeline import execute
+from registry.execution.types import Outcome, ToolCall
+from registry.models import Execution
+from registry.models.execution import Status
+
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
+# https://www.w3.org/TR/trace-context/#traceparent-header-field-values
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    location=OpenApiParameter.HEADER,
+    description="The same key and body replay the stored execution; another body is a 409.",
+)
+
+
+class CallSerializer(StrictSerializer):
+    """What both doors take."""
+
+    input = serializers.JSONField(default=dict)
+    operation = serializers.CharField(max_length=100, default="")
+    timeout_ms = serializers.IntegerField(min_value=1, max_value=600_000, default=None)
+
+    def validate_input(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise serializers.ValidationError("Give an object: the tool's arguments by name.")
+        return value
+
+
+class ExecuteSerializer(CallSerializer):
+    version = serializers.CharField(max_length=100, default="")
+
+
+class ExecutionRequestSerializer(CallSerializer):
+    tool = serializers.CharField(max_length=170, help_text="`slug` or `slug@range`, e.g. `crm-find@^1.2`.")
+    mode = serializers.ChoiceField(choices=["sync"], default="sync")
+    conversation = serializers.CharField(max_length=200, default="")
+    provider = serializers.CharField(max_length=64, default="")
+
+
+class ExecutionFilterSerializer(StrictSerializer):
+    tool = serializers.CharField(max_length=64, required=False)
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    cursor = serializers.CharField(required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=200, required=False)
+
+
+class ExecuteView(AsyncTenantView):
+    rights: ClassVar[dict[str, Right]] = {"post": Right.READ}
+
+    @extend_schema(request=ExecuteSerializer, responses=ExecutionSerializer, parameters=[IDEMPOTENCY_KEY])
+    async def post(self, request: Request, caller: Caller, slug: str) -> Response:
+        """Run a tool. 200 with the execution, or the problem document of why it did not succeed."""
+        wanted = ExecuteSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        call = ToolCall(
+            caller=caller,
+            tool=slug,
+            idempotency_key=_idempotency_key(request),
+            trace_id=_trace_id(request),
+            **wanted.validated_data,
+        )
+        return answer(await execute(call))
+
+
+class ExecutionsView(AsyncTenantView):
+    rights: ClassVar[dict[str, Right]] = {"get": Right.READ, "post": Right.READ}
+
+    @extend_schema(parameters=[ExecutionFilterSerializer], responses=ExecutionSerializer(many=True))
+    async def get(self, request: Request, caller: Caller) -> Response:
+        """The tenant's executions, newest first."""
+        return await in_database_thread(self._page, request, caller)
+
+    def _page(self, request: Request, caller: Caller) -> Response:
+        filters = ExecutionFilterSerializer(data=request.query_params.dict())
+        filters.is_valid(raise_exception=True)
+        with within(caller.tenant_id):
+            rows = Execution.objects.filter(
+                **{
+                    field: filters.validated_data[name]
+                    for name, field in (("tool", "tool_slug"), ("status", "status"))
+                    if name in filters.validated_data
+                }
+            )
+            return page(rows, represent_execution, request=request, view=self)
+
+    @extend_schema(request=ExecutionRequestSerializer, responses=ExecutionSerializer, parameters=[IDEMPOTENCY_KEY])
+    async def post(self, request: Request, caller: Caller) -> Response:
+        """Run a tool named in the body, with a mode, a conversation and a provider."""
+        wanted = ExecutionRequestSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        fields = dict(wanted.validated_data)
+        fields.pop("mode")
+        slug, _, version = fields.pop("tool").partition("@")
+        call = ToolCall(
+            caller=caller,
+            tool=slug,
+            version=version,
+            idempotency_key=_idempotency_key(request),
+            trace_id=_trace_id(request),
+            **fields,
+        )
+        return answer(await execute(call))
+
+
+class ExecutionView(TenantView):
+    rights: ClassVar[dict[str, Right]] = {"get": Right.READ}
+
+    @extend_schema(responses=ExecutionSerializer)
+    def get(self, request: Request, caller: Caller, execution_id: UUID) -> Response:
+        """One execution, as it stands now."""
+        execution = Execution.objects.filter(id=execution_id).first()
+        if execution is None:
+            raise ExecutionNotFound
+        return Response(represent_execution(execution))
+
+
+def answer(outcome: Outcome) -> Response:
+    """200 with the execution; one that did not succeed as its problem document with `execution_id`."""
+    if outcome.error is None:
+        return Response(represent_outcome(outcome))
+    document = outcome.error | {"execution_id": str(outcome.id)}
+    response = Response(document, status=document["status"], content_type=CONTENT_TYPE)
+    if "retry_after" in document:
+        response["Retry-After"] = str(max(1, round(document["retry_after"] + 0.5)))
+    return response
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise Malformed(
+            "The Idempotency-Key cannot be used.",
+            faults=[Fault("Idempotency-Key", "Send 1 to 200 visible ASCII characters without spaces.")],
+        )
+    return key
+
+
+def _trace_id(request: Request) -> str:
+    match = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    return match[1] if match else ""

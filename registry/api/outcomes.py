@@ -1,0 +1,60 @@
+"""An execution on the wire, whether it was just run or is read from its row."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from registry.execution.outcome import replayed_outcome
+from registry.execution.types import Outcome
+from registry.models import Execution
+from registry.models.execution import Status
+
+
+class ExecutionSerializer(serializers.Serializer[Any]):
+    """For the schema; the representation below is written out, because it is on the hot path."""
+
+    id = serializers.UUIDField()
+    tool = serializers.CharField()
+    version = serializers.CharField()
+    operation = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    input = serializers.JSONField(help_text="The stored form: secrets are masked.")
+    output = serializers.JSONField()
+    error = serializers.JSONField(help_text="The problem document, when it did not succeed.")
+    timings = serializers.DictField(child=serializers.IntegerField(), help_text="Microseconds by step.")
+    attempts = serializers.IntegerField()
+    cached = serializers.BooleanField()
+    tried = serializers.ListField(child=serializers.CharField())
+    agent = serializers.UUIDField(allow_null=True)
+    tenant = serializers.UUIDField()
+    trace_id = serializers.CharField()
+    idempotency_key = serializers.CharField(allow_null=True)
+    started_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+def represent_outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "id": outcome.id,
+        "tool": outcome.tool,
+        "version": outcome.version,
+        "operation": outcome.operation,
+        "status": outcome.status,
+        "input": outcome.input,
+        "output": outcome.output,
+        "error": outcome.error,
+        "timings": outcome.timings,
+        "attempts": outcome.attempts,
+        "cached": outcome.cached,
+        "tried": outcome.tried,
+        "agent": outcome.agent,
+        "tenant": outcome.tenant,
+        "trace_id": outcome.trace_id,
+        "idempotency_key": outcome.idempotency_key,
+        "started_at": outcome.started_at,
+        "finished_at": outcome.finished_at,
+    }
+
+
+def represent_execution(execution: Execution) -> dict[str, Any]:
+    return represent_outcome(replayed_outcome(execution))

@@ -1,0 +1,89 @@
+"""Step 5: one INSERT writes the execution as running, with a lease, and claims its idempotency key.
+
+Only calls of read-only tools without a key skip it: nothing is lost when they vanish, and `record` writes them once.
+"""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from integrations.redaction import redact
+from integrations.vault import seal
+
+from accounts.offload import in_database_thread
+from accounts.tenancy import within
+from registry.errors import IdempotencyConflict
+from registry.execution.types import Target, ToolCall
+from registry.models import Execution
+from registry.models.execution import Status
+
+LEASE_MARGIN = timedelta(seconds=30)
+"""How long after its deadline a running execution is given up: time to shape, redact and record."""
+
+
+def must_open(call: ToolCall, target: Target) -> bool:
+    return call.idempotency_key is not None or not target.read_only
+
+
+async def open_execution(call: ToolCall, target: Target, *, started_at: datetime) -> Execution | None:
+    """None: the call is this process's to run. Otherwise the execution that has the key already, to be replayed.
+
+    Raises IdempotencyConflict when the key was used for another request.
+    """
+    return await in_database_thread(_claim, call, target, started_at)
+
+
+def _claim(call: ToolCall, target: Target, started_at: datetime) -> Execution | None:
+    digest = request_digest(call)
+    with within(call.caller.tenant_id):
+        try:
+            with transaction.atomic():
+                _running(call, target, started_at, digest).save(force_insert=True)
+        except IntegrityError:
+            return _claimed_before(call, digest)
+    return None
+
+
+def _claimed_before(call: ToolCall, digest: bytes) -> Execution:
+    earlier = Execution.objects.get(agent_id=call.caller.agent_id, idempotency_key=call.idempotency_key)
+    if bytes(earlier.request_digest or b"") != digest:
+        raise IdempotencyConflict
+    return earlier
+
+
+def _running(call: ToolCall, target: Target, started_at: datetime, digest: bytes) -> Execution:
+    raw = json.dumps(call.input, ensure_ascii=False, separators=(",", ":")).encode()
+    return Execution(
+        id=call.execution_id,
+        tenant_id=call.caller.tenant_id,
+        agent_id=call.caller.agent_id,
+        tool_id=target.tool_id,
+        tool_version_id=target.version_id,
+        tool_slug=target.slug,
+        version=target.version,
+        operation=call.operation,
+        status=Status.RUNNING,
+        input=redact(call.input).value,
+        trace_id=call.trace_id,
+        conversation=call.conversation,
+        provider=call.provider or call.caller.provider,
+        tried=list(call.tried),
+        idempotency_key=call.idempotency_key,
+        request_digest=digest,
+        sealed_input=seal(
+            tenant_id=call.caller.tenant_id,
+            purpose="execution",
+            field=f"{call.execution_id}:input",
+            plaintext=raw,
+        ),
+        lease_until=timezone.now() + timedelta(milliseconds=target.timeout_ms_for(call)) + LEASE_MARGIN,
+        started_at=started_at,
+    )
+
+
+def request_digest(call: ToolCall) -> bytes:
+    """SHA-256 over what makes two requests the same: tool, range, operation and input, keys in order."""
+    request = [call.tool, call.version, call.operation, call.input]
+    return hashlib.sha256(json.dumps(request, sort_keys=True, separators=(",", ":")).encode()).digest()

@@ -1,0 +1,58 @@
+"""What the caller is told: of a call that was just run, and of one that is replayed."""
+
+from datetime import datetime
+
+from accounts.api.problems import problem
+from registry.execution.passage import Passage
+from registry.execution.types import Ending, Outcome, StoredForms
+from registry.models import Execution
+from registry.models.execution import Status
+
+
+def fresh_outcome(passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime) -> Outcome:
+    call, target = passage.call, passage.target
+    return Outcome(
+        id=call.execution_id,
+        tool=target.slug if target else call.tool,
+        version=target.version if target else "",
+        status=ending.status,
+        input=stored.input,
+        output=ending.answer.output if ending.answer else None,
+        error=problem(ending.error) if ending.error else None,
+        timings=dict(passage.timings),
+        attempts=ending.attempts,
+        cached=ending.answer is not None and ending.answer.cached,
+        tried=call.tried,
+        operation=call.operation,
+        agent=call.caller.agent_id,
+        tenant=call.caller.tenant_id,
+        trace_id=call.trace_id,
+        idempotency_key=call.idempotency_key,
+        started_at=passage.started_at,
+        finished_at=finished_at,
+    )
+
+
+def replayed_outcome(execution: Execution) -> Outcome:
+    """The execution as it stands now, from its row."""
+    return Outcome(
+        id=execution.id,
+        tool=execution.tool_slug,
+        version=execution.version,
+        status=Status(execution.status),
+        input=execution.input,
+        output=execution.output,
+        error=execution.error,
+        timings=execution.timings,
+        attempts=execution.attempts,
+        cached=execution.cached,
+        tried=tuple(execution.tried),
+        operation=execution.operation,
+        agent=execution.agent_id,
+        tenant=execution.tenant_id,
+        trace_id=execution.trace_id,
+        idempotency_key=execution.idempotency_key,
+        started_at=execution.started_at,
+        finished_at=execution.finished_at,
+        replayed=True,
+    )

@@ -1,0 +1,99 @@
+"""Step 12: the outcome and its audit entry, which is also the event, in one transaction."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts import audit
+from accounts.ids import new_id
+from accounts.models import AuditEntry
+from accounts.offload import in_database_thread
+from accounts.tenancy import within
+from registry.execution.passage import Passage
+from registry.execution.types import Ending, StoredForms
+from registry.models import Execution
+from registry.models.execution import Status
+
+
+async def record(passage: Passage, ending: Ending, stored: StoredForms) -> datetime:
+    """Write how the call ended; returns when. An execution that `open` wrote is finished, any other is inserted."""
+    finished_at = timezone.now()
+    await in_database_thread(_write, passage, ending, stored, finished_at)
+    return finished_at
+
+
+def _write(passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime) -> None:
+    result = _result(passage, ending, stored, finished_at)
+    with within(passage.call.caller.tenant_id):
+        if passage.opened:
+            finished = Execution.objects.filter(id=passage.call.execution_id, status=Status.RUNNING).update(**result)
+            if not finished:
+                return  # the sweeper ended it: its lease was over, and its outcome stands
+        else:
+            Execution(**_identity(passage), **result).save(force_insert=True)
+        _entry(passage, ending, stored).save(force_insert=True)
+
+
+def _result(passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "status": ending.status,
+        "input": stored.input,
+        "output": stored.output,
+        "error": stored.error,
+        "timings": dict(passage.timings),
+        "attempts": ending.attempts,
+        "cached": ending.answer is not None and ending.answer.cached,
+        "finished_at": finished_at,
+        "sealed_input": None,
+        "lease_until": None,
+    }
+    if ending.status is Status.REFUSED and passage.opened:
+        # Nothing was done under the key, so the same request may come again and be run.
+        result |= {"idempotency_key": None, "request_digest": None}
+    return result
+
+
+def _identity(passage: Passage) -> dict[str, Any]:
+    call, target = passage.call, passage.target
+    return {
+        "id": call.execution_id,
+        "tenant_id": call.caller.tenant_id,
+        "agent_id": call.caller.agent_id,
+        "tool_id": target.tool_id if target else None,
+        "tool_version_id": target.version_id if target else None,
+        "tool_slug": call.tool[:64],
+        "version": target.version if target else "",
+        "operation": call.operation[:100],
+        "trace_id": call.trace_id,
+        "conversation": call.conversation,
+        "provider": call.provider or call.caller.provider,
+        "tried": list(call.tried),
+        "started_at": passage.started_at,
+    }
+
+
+def _entry(passage: Passage, ending: Ending, stored: StoredForms) -> AuditEntry:
+    target = passage.target
+    written = audit.entry(
+        tenant_id=passage.call.caller.tenant_id,
+        actor=passage.call.caller.actor,
+        action=f"execution.{ending.status}",
+        subject=f"execution:{passage.call.execution_id}",
+        detail={
+            "tool": str(target.tool_id) if target else None,
+            "version": target.version if target else None,
+            "code": ending.error.code if ending.error else None,
+            "digest": _digest(stored),
+        },
+    )
+    written.id = new_id()
+    return written
+
+
+def _digest(stored: StoredForms) -> str:
+    """SHA-256 of the stored forms: whoever changes the execution's row can be found out."""
+    forms = json.dumps([stored.input, stored.output, stored.error], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(forms.encode()).hexdigest()

@@ -1,0 +1,64 @@
+"""Step 9: through the tool's transport, again where that is safe, within one deadline."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from accounts.errors import QuartermasterError
+from registry.execution.types import Answer, Target, ToolCall
+from registry.transports import TRANSPORTS
+from registry.transports.base import Dispatch, Reply
+
+FIRST_BACKOFF_SECONDS = 0.1
+LONGEST_BACKOFF_SECONDS = 5.0
+
+
+async def send(call: ToolCall, target: Target, *, count_attempt: Callable[[], None]) -> Answer:
+    """The tool's answer. Raises its last error; `count_attempt` is called before each attempt."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + target.timeout_ms_for(call) / 1000
+    attempt = 0
+    while True:
+        attempt += 1
+        count_attempt()
+        try:
+            reply = await _attempt(call, target, deadline - loop.time())
+            return Answer(reply.output, attempts=attempt)
+        except QuartermasterError as error:
+            pause = _pause_before_next(error, attempt)
+            if not _worth_repeating(error, target, attempt) or loop.time() + pause >= deadline:
+                raise
+        await asyncio.sleep(pause)
+
+
+async def _attempt(call: ToolCall, target: Target, timeout_seconds: float) -> Reply:
+    operation = call.operation or next(iter(target.declared.endpoints), "")
+    return await TRANSPORTS[target.transport].send(
+        Dispatch(
+            declared=target.declared,
+            input=call.input,
+            operation=operation,
+            timeout_seconds=timeout_seconds,
+            tenant_id=call.caller.tenant_id,
+            tenant_slug=call.caller.tenant_slug,
+            egress_networks=target.egress_networks,
+        )
+    )
+
+
+def _worth_repeating(error: QuartermasterError, target: Target, attempt: int) -> bool:
+    """More attempts are allowed, the error may pass, and a second effect is impossible or harmless."""
+    never_left = getattr(error, "sent", True) is False
+    return attempt < target.attempts and error.retryable and (never_left or is_safe_to_repeat(target))
+
+
+def is_safe_to_repeat(target: Target) -> bool:
+    return target.read_only or target.idempotent or TRANSPORTS[target.transport].repeatable(target.declared)
+
+
+def _pause_before_next(error: QuartermasterError, attempt: int) -> float:
+    """Exponential with full jitter; what the upstream asked for when it asked."""
+    if error.retry_after is not None:
+        return error.retry_after
+    ceiling = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (attempt - 1))
+    return random.uniform(0, ceiling)  # noqa: S311  jitter, not a secret

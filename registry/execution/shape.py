@@ -1,0 +1,26 @@
+"""Step 10: the answer against the version's output schema."""
+
+from uuid import UUID
+
+from cachetools import LRUCache
+from jsonschema_rs import Draft202012Validator
+
+from registry import schemas
+from registry.errors import InvalidOutput
+from registry.execution.types import Answer, Target
+
+_MOST_FAULTS = 20
+
+_validators: LRUCache[UUID, Draft202012Validator] = LRUCache(maxsize=5_000)
+
+
+def shape(answer: Answer, target: Target) -> Answer:
+    """The answer as the caller gets it. Raises InvalidOutput when it does not fit the output schema."""
+    if not target.output_schema:
+        return answer
+    validator = _validators.get(target.version_id)
+    if validator is None:
+        validator = _validators[target.version_id] = schemas.compile_schema(target.output_schema)
+    if not validator.is_valid(answer.output):
+        raise InvalidOutput(faults=schemas.faults(validator, answer.output, most=_MOST_FAULTS))
+    return answer
