@@ -472,7 +472,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     registry.models.version.JsonPathExists(
                         "endpoints",
-                        models.Value('$.* ? (!(@ like_regex "^https?://"))', models.JSONField()),
+                        models.Value('$.* ? (!(@ like_regex "^https?://"))', models.CharField()),
                         function="NOT jsonb_path_exists",
                     )
                 ),

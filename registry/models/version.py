@@ -60,7 +60,7 @@ class ToolVersion(models.Model):
             models.CheckConstraint(condition=Q(state__in=VersionState.values), name="version_state_known"),
             models.CheckConstraint(
                 condition=Q(
-                    JsonPathExists("endpoints", Value(_NOT_HTTP, models.JSONField()), function="NOT jsonb_path_exists")
+                    JsonPathExists("endpoints", Value(_NOT_HTTP, models.CharField()), function="NOT jsonb_path_exists")
                 ),
                 name="version_endpoints_http",
             ),
