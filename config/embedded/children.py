@@ -13,6 +13,10 @@ from typing import IO
 
 LINUX: bool = platform.system() == "Linux"
 PR_SET_PDEATHSIG = 1
+
+# The signals that ask a process to end, each with the seconds it is given before the next one.
+Steps = Sequence[tuple[signal.Signals, float]]
+
 # Loaded before any fork: between fork and exec nothing may be imported.
 _libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
 
@@ -43,17 +47,22 @@ def spawn(
     )
 
 
+def die_with_parent(death_signal: signal.Signals) -> None:
+    """Ask the kernel to send this process the signal when its parent ends. Linux only; elsewhere nothing."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+
+
 def _die_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
     def before_exec() -> None:
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-            if os.getppid() != parent:  # it died before we asked to be told
-                os._exit(1)
+        die_with_parent(death_signal)
+        if os.getppid() != parent:  # it died before we asked to be told
+            os._exit(1)
 
     return before_exec
 
 
-def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals, float]]) -> None:
+def stop(process: subprocess.Popen[bytes], steps: Steps) -> None:
     """Send each signal and wait its seconds for the end; then kill what is left of the whole group."""
     for number, seconds in steps:
         if process.poll() is not None:

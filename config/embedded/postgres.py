@@ -35,19 +35,19 @@ def data_folder(data_dir: Path) -> Path:
 
 def start(data_dir: Path, *, options: Sequence[str] = (), pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
     """A PostgreSQL that answers, with our roles and database in it."""
-    folders.make_socket_folder(data_dir)
-    _initialise(data_dir, forgetful="fsync=off" in options)
-    log = folders.log_file(data_dir, "postgres")
-    process = launch(data_dir, options=options, pass_fds=pass_fds, log=log)
+    process = launch(data_dir, options=options, pass_fds=pass_fds)
     if not children.wait_until(lambda: is_ready(data_dir), process=process, seconds=START_SECONDS):
         children.stop(process, STOP)
-        raise EmbeddedServerError(f"PostgreSQL did not start. The end of {log}:\n{folders.last_lines(log)}")
+        log = folders.last_lines(folders.log_file(data_dir, "postgres"))
+        raise EmbeddedServerError(f"PostgreSQL did not start. The end of its log:\n{log}")
     make_database(data_dir)
     return process
 
 
-def launch(data_dir: Path, *, options: Sequence[str], pass_fds: Sequence[int], log: Path) -> subprocess.Popen[bytes]:
-    """The server's process, without waiting for it."""
+def launch(data_dir: Path, *, options: Sequence[str] = (), pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
+    """The server's process, without waiting until it answers."""
+    folders.make_socket_folder(data_dir)
+    _initialise(data_dir, forgetful="fsync=off" in options)
     who = identity.unprivileged()
     data = data_folder(data_dir)
     identity.hand_over(data, who)
@@ -55,7 +55,7 @@ def launch(data_dir: Path, *, options: Sequence[str], pass_fds: Sequence[int], l
     sockets = str(addresses.socket_folder(data_dir)).replace('"', '""')
     settings = [*OPTIONS, f'unix_socket_directories="{sockets}"', *options]
     command = [*who.prefix, str(binaries() / "postgres"), "-D", str(data)]
-    with log.open("ab") as output:
+    with folders.log_file(data_dir, "postgres").open("ab") as output:
         return children.spawn(
             [*command, *(part for setting in settings for part in ("-c", setting))],
             death_signal=signal.SIGINT,

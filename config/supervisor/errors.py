@@ -1,0 +1,2 @@
+class CannotStart(Exception):
+    """`up` gives up before everything runs; the message says what to do."""

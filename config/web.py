@@ -1,0 +1,49 @@
+"""The web process: uvicorn serving `config.asgi`, on a socket that the supervisor keeps open across restarts."""
+
+import argparse
+import socket
+from collections.abc import Sequence
+
+import uvicorn
+
+from config import announce
+
+# Long enough for an execution that waits for its upstream; short enough for a person who pressed Ctrl-C.
+GRACE_SECONDS = 8
+
+
+class Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        announce.ready()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _parse(arguments)
+    config = uvicorn.Config(
+        "config.asgi:application",
+        host=options.host,
+        port=options.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        log_level="info",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        proxy_headers=False,
+    )
+    sockets = [socket.socket(fileno=options.fd)] if options.fd is not None else None
+    Server(config).run(sockets=sockets)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="config.web", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--fd", type=int, help="a listening socket that was inherited, instead of host and port")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()
