@@ -1,0 +1,28 @@
+"""The tenant, agent and tools of a benchmark."""
+
+import json
+from typing import Any
+
+from registry.register import register_tool
+
+from accounts.agents import create_agent
+from accounts.caller import Caller
+from accounts.keys import issue_key
+from accounts.roles import Role
+from accounts.tenancy import platform, within
+from accounts.tenants import create_tenant
+
+ACTOR = "system:benchmark"
+
+
+def make_tenant(tools: list[dict[str, Any]], upstream_port: int) -> str:
+    """The agent's key."""
+    with platform():
+        tenant = create_tenant(slug="bench", name="Benchmark", actor=ACTOR)
+    caller = Caller(tenant_id=tenant.id, tenant_slug=tenant.slug, generation=1, role=Role.OWNER)
+    with within(tenant.id):
+        for tool in tools:
+            spec = json.loads(json.dumps(tool).replace("{upstream}", f"http://127.0.0.1:{upstream_port}"))
+            register_tool(caller=caller, spec=spec)
+        agent = create_agent(tenant=tenant, slug="bench", actor=ACTOR)
+        return issue_key(agent=agent, name="bench", actor=ACTOR).secret
