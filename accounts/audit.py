@@ -1,4 +1,4 @@
-"""Writing the audit trail: one row in the transaction of what it records, which is the event that others are told, too."""
+"""Writing the audit trail: one row in the transaction of what it records, and the event that others are told."""
 
 from collections.abc import Mapping
 from typing import Any

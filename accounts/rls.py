@@ -24,10 +24,10 @@ def protect(table: str, *, column: str = "tenant_id", shared: bool = False) -> R
             f"CREATE POLICY tenant_deletes ON {table} FOR DELETE USING ({own})",
         ],
         reverse_sql=[
-            f"DROP POLICY {policy} ON {table}"
-            for policy in ("tenant_reads", "tenant_inserts", "tenant_updates", "tenant_deletes")
-        ]
-        + [
+            f"DROP POLICY tenant_reads ON {table}",
+            f"DROP POLICY tenant_inserts ON {table}",
+            f"DROP POLICY tenant_updates ON {table}",
+            f"DROP POLICY tenant_deletes ON {table}",
             f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
             f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
         ],

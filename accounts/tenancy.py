@@ -17,6 +17,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 
 EVERY_TENANT = "*"
+NO_TENANT = ""
 
 
 class NoScope(RuntimeError):
@@ -59,7 +60,7 @@ def platform() -> Iterator[None]:
 
 @contextmanager
 def _entered(scope: Scope) -> Iterator[None]:
-    outer = _scope.get()
+    outer, nested = _scope.get(), connection.in_atomic_block
     with transaction.atomic():
         _tell_postgresql(scope)
         token = _scope.set(scope)
@@ -67,13 +68,14 @@ def _entered(scope: Scope) -> Iterator[None]:
             yield
         finally:
             _scope.reset(token)
-        if outer is not None and outer != scope:
+        # The setting ends with its transaction, and a rollback to a savepoint restores it; what goes on needs this.
+        if nested and outer != scope and not connection.needs_rollback:
             _tell_postgresql(outer)
 
 
-def _tell_postgresql(scope: Scope) -> None:
+def _tell_postgresql(scope: Scope | None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('qm.tenant', %s, true)", [scope.setting])
+        cursor.execute("SELECT set_config('qm.tenant', %s, true)", [scope.setting if scope else NO_TENANT])
 
 
 M = TypeVar("M", bound=models.Model)

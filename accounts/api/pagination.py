@@ -1,7 +1,7 @@
 """Cursor pages: `{"next", "previous", "results"}`."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import Model, QuerySet
 from rest_framework.pagination import CursorPagination
@@ -18,7 +18,7 @@ class Pages(CursorPagination):
     page_size = 50
     page_size_query_param = "limit"
     max_page_size = 200
-    ordering: ClassVar[str] = "-id"
+    ordering = "-id"
 
 
 def page(

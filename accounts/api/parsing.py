@@ -1,4 +1,4 @@
-"""Reading JSON so strictly that whatever passes can be stored: UTF-8, no NUL, no lone surrogate, no NaN, bounded depth."""
+"""Reading JSON so strictly that whatever passes can be stored: no NUL, no lone surrogate, no NaN, bounded depth."""
 
 import json
 import re

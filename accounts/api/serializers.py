@@ -14,5 +14,5 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, dict):
             unknown = [name for name in data if name not in self.fields or self.fields[name].read_only]
             if unknown:
-                raise serializers.ValidationError(dict.fromkeys(unknown, [UNKNOWN]))
+                raise serializers.ValidationError({name: [UNKNOWN] for name in unknown})
         return super().to_internal_value(data)

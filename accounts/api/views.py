@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from django.http.response import HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -29,8 +28,8 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class _ApiView(APIView):
-    authentication_classes: ClassVar[list[type[BaseAuthentication]]] = []
-    permission_classes: ClassVar[list[type[BasePermission]]] = []
+    authentication_classes = []
+    permission_classes = []
     rights: ClassVar[dict[str, Right]] = {}
     """The right each method needs, by its name in lower case. A method without one is not served."""
 

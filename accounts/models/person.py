@@ -10,7 +10,7 @@ from accounts.roles import Role, role_has_perm
 from accounts.tenancy import TenantManager
 
 
-class PersonManager(BaseUserManager["Person"], TenantManager["Person"]):  # type: ignore[misc]  # both name `Person`
+class PersonManager(BaseUserManager["Person"], TenantManager["Person"]):
     def get_by_natural_key(self, username: str | None) -> "Person":
         return self.get(email=(username or "").lower())
 
