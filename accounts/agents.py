@@ -1,28 +1,36 @@
-"""Agents: made, changed, disabled."""
+"""Agents: made, changed, disabled. Nobody gives an agent, or touches one of, a role above their own."""
 
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from accounts.audit import record
+from accounts.caller import Actor
+from accounts.changes import refuse_others
 from accounts.errors import Conflict
 from accounts.models import Agent, Tenant
 from accounts.roles import Role
 from accounts.tenants import bump_generation
+
+CHANGEABLE = frozenset({"name", "description", "role", "provider", "rate_limit", "enabled"})
+"""Not the slug: it is the agent's name in other people's rules."""
 
 
 def create_agent(
     *,
     tenant: Tenant,
     slug: str,
-    actor: str,
+    by: Actor,
     name: str = "",
     description: str = "",
     role: Role = Role.OPERATOR,
     provider: str = "",
     rate_limit: dict[str, Any] | None = None,
 ) -> Agent:
-    """A new agent without a key. Raises Conflict when the tenant has one of this slug, ValidationError on a bad field."""
+    """A new agent without a key.
+
+    Raises Conflict when the tenant has one of this slug, ValidationError on a bad field, Forbidden on too high a role.
+    """
     agent = Agent(
         tenant=tenant,
         slug=slug,
@@ -33,31 +41,44 @@ def create_agent(
         rate_limit=rate_limit,
     )
     agent.clean_fields()
+    by.require_reach(Role(agent.role))
     try:
         with transaction.atomic():
             agent.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict(f"There is an agent `{slug}` already. Choose another slug.") from error
-    record(tenant_id=tenant.id, actor=actor, action="agent.created", subject=f"agent:{agent.id}")
-    return agent
-
-
-def change_agent(*, agent: Agent, actor: str, changes: dict[str, Any]) -> Agent:
-    """Set the named fields; what is cached about the agent is forgotten by every process."""
-    for field, value in changes.items():
-        setattr(agent, field, value)
-    agent.clean_fields()
-    try:
-        with transaction.atomic():
-            agent.save(update_fields=list(changes))
-    except IntegrityError as error:
-        raise Conflict(f"There is an agent `{agent.slug}` already. Choose another slug.") from error
     record(
-        tenant_id=agent.tenant_id,
-        actor=actor,
-        action="agent.changed",
+        tenant_id=tenant.id,
+        actor=by.actor,
+        action="agent.created",
         subject=f"agent:{agent.id}",
-        detail={"fields": sorted(changes)},
+        detail={"role": agent.role},
     )
-    bump_generation(agent.tenant_id)
     return agent
+
+
+def change_agent(*, agent: Agent, by: Actor, changes: dict[str, Any]) -> Agent:
+    """Set the fields that differ; what is cached about the agent is forgotten by every process.
+
+    Raises Invalid on a field that cannot change, ValidationError on a bad value, Forbidden on too high a role.
+    """
+    refuse_others(changes, CHANGEABLE)
+    locked = Agent.objects.select_for_update(of=("self",)).get(id=agent.id)
+    by.require_reach(Role(locked.role))
+    changed = [field for field, value in changes.items() if getattr(locked, field) != value]
+    if not changed:
+        return locked
+    for field in changed:
+        setattr(locked, field, changes[field])
+    locked.clean_fields()
+    by.require_reach(Role(locked.role))
+    locked.save(update_fields=changed)
+    record(
+        tenant_id=locked.tenant_id,
+        actor=by.actor,
+        action="agent.changed",
+        subject=f"agent:{locked.id}",
+        detail={"fields": sorted(changed), "role": locked.role},
+    )
+    bump_generation(locked.tenant_id)
+    return locked

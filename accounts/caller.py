@@ -1,11 +1,11 @@
 """Who is calling: what authentication found out, handed to everything behind the door."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from accounts.errors import Forbidden
-from accounts.roles import Right, Role, may
+from accounts.roles import Right, Role, may, reaches
 
 
 @dataclass(frozen=True)
@@ -47,3 +47,37 @@ class Caller:
                 f"The role `{self.role}` may not do this: it needs the right `{right}`. "
                 "An admin of your tenant can give the agent another role."
             )
+
+    def require_reach(self, role: Role) -> None:
+        """Raise Forbidden when `role` is above the caller's own: nobody grants, or touches, more than they have."""
+        if not reaches(self.role, role):
+            raise Forbidden(
+                f"The role `{self.role}` may not do this, because the role `{role}` is above it. "
+                f"Somebody with the role `{role}` can."
+            )
+
+
+@dataclass(frozen=True)
+class System:
+    """The installation itself: its commands and its schedule. Nobody is above it."""
+
+    name: str
+    is_platform_owner = True
+
+    @property
+    def actor(self) -> str:
+        """As the audit trail names it."""
+        return f"system:{self.name}"
+
+    def may(self, right: Right) -> bool:
+        return True
+
+    def require(self, right: Right) -> None:
+        """Nothing is refused to the installation itself."""
+
+    def require_reach(self, role: Role) -> None:
+        """No role is above the installation itself."""
+
+
+Actor: TypeAlias = Caller | System
+"""Who a verb works for: what they may grant is checked, and the audit trail names them."""

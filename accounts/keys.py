@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from accounts.audit import record
 from accounts.authenticate import KEY_PREFIX, digest_of
+from accounts.caller import Actor
 from accounts.errors import Conflict, Fault, Invalid
 from accounts.models import Agent, ApiKey
+from accounts.roles import Role
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,16 @@ def issue_key(
     *,
     agent: Agent,
     name: str,
-    actor: str,
+    by: Actor,
     expires_at: datetime | None = None,
     rotated_from: ApiKey | None = None,
 ) -> IssuedKey:
-    """A new key for an agent. Raises Conflict when a living key of the agent has this name, Invalid on a past expiry."""
+    """A new key for an agent: whoever gets it has the agent's role.
+
+    Raises Forbidden when that role is above one's own, Conflict when a living key of the agent has this name, Invalid
+    on a past expiry, ValidationError on a bad name.
+    """
+    by.require_reach(Role(agent.role))
     if expires_at is not None and expires_at <= timezone.now():
         raise Invalid("The key would be expired at once.", faults=[Fault("$.expires_at", "Give a time in the future.")])
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
@@ -44,6 +51,7 @@ def issue_key(
         expires_at=expires_at,
         rotated_from=rotated_from,
     )
+    key.clean_fields()
     try:
         with transaction.atomic():
             key.save(force_insert=True)
@@ -53,7 +61,7 @@ def issue_key(
         ) from error
     record(
         tenant_id=agent.tenant_id,
-        actor=actor,
+        actor=by.actor,
         action="key.issued",
         subject=f"key:{key.id}",
         detail={"agent": str(agent.id)},
@@ -61,38 +69,50 @@ def issue_key(
     return IssuedKey(key, secret)
 
 
-def rotate_key(*, key: ApiKey, overlap: timedelta, actor: str) -> IssuedKey:
-    """A successor under the same name; the old key works on for `overlap` and is renamed. Raises Conflict if revoked."""
+def rotate_key(*, key: ApiKey, overlap: timedelta, by: Actor) -> IssuedKey:
+    """A successor under the same name, made for as long a life; the old key is renamed and works on for `overlap`.
+
+    Raises Conflict when the key works no more, Forbidden when the agent's role is above one's own.
+    """
     now = timezone.now()
     locked = ApiKey.objects.select_for_update(of=("self",)).select_related("agent").get(id=key.id)
-    if locked not in ApiKey.objects.filter(id=key.id).usable(now):
+    if not locked.is_usable(now):
         raise Conflict("This key is expired or revoked already. Issue a new one.")
-    name, ends = locked.name, now + overlap
-    locked.name = f"{name[:70]} until {ends:%Y-%m-%d %H:%M:%S.%f}"
-    locked.expires_at = min(ends, locked.expires_at or ends)
-    if not overlap:
-        locked.revoked_at = now
-    locked.save(update_fields=["name", "expires_at", "revoked_at"])
-    issued = issue_key(agent=locked.agent, name=name, actor=actor, rotated_from=locked)
+    name = locked.name
+    expires_at = now + (locked.expires_at - locked.created_at) if locked.expires_at else None
+    _retire(locked, now, overlap)
+    issued = issue_key(agent=locked.agent, name=name, by=by, expires_at=expires_at, rotated_from=locked)
     record(
         tenant_id=locked.tenant_id,
-        actor=actor,
+        actor=by.actor,
         action="key.rotated",
         subject=f"key:{locked.id}",
-        detail={"successor": str(issued.key.id), "works_until": locked.expires_at.isoformat()},
+        detail={"successor": str(issued.key.id), "overlap_seconds": overlap.total_seconds()},
     )
     return issued
 
 
-def revoke_key(*, key: ApiKey, actor: str) -> ApiKey:
-    """Close a key for good, from the next call on. Revoking a revoked key changes nothing."""
-    locked = ApiKey.objects.select_for_update().get(id=key.id)
+def _retire(key: ApiKey, now: datetime, overlap: timedelta) -> None:
+    ends = min(now + overlap, key.expires_at or now + overlap)
+    key.name = f"{key.name[:60]} until {ends:%Y-%m-%d %H:%M:%S.%f}"
+    key.expires_at = ends
+    if not overlap:
+        key.revoked_at = now
+    key.save(update_fields=["name", "expires_at", "revoked_at"])
+
+
+def revoke_key(*, key: ApiKey, by: Actor) -> ApiKey:
+    """Close a key for good, from the next call on. Revoking a revoked key changes nothing.
+
+    Anybody who manages keys may: a leaked key is not to wait for somebody of its agent's role.
+    """
+    locked = ApiKey.objects.select_for_update(of=("self",)).get(id=key.id)
     if locked.revoked_at is None:
         locked.revoked_at = timezone.now()
         locked.save(update_fields=["revoked_at"])
         record(
             tenant_id=locked.tenant_id,
-            actor=actor,
+            actor=by.actor,
             action="key.revoked",
             subject=f"key:{locked.id}",
             detail={"agent": str(locked.agent_id)},

@@ -1,14 +1,20 @@
-"""People: invited, given a role, shut out. Only an owner makes or unmakes owners, and one owner always remains."""
+"""People: invited, given a role, shut out. Nobody gives or touches a role above their own; an owner always remains."""
 
 from typing import Any
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.audit import record
-from accounts.caller import Caller
-from accounts.errors import Conflict
+from accounts.caller import Actor
+from accounts.changes import refuse_others
+from accounts.errors import Conflict, Forbidden
 from accounts.models import Person, Tenant
-from accounts.roles import Right, Role
+from accounts.roles import Role
+
+CHANGEABLE = frozenset({"name", "role", "is_active", "password"})
+"""Not the address: it is what the person signs in with."""
 
 
 def create_person(
@@ -17,57 +23,93 @@ def create_person(
     email: str,
     role: Role,
     password: str | None,
-    actor: str,
+    by: Actor,
     name: str = "",
     is_platform_owner: bool = False,
 ) -> Person:
     """A new person; `password` None lets nobody in until one is set.
 
-    Raises Conflict when the address is taken, ValidationError on a bad field.
+    Raises Conflict when the address is taken, ValidationError on a bad field, Forbidden on too high a role.
     """
     person = Person(tenant=tenant, email=email.lower(), name=name, role=role, is_platform_owner=is_platform_owner)
-    person.set_password(password)
+    _set_password(person, password)
     person.clean_fields()
+    _refuse_beyond_reach(by, person)
     try:
         with transaction.atomic():
             person.save(force_insert=True)
     except IntegrityError as error:
-        raise Conflict(f"There is a person with the address {email} already.") from error
+        raise Conflict("There is a person with this address already. Give another address.") from error
     record(
         tenant_id=tenant.id,
-        actor=actor,
+        actor=by.actor,
         action="person.created",
         subject=f"person:{person.id}",
-        detail={"role": role},
+        detail={"role": person.role},
     )
     return person
 
 
-def change_person(*, person: Person, by: Caller, changes: dict[str, Any]) -> Person:
-    """Set name, role or is_active. Raises Forbidden for what only owners may do, Conflict for the last owner."""
+def change_person(*, person: Person, by: Actor, changes: dict[str, Any]) -> Person:
+    """Set the fields that differ. A new password ends the person's sessions.
+
+    Raises Invalid on a field that cannot change, ValidationError on a bad value, Forbidden on too high a role,
+    Conflict for the last owner.
+    """
+    refuse_others(changes, CHANGEABLE)
     locked = Person.objects.select_for_update(of=("self",)).get(id=person.id)
-    if Role.OWNER in (locked.role, changes.get("role")):
-        by.require(Right.OWNERS)
-    for field, value in changes.items():
-        setattr(locked, field, value)
-    locked.clean_fields()
-    locked.save(update_fields=list(changes))
-    _refuse_to_lose_the_last_owner(locked)
+    _refuse_beyond_reach(by, locked)
+    changed = [field for field, value in changes.items() if field == "password" or getattr(locked, field) != value]
+    if not changed:
+        return locked
+    owned = _is_active_owner(locked)
+    _apply(locked, {field: changes[field] for field in changed})
+    _refuse_beyond_reach(by, locked)
+    if owned and not _is_active_owner(locked):
+        _require_another_owner(locked)
+    locked.save(update_fields=changed)
     record(
         tenant_id=locked.tenant_id,
         actor=by.actor,
         action="person.changed",
         subject=f"person:{locked.id}",
-        detail={"fields": sorted(changes), "role": locked.role},
+        detail={"fields": sorted(changed), "role": locked.role},
     )
     return locked
 
 
-def _refuse_to_lose_the_last_owner(changed: Person) -> None:
-    # Locks the tenant's row, so that two owners cannot step down at once.
-    Tenant.objects.select_for_update().get(id=changed.tenant_id)
-    owners = Person.objects.filter(tenant_id=changed.tenant_id, role=Role.OWNER)
-    if owners.exists() and not owners.filter(is_active=True).exists():
+def _apply(person: Person, changes: dict[str, Any]) -> None:
+    for field, value in changes.items():
+        if field == "password":
+            _set_password(person, value)
+        else:
+            setattr(person, field, value)
+    person.clean_fields()
+
+
+def _set_password(person: Person, password: str | None) -> None:
+    if password is not None:
+        try:
+            validate_password(password, person)
+        except ValidationError as error:
+            raise ValidationError({"password": error.messages}) from error
+    person.set_password(password)
+
+
+def _refuse_beyond_reach(by: Actor, person: Person) -> None:
+    by.require_reach(Role(person.role))
+    if person.is_platform_owner and not by.is_platform_owner:
+        raise Forbidden("This person runs the installation. Only the platform's owner may change that.")
+
+
+def _is_active_owner(person: Person) -> bool:
+    return person.is_active and person.role == Role.OWNER
+
+
+def _require_another_owner(person: Person) -> None:
+    # The tenant's row makes two owners who step down at once go one after the other. NO KEY: it must not hold up
+    # rows elsewhere that refer to the tenant.
+    Tenant.objects.select_for_update(no_key=True).get(id=person.tenant_id)
+    others = Person.objects.filter(tenant_id=person.tenant_id, role=Role.OWNER, is_active=True).exclude(id=person.id)
+    if not others.exists():
         raise Conflict("The tenant would be left without an active owner. Make somebody else an owner first.")
-    if not owners.exists() and changed.role != Role.OWNER:
-        raise Conflict("The tenant would be left without an owner. Make somebody else an owner first.")

@@ -46,6 +46,11 @@ def may(role: Role, right: Right) -> bool:
     return right in RIGHTS[role]
 
 
+def reaches(role: Role, other: Role) -> bool:
+    """Whether `role` holds every right of `other`, and so may grant it."""
+    return RIGHTS[other] <= RIGHTS[role]
+
+
 def role_has_perm(role: Role, perm: str) -> bool:
     """Django's `app.verb_model`, answered from the table above. `app.verb` without a model is refused."""
     app_label, _, codename = perm.partition(".")
