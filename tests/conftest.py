@@ -1,4 +1,4 @@
-"""What every test stands on. The servers themselves are started by `tests/servers.py`."""
+"""What every test stands on. The servers are started by `tests/servers.py`; who is who stands in `tests/cast.py`."""
 
 from collections.abc import Iterator
 
@@ -12,6 +12,8 @@ from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.servers import Servers, servers_key
+
+pytest_plugins = ["tests.cast"]
 
 # One statement, as superuser: neither row-level security, foreign keys nor triggers get in its way. A small
 # table is emptied faster row by row, a large one by TRUNCATE. What migrations made stays: tests count on it.
