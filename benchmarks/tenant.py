@@ -6,23 +6,23 @@ from typing import Any
 from registry.register import register_tool
 
 from accounts.agents import create_agent
-from accounts.caller import Caller
+from accounts.caller import Caller, System
 from accounts.keys import issue_key
 from accounts.roles import Role
 from accounts.tenancy import platform, within
 from accounts.tenants import create_tenant
 
-ACTOR = "system:benchmark"
+BENCHMARK = System("benchmark")
 
 
 def make_tenant(tools: list[dict[str, Any]], upstream_port: int) -> str:
     """The agent's key."""
     with platform():
-        tenant = create_tenant(slug="bench", name="Benchmark", actor=ACTOR)
+        tenant = create_tenant(slug="bench", name="Benchmark", actor=BENCHMARK.actor)
     caller = Caller(tenant_id=tenant.id, tenant_slug=tenant.slug, generation=1, role=Role.OWNER)
     with within(tenant.id):
         for tool in tools:
             spec = json.loads(json.dumps(tool).replace("{upstream}", f"http://127.0.0.1:{upstream_port}"))
             register_tool(caller=caller, spec=spec)
-        agent = create_agent(tenant=tenant, slug="bench", actor=ACTOR)
-        return issue_key(agent=agent, name="bench", actor=ACTOR).secret
+        agent = create_agent(tenant=tenant, slug="bench", by=BENCHMARK)
+        return issue_key(agent=agent, name="bench", by=BENCHMARK).secret

@@ -7,7 +7,7 @@ from typing import Any
 from registry.register import register_tool
 
 from accounts.agents import create_agent
-from accounts.caller import Caller
+from accounts.caller import Caller, System
 from accounts.keys import issue_key
 from accounts.models import Tenant
 from accounts.people import create_person
@@ -15,7 +15,7 @@ from accounts.roles import Role
 from accounts.tenancy import platform, within
 from accounts.tenants import create_tenant
 
-ACTOR = "system:seed"
+SEED = System("seed")
 DEMO_TENANT = "demo"
 DEMO_TOOL = "demo-echo"
 DEMO_EMAIL = "admin@example.com"
@@ -46,7 +46,7 @@ def seed(*, demo_upstream: str = "") -> FirstSecrets | None:
     with platform():
         if Tenant.objects.exists():
             return None
-        tenant = create_tenant(slug=DEMO_TENANT, name="Demo", actor=ACTOR)
+        tenant = create_tenant(slug=DEMO_TENANT, name="Demo", actor=SEED.actor)
         register_tool(caller=_platform_owner(tenant), shared=True, spec=CLOCK)
     with within(tenant.id):
         return _people_and_tools(tenant, demo_upstream)
@@ -59,11 +59,11 @@ def _people_and_tools(tenant: Tenant, demo_upstream: str) -> FirstSecrets:
         email=DEMO_EMAIL,
         role=Role.OWNER,
         password=password,
-        actor=ACTOR,
+        by=SEED,
         is_platform_owner=True,
     )
-    agent = create_agent(tenant=tenant, slug="first-agent", name="First agent", actor=ACTOR)
-    issued = issue_key(agent=agent, name="first", actor=ACTOR)
+    agent = create_agent(tenant=tenant, slug="first-agent", name="First agent", by=SEED)
+    issued = issue_key(agent=agent, name="first", by=SEED)
     tool, body = "clock", '{"input": {"timezone": "Europe/Berlin"}}'
     if demo_upstream:
         register_tool(caller=_platform_owner(tenant), spec=echo_tool(demo_upstream))
