@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from registry.register import register_tool
 
 from accounts.caller import Caller
 from accounts.models import Tenant
 from accounts.roles import Role
 from accounts.tenancy import within
 from registry.models import Tool
-from registry.register import register_tool
 from tests.upstream import Upstream
 
 FIND_CONTACT: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""One event loop for all tests of the corridor, in a thread of its own, so that the tests themselves stay synchronous."""
+"""One event loop for all tests of the corridor, in a thread of its own, so that the tests stay synchronous."""
 
 import asyncio
 import threading

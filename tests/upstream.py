@@ -56,7 +56,7 @@ class Upstream:
                 self.end_headers()
                 self.wfile.write(scripted.body)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815  the library's names
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's name
                 """Tests print nothing."""
