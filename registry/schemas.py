@@ -35,7 +35,7 @@ def schema_faults(path: str, schema: object) -> list[Fault]:
 
 def faults(validator: Draft202012Validator, value: Any, *, most: int, root: str = "$") -> list[Fault]:
     """Why `value` does not fit, at most `most` reasons."""
-    found = []
+    found: list[Fault] = []
     for error in validator.iter_errors(value):
         if len(found) == most:
             break
