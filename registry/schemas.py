@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-import jsonschema_rs
 from jsonschema_rs import Draft202012Validator, RegexOptions
 
 from accounts.errors import Fault
@@ -17,20 +16,8 @@ def _fetch_nothing(uri: str) -> NoReturn:
 
 
 def compile_schema(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """A validator for a schema that passed `schema_faults`. Raises ValueError for one that did not."""
+    """A validator for a schema that passed `check_schema`. Raises ValueError for one that did not."""
     return Draft202012Validator(dict(schema), retriever=_fetch_nothing, pattern_options=_PATTERNS)
-
-
-def schema_faults(path: str, schema: object) -> list[Fault]:
-    """What is wrong with a schema itself. Empty: it can be compiled."""
-    if not isinstance(schema, Mapping):
-        return [Fault(path, "Give a JSON Schema: an object.")]
-    try:
-        compile_schema(schema)
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-        reason = getattr(error, "message", None) or str(error)
-        return [Fault(path, f"This is not a usable JSON Schema (draft 2020-12): {reason[:300]}")]
-    return []
 
 
 def faults(validator: Draft202012Validator, value: Any, *, most: int, root: str = "$") -> list[Fault]:
