@@ -25,7 +25,7 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 async def readyz(request: HttpRequest) -> JsonResponse:
-    """`ready`; `degraded` (200) while calls are served without Redis or a worker; `unready` (503) without PostgreSQL."""
+    """`ready`; `degraded` (200) without Redis or a worker; `unready` (503) without PostgreSQL."""
     postgresql, redis, worker = await asyncio.gather(
         _told("postgresql", in_database_thread(_ask_postgresql)),
         _told("redis", asyncio.to_thread(_ask_redis)),

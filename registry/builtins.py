@@ -31,3 +31,8 @@ def named(name: str) -> Builtin | None:
 
 def names() -> list[str]:
     return sorted(_functions)
+
+
+def forget(name: str) -> None:
+    """Take a function back, where an app or a test is taken apart."""
+    _functions.pop(name, None)

@@ -3,28 +3,63 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Model, QuerySet
-from rest_framework.pagination import CursorPagination
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-PAGE_PARAMETERS = frozenset({"cursor", "limit"})
+from accounts.api.queries import LARGEST_PAGE
+from accounts.errors import Fault, Invalid
 
 
 class Pages(CursorPagination):
-    """Newest first; `?limit=` up to 200, `?cursor=` as given by `next` and `previous`."""
+    """Newest first unless told otherwise; the view's `PageQuery` has read `limit` already."""
 
     page_size = 50
     page_size_query_param = "limit"
-    max_page_size = 200
-    ordering = "-id"
+    max_page_size = LARGEST_PAGE
+
+    def __init__(self, rows: QuerySet[Any], ordering: str) -> None:
+        self.rows = rows
+        self.ordering = ordering
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        try:
+            cursor = super().decode_cursor(request)
+            if cursor is not None and cursor.position is not None:
+                self._field.to_python(cursor.position)
+        except (NotFound, ValidationError) as error:
+            fault = Fault("cursor", "This is no cursor of this list. Give that of a page's `next` or `previous`.")
+            raise Invalid("The page cannot be found.", faults=[fault]) from error
+        return cursor
+
+    @property
+    def _field(self) -> Any:
+        """What the rows are in order of; a cursor's position is a value of it."""
+        return self.rows.model._meta.get_field(self.ordering[0].lstrip("-"))
 
 
 def page(
-    rows: QuerySet[Any], represent: Callable[[Any], dict[str, Any]], *, request: Request, view: APIView
+    rows: QuerySet[Any],
+    represent: Callable[[Any], dict[str, Any]],
+    *,
+    request: Request,
+    view: APIView,
+    ordering: str = "-id",
 ) -> Response:
-    """One page of `rows`, each as `represent` shows it."""
-    pages = Pages()
-    chosen: list[Model] = pages.paginate_queryset(rows, request, view=view) or []
+    """One page of `rows`, each as `represent` shows it. `ordering` names a column of ids or numbers."""
+    pages = Pages(rows, ordering)
+    chosen = pages.paginate_queryset(rows, request, view=view) or []
     return pages.get_paginated_response([represent(row) for row in chosen])
+
+
+def paged(serializer_class: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """A page of these, for the schema."""
+    name = serializer_class.__name__.removesuffix("Serializer")
+    link = serializers.URLField(allow_null=True)
+    return inline_serializer(f"{name}Page", {"next": link, "previous": link, "results": serializer_class(many=True)})

@@ -1,6 +1,7 @@
 """Reading JSON so strictly that whatever passes can be stored: no NUL, no lone surrogate, no NaN, bounded depth."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
@@ -23,7 +24,7 @@ def read_json(raw: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise Malformed(f"The body is not UTF-8: byte {error.start} cannot be read.") from error
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise Malformed(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
     except RecursionError as error:
@@ -66,7 +67,7 @@ def _printable(path: str) -> str:
 
 def _refuse_depth(value: Any) -> None:
     layer = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         layer = [inner for item in layer for inner in _inside(item)]
         if not layer:
             return
@@ -80,6 +81,13 @@ def _inside(item: Any) -> list[Any]:
 
 def _too_deep() -> Malformed:
     return Malformed(f"The body is nested too deeply: at most {DEEPEST} arrays and objects inside one another.")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise Malformed("The body holds a number that is too large. Send it as a string.")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:

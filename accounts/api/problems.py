@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404
 from psycopg_pool import PoolTimeout
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -43,9 +43,13 @@ def translate(error: Exception) -> QuartermasterError:
     if isinstance(error, QuartermasterError):
         return error
     if isinstance(error, drf.ValidationError):
-        return errors.Invalid(faults=list(_faults("$", error.detail)))
+        return errors.Invalid(faults=faults_of(error.detail))
     if isinstance(error, ModelValidationError):
         return errors.Invalid(faults=list(_model_faults(error)))
+    if isinstance(error, DataError):
+        # A serializer should have refused it with a path; this is the last net before PostgreSQL.
+        log.warning("%s: %s", type(error).__name__, error, extra={"action": "unstorable_value"})
+        return errors.Invalid("A value is too large to be stored, or holds a character that cannot be.")
     for kinds, translation in _TRANSLATED:
         if isinstance(error, kinds):
             if translation.status >= 500:
@@ -88,16 +92,26 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     return response
 
 
-def _faults(path: str, detail: Any) -> Iterator[Fault]:
+def faults_of(detail: Any) -> list[Fault]:
     """DRF's nested error details as a flat list with JSON paths."""
+    return list(_faults("$", detail))
+
+
+def _faults(path: str, detail: Any) -> Iterator[Fault]:
     if isinstance(detail, Mapping):
         for key, inner in detail.items():
-            yield from _faults(path if key == "non_field_errors" else f"{path}.{key}", inner)
+            yield from _faults(_below(path, key), inner)
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):
             yield from _faults(path if isinstance(inner, str) else f"{path}[{index}]", inner)
     else:
         yield Fault(path, str(detail))
+
+
+def _below(path: str, key: str | int) -> str:
+    if key == "non_field_errors":
+        return path
+    return f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}"
 
 
 def _model_faults(error: ModelValidationError) -> Iterator[Fault]:

@@ -1,18 +1,66 @@
-"""Serializers that refuse what they do not know."""
+"""Serializers that take JSON as it is: no unknown field, and no value of another type."""
 
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import Field
 
-UNKNOWN = "There is no such field here. Leave it out, or check its spelling."
 
-
-class StrictSerializer(serializers.Serializer[Any]):
+class KnownFieldsSerializer(serializers.Serializer[Any]):
     """Only about the wire; an unknown field is an error with its name, never ignored."""
+
+    unknown_message = "There is no such field here. Leave it out, or check its spelling."
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             unknown = [name for name in data if name not in self.fields or self.fields[name].read_only]
             if unknown:
-                raise serializers.ValidationError({name: [UNKNOWN] for name in unknown})
+                raise serializers.ValidationError({name: [self.unknown_message] for name in unknown})
         return super().to_internal_value(data)
+
+
+class StrictSerializer(KnownFieldsSerializer):
+    """A JSON body: `"5"` is no number, `5` no string and `"yes"` no boolean, as DRF alone would have it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            faults = {
+                name: _type_faults(self.fields[name], value) for name, value in data.items() if name in self.fields
+            }
+            wrong = {name: fault for name, fault in faults.items() if fault}
+            if wrong:
+                raise serializers.ValidationError(wrong)
+        return super().to_internal_value(data)
+
+
+class RateLimitSerializer(StrictSerializer):
+    """How often something may be called."""
+
+    per_minute = serializers.IntegerField(min_value=1, max_value=1_000_000)
+    burst = serializers.IntegerField(
+        min_value=1, max_value=1_000_000, required=False, help_text="How many may come at once."
+    )
+
+
+_JSON_TYPES: tuple[tuple[tuple[type[Field[Any, Any, Any, Any]], ...], tuple[type, ...], str], ...] = (
+    ((serializers.BooleanField,), (bool,), "Give true or false."),
+    ((serializers.IntegerField,), (int,), "Give a whole number."),
+    ((serializers.FloatField, serializers.DecimalField), (int, float), "Give a number."),
+    ((serializers.CharField, serializers.ChoiceField, serializers.UUIDField), (str,), "Give a string."),
+    ((serializers.DateTimeField,), (str,), "Give a time as a string: 2030-01-31T12:00:00Z."),
+)
+
+
+def _type_faults(field: Field[Any, Any, Any, Any], value: Any) -> Any:
+    """Sentences; for a list's items by index."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        faults = {index: _type_faults(field.child, item) for index, item in enumerate(value)}
+        return {index: fault for index, fault in faults.items() if fault}
+    if value is None:
+        return []
+    return [sentence for fields, types, sentence in _JSON_TYPES if isinstance(field, fields) and not _is(value, types)]
+
+
+def _is(value: Any, types: tuple[type, ...]) -> bool:
+    """isinstance, but for Python's `True`, which is an int."""
+    return isinstance(value, types) and (bool in types or not isinstance(value, bool))

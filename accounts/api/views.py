@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.queries import QuerySerializer, read_query
 from accounts.authenticate import authenticate
 from accounts.caller import Caller
 from accounts.errors import NotFound
@@ -32,20 +33,29 @@ class _ApiView(APIView):
     permission_classes = []
     rights: ClassVar[dict[str, Right]] = {}
     """The right each method needs, by its name in lower case. A method without one is not served."""
+    queries: ClassVar[dict[str, type[QuerySerializer]]] = {}
+    """The query parameters each method takes. A method without any refuses them all."""
+    query: dict[str, Any]
+    """This request's query parameters, read; those left out are missing."""
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            # DRF takes a body without a length for none; that it is not 0 is all that it looks at.
+            request.META.setdefault("CONTENT_LENGTH", "-1")
         drf_request = super().initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
         self.args, self.kwargs, self.request = args, kwargs, drf_request
         return drf_request
 
     def handler(self, request: Request, caller: Caller) -> Any:
-        """The method to run for this request. Raises MethodNotAllowed or Forbidden."""
+        """The method to run for this request. Raises MethodNotAllowed, Forbidden, or Invalid on a query parameter."""
         name = (request.method or "").lower()
+        name = "get" if name == "head" else name
         right = self.rights.get(name)
-        if right is None or not hasattr(self, name):
+        if right is None:
             raise MethodNotAllowed(request.method or "")
         caller.require(right)
+        self.query = read_query(request.query_params, self.queries.get(name, QuerySerializer))
         return getattr(self, name)
 
     @property

@@ -9,8 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.pagination import page
+from accounts.api.pagination import page, paged
 from accounts.api.problems import CONTENT_TYPE
+from accounts.api.queries import PageQuery, QuerySerializer
 from accounts.api.serializers import StrictSerializer
 from accounts.api.views import AsyncTenantView, TenantView
 from accounts.caller import Caller
@@ -59,11 +60,9 @@ class ExecutionRequestSerializer(CallSerializer):
     provider = serializers.CharField(max_length=64, default="")
 
 
-class ExecutionFilterSerializer(StrictSerializer):
+class ExecutionQuery(PageQuery):
     tool = serializers.CharField(max_length=64, required=False)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
-    cursor = serializers.CharField(required=False)
-    limit = serializers.IntegerField(min_value=1, max_value=200, required=False)
 
 
 class ExecuteView(AsyncTenantView):
@@ -86,21 +85,20 @@ class ExecuteView(AsyncTenantView):
 
 class ExecutionsView(AsyncTenantView):
     rights: ClassVar[dict[str, Right]] = {"get": Right.READ, "post": Right.READ}
+    queries: ClassVar[dict[str, type[QuerySerializer]]] = {"get": ExecutionQuery}
 
-    @extend_schema(parameters=[ExecutionFilterSerializer], responses=ExecutionSerializer(many=True))
+    @extend_schema(responses=paged(ExecutionSerializer))
     async def get(self, request: Request, caller: Caller) -> Response:
         """The tenant's executions, newest first."""
         return await in_database_thread(self._page, request, caller)
 
     def _page(self, request: Request, caller: Caller) -> Response:
-        filters = ExecutionFilterSerializer(data=request.query_params.dict())
-        filters.is_valid(raise_exception=True)
         with within(caller.tenant_id):
             rows = Execution.objects.filter(
                 **{
-                    field: filters.validated_data[name]
+                    field: self.query[name]
                     for name, field in (("tool", "tool_slug"), ("status", "status"))
-                    if name in filters.validated_data
+                    if name in self.query
                 }
             )
             return page(rows, represent_execution, request=request, view=self)

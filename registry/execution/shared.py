@@ -87,11 +87,11 @@ async def get(key: str) -> bytes | None:
     if time.monotonic() < client.away_until:
         return None
     try:
-        value: bytes | None = await client.redis.get(key)
+        value = await client.redis.get(key)
     except (RedisError, OSError) as error:
         _leave_alone(client, error)
         return None
-    return value
+    return value if isinstance(value, bytes) else None
 
 
 @asynccontextmanager

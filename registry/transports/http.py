@@ -1,8 +1,7 @@
 """Tools that are HTTP APIs: their definition says which input property goes where; egress is the way out."""
 
-from integrations.egress import EgressRequest, EgressRules, send
-
 from accounts.errors import Fault
+from integrations.egress import EgressRequest, EgressRules, send
 from registry.transports.base import Declared, Dispatch, Reply
 from registry.transports.http_definition import HttpDefinition, check_definition, check_http_url, read_definition
 from registry.transports.http_reply import read_reply

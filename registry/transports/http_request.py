@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from integrations.egress import EgressRequest
-
 from accounts.errors import Fault, Invalid
+from integrations.egress import EgressRequest
 from registry.transports.http_definition import NONE, REST, HttpDefinition
 
 
@@ -15,7 +14,9 @@ def build_request(definition: HttpDefinition, values: Mapping[str, Any]) -> Egre
     """The request for these values. Raises Invalid when a value cannot stand where it belongs."""
     body, content_type = _body(definition, values)
     headers = {
-        name: _header(name, values[source]) for name, source in definition.headers.items() if _given(values, source)
+        name: _header(source, values[source])
+        for name, source in definition.headers.items()
+        if values.get(source) is not None
     }
     headers["Accept"] = "application/json, */*;q=0.5"
     if content_type:
@@ -27,10 +28,6 @@ def build_endpoint_request(url: str, values: Mapping[str, Any]) -> EgressRequest
     """The request of a tool that has endpoints alone: its input, posted as JSON."""
     headers = {"Accept": "application/json, */*;q=0.5", "Content-Type": "application/json"}
     return EgressRequest(method="POST", url=url, headers=headers, body=_json(values))
-
-
-def _given(values: Mapping[str, Any], source: str) -> bool:
-    return values.get(source) is not None
 
 
 def _url(definition: HttpDefinition, values: Mapping[str, Any]) -> str:

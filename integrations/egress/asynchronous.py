@@ -1,0 +1,268 @@
+"""The way out for the corridor: aiohttp, one session per process and event loop.
+
+The session never sees a host name: it is given the checked address, so that it pools connections by address (and TLS
+name), and a kept-alive connection serves only calls that were themselves allowed to that address.
+"""
+
+import asyncio
+import io
+import os
+import ssl
+from contextvars import ContextVar
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+from weakref import WeakSet
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import Connection
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+from integrations.egress.configured import configured_policy, tls_context
+from integrations.egress.decoding import decode
+from integrations.egress.gate import pass_or_refuse
+from integrations.egress.messages import (
+    LONGEST_HEADER,
+    MOST_HEADERS,
+    EgressRequest,
+    EgressResponse,
+    EgressRules,
+    readable,
+)
+from integrations.egress.names import Lookup, Names, system_lookup
+from integrations.egress.policy import EgressPolicy
+from integrations.egress.redirects import Hop, first_hop, next_hop
+from integrations.egress.targets import Target
+from integrations.egress.translation import LOWER_ERRORS, translated
+from integrations.errors import UpstreamFailure, UpstreamTooLarge
+
+CONNECTIONS = 1000
+CONNECTIONS_PER_ADDRESS = 250
+# Below the 5 s after which many servers hang up: a connection is seldom closed while we write to it.
+KEEP_ALIVE_SECONDS = 4.0
+# aiohttp writes longer bodies from a file object in pieces, so that they do not hold up the loop.
+LONGEST_PIECE = 1_000_000
+UNPACKED_IN_THE_LOOP = 100_000
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass
+class Progress:
+    """How far the request now under way has come."""
+
+    connected: bool = False
+    """There is a connection for it, so bytes may have left."""
+    reused: bool = False
+    """The connection had served another request before."""
+
+
+_progress: ContextVar[Progress] = ContextVar("egress_progress")
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+
+class Client:
+    """Sends on the event loop it was made in, until `aclose`. Tests give a lookup, a policy and an authority."""
+
+    def __init__(
+        self,
+        *,
+        lookup: Lookup = system_lookup,
+        policy: EgressPolicy | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._names = Names(lookup)
+        self._policy = policy
+        self._session = aiohttp.ClientSession(
+            connector=_Connector(
+                resolver=_NoNames(),
+                ssl=tls or tls_context(),
+                limit=CONNECTIONS,
+                limit_per_host=CONNECTIONS_PER_ADDRESS,
+                keepalive_timeout=KEEP_ALIVE_SECONDS,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            skip_auto_headers=["Content-Type"],
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+            max_headers=MOST_HEADERS,
+            middlewares=[_fail_in_our_words],
+        )
+
+    async def send(self, request: EgressRequest, *, rules: EgressRules) -> EgressResponse:
+        """The service's answer, whatever its status.
+
+        Raises EgressBlocked when the policy refuses, a leaf of UpstreamFailure when no whole answer came.
+        """
+        started = perf_counter()
+        progress, redirected = Progress(), False
+        token = _progress.set(progress)
+        try:
+            async with asyncio.timeout(rules.timeout_seconds):
+                hop = first_hop(request, rules)
+                while True:
+                    answer = await self._send_hop(hop, rules)
+                    following = next_hop(hop, answer.status, answer.headers.get("Location"))
+                    if following is None:
+                        break
+                    hop, redirected = following, True
+                body = await _unpacked(answer, rules.max_response_bytes)
+        except UpstreamFailure as failure:
+            failure.sent = failure.sent or redirected
+            raise
+        except LOWER_ERRORS as error:
+            raise translated(error, sent=redirected or progress.connected) from error
+        finally:
+            _progress.reset(token)
+        return EgressResponse(answer.status, answer.headers, body, hop.target.url, perf_counter() - started)
+
+    async def aclose(self) -> None:
+        self._names.close()
+        await self._session.close()
+
+    async def _send_hop(self, hop: Hop, rules: EgressRules) -> Answer:
+        """Try the checked addresses of the hop's host one after the other, until one takes the connection."""
+        _progress.get().connected = False
+        target = hop.target
+        addresses = (target.host,) if target.is_address else await self._names.addresses_of(target.host)
+        pass_or_refuse(target, addresses, rules, self._policy or configured_policy())
+        patience = aiohttp.ClientTimeout(sock_connect=rules.connect_timeout_seconds / len(addresses))
+        for address in addresses[:-1]:
+            try:
+                return await self._send_to(address, hop, rules, patience)
+            except UpstreamFailure as failure:
+                if failure.sent:
+                    raise
+                self._names.put_last(target.host, address)
+        return await self._send_to(addresses[-1], hop, rules, patience)
+
+    async def _send_to(self, address: str, hop: Hop, rules: EgressRules, patience: aiohttp.ClientTimeout) -> Answer:
+        """Send, and once more when a kept-alive connection was hung up as we wrote to it (RFC 9112, 9.3.1)."""
+        try:
+            return await self._send_once(address, hop, rules, patience)
+        except UpstreamFailure as failure:
+            hung_up = isinstance(failure.__cause__, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
+            if not (hung_up and _progress.get().reused and hop.method in _SAFE):
+                raise
+        return await self._send_once(address, hop, rules, patience)
+
+    async def _send_once(self, address: str, hop: Hop, rules: EgressRules, patience: aiohttp.ClientTimeout) -> Answer:
+        progress, target = _progress.get(), hop.target
+        progress.connected = progress.reused = False
+        response = await self._session.request(
+            hop.method,
+            _url_at(address, target),
+            headers=hop.headers,
+            data=_payload(hop.body),
+            allow_redirects=False,
+            timeout=patience,
+            server_hostname=target.host if target.scheme == "https" else None,
+        )
+        try:
+            body = await _read(response, rules.max_response_bytes)
+        except BaseException:
+            response.close()
+            raise
+        return Answer(response.status, readable(response.headers), body)
+
+
+def _url_at(address: str, target: Target) -> URL:
+    path, _, query = target.path.partition("?")
+    return URL.build(scheme=target.scheme, host=address, port=target.port, path=path, query_string=query, encoded=True)
+
+
+def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
+    return io.BytesIO(body) if body is not None and len(body) > LONGEST_PIECE else body
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    pieces, size = [], 0
+    async for piece in response.content.iter_any():
+        size += len(piece)
+        if size > limit:
+            raise UpstreamTooLarge(f"The service's answer is larger than {limit} bytes. Ask it for less.")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def _unpacked(answer: Answer, limit: int) -> bytes:
+    encoding = answer.headers.get("Content-Encoding", "")
+    if encoding and len(answer.body) > UNPACKED_IN_THE_LOOP:
+        return await asyncio.to_thread(decode, answer.body, encoding, limit)
+    return decode(answer.body, encoding, limit)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Notes when a request has its connection: before that, nothing can have left."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._seen: WeakSet[Any] = WeakSet()
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        progress = _progress.get()
+        progress.connected = True
+        progress.reused = connection.protocol in self._seen
+        self._seen.add(connection.protocol)
+        return connection
+
+
+class _NoNames(AbstractResolver):
+    """The session connects to addresses only. A name that came this far has passed no check."""
+
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
+        raise OSError(f"{host} was not resolved by egress")
+
+    async def close(self) -> None:
+        pass
+
+
+async def _fail_in_our_words(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    # Here rather than around the session's call: the session would send some requests a second time by itself.
+    try:
+        return await handler(request)
+    except LOWER_ERRORS as error:
+        raise translated(error, sent=_progress.get().connected) from error
+
+
+_clients: dict[tuple[int, asyncio.AbstractEventLoop], Client] = {}
+
+
+async def send(request: EgressRequest, *, rules: EgressRules) -> EgressResponse:
+    """`Client.send` of this process and event loop, made on first use and so after any fork."""
+    return await _client().send(request, rules=rules)
+
+
+async def aclose() -> None:
+    """Close this event loop's connections, when the process shuts down."""
+    client = _clients.pop((os.getpid(), asyncio.get_running_loop()), None)
+    if client is not None:
+        await client.aclose()
+
+
+def _client() -> Client:
+    key = (os.getpid(), asyncio.get_running_loop())
+    client = _clients.get(key)
+    if client is None:
+        for pid, loop in [known for known in _clients if known[1].is_closed()]:
+            del _clients[pid, loop]
+        client = _clients[key] = Client()
+    return client

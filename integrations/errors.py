@@ -1,0 +1,53 @@
+"""What can go wrong with the world outside. Leaves of the tree in `accounts/errors.py`.
+
+QuartermasterError
+├── Forbidden
+│   └── EgressBlocked           403  egress_blocked    the policy of the one door out refuses it
+└── UpstreamFailure             502  upstream_error    a service outside did not do its part
+    ├── UpstreamUnreachable     502  upstream_error    no such name, nobody listens, no valid certificate
+    ├── UpstreamBroken          502  upstream_error    reset, malformed, cut short, undecodable
+    ├── UpstreamTooLarge        502  upstream_error    more bytes than the call may take
+    └── UpstreamTimeout         504  timeout
+"""
+
+from accounts.errors import Forbidden, QuartermasterError
+
+
+class EgressBlocked(Forbidden):
+    """This address may not be called. An operator can allow a network with EGRESS_ALLOW_NETWORKS."""
+
+    code = "egress_blocked"
+
+
+class UpstreamFailure(QuartermasterError):
+    """The service outside failed. Try again, and look at that service if it stays."""
+
+    code = "upstream_error"
+    status = 502
+    retryable = True
+
+    def __init__(self, message: str = "", *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+        """False only when it is certain that no byte of the request has left."""
+
+
+class UpstreamUnreachable(UpstreamFailure):
+    """The service could not be reached. Check its address, and that it is running."""
+
+
+class UpstreamBroken(UpstreamFailure):
+    """The service's answer was broken off or is not HTTP. Try again, and look at that service if it stays."""
+
+
+class UpstreamTooLarge(UpstreamFailure):
+    """The service's answer is larger than this call may take. Ask it for less, for example a page at a time."""
+
+    retryable = False
+
+
+class UpstreamTimeout(UpstreamFailure):
+    """The service did not answer in time. Try again, or allow the call more time."""
+
+    code = "timeout"
+    status = 504

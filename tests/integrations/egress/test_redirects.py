@@ -1,0 +1,88 @@
+"""What follows on a redirect, as a pure function."""
+
+import pytest
+from multidict import CIMultiDict
+
+from integrations.egress.messages import EgressRequest, EgressRules
+from integrations.egress.redirects import Hop, first_hop, next_hop
+from integrations.egress.targets import read_target
+from integrations.errors import EgressBlocked, UpstreamBroken
+
+
+def hop(method: str = "GET", url: str = "http://a.example/x", left: int | None = 5) -> Hop:
+    headers = CIMultiDict(
+        {
+            "Host": "a.example",
+            "Authorization": "Bearer s3cret",
+            "Cookie": "a=b",
+            "X-Api-Key": "s3cret",
+            "Content-Type": "text/csv",
+            "Accept-Language": "fr",
+        }
+    )
+    return Hop(method, read_target(url), headers, b"a,b" if method != "GET" else None, left)
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "becomes", "body"),
+    [
+        (301, "POST", "GET", None),
+        (302, "POST", "GET", None),
+        (303, "POST", "GET", None),
+        (307, "POST", "POST", b"a,b"),
+        (308, "POST", "POST", b"a,b"),
+        (301, "PUT", "PUT", b"a,b"),
+        (302, "DELETE", "DELETE", b"a,b"),
+        (303, "PUT", "GET", None),
+        (303, "HEAD", "HEAD", b"a,b"),
+    ],
+)
+def test_it_follows_the_methods_rules(status: int, method: str, becomes: str, body: bytes | None) -> None:
+    following = next_hop(hop(method), status, "/y")
+    assert following is not None
+    assert (following.method, following.body, following.target.path) == (becomes, body, "/y")
+    assert ("Content-Type" in following.headers) == (body is not None)
+    assert following.redirects_left == 4
+
+
+def test_it_keeps_credentials_within_an_origin() -> None:
+    following = next_hop(hop(), 302, "http://A.example:80/y")
+    assert following is not None
+    assert following.headers == hop().headers
+
+
+@pytest.mark.parametrize(
+    "location", ["http://b.example/y", "https://a.example/y", "http://a.example:8080/y", "http://x.a.example/y"]
+)
+def test_it_drops_everything_that_may_be_a_credential_across_origins(location: str) -> None:
+    following = next_hop(hop("PUT"), 307, location)
+    assert following is not None
+    assert sorted(following.headers) == ["Accept-Language", "Content-Type", "Host"]
+    assert following.headers["Host"] == read_target(location).host_header
+
+
+@pytest.mark.parametrize(("status", "location"), [(200, "/y"), (300, "/y"), (304, "/y"), (302, None), (305, "/y")])
+def test_it_takes_other_answers_as_they_are(status: int, location: str | None) -> None:
+    assert next_hop(hop(), status, location) is None
+
+
+def test_it_follows_none_where_none_are_allowed() -> None:
+    request = EgressRequest("GET", "http://a.example/")
+    first = first_hop(request, EgressRules("acme", max_redirects=0))
+    assert next_hop(first, 302, "/y") is None
+
+
+def test_it_stops_when_there_were_too_many() -> None:
+    with pytest.raises(UpstreamBroken, match="redirects too often"):
+        next_hop(hop(left=0), 302, "/y")
+
+
+@pytest.mark.parametrize("location", ["http://a.example/y", "ftp://a.example/", "https://u:p@a.example/", "//127.1/"])
+def test_it_refuses_to_follow_out_of_tls_or_http(location: str) -> None:
+    with pytest.raises(EgressBlocked):
+        next_hop(hop(url="https://a.example/x"), 302, location)
+
+
+def test_it_never_shows_headers_or_bodies_in_a_repr() -> None:
+    assert "s3cret" not in repr(hop("POST"))
+    assert "a,b" not in repr(hop("POST"))

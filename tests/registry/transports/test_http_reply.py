@@ -1,0 +1,65 @@
+from typing import Any
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from integrations.egress import EgressResponse
+from integrations.errors import UpstreamBroken
+from registry.errors import UpstreamRefused
+from registry.transports.http_reply import read_reply
+
+
+def reply(body: bytes, content_type: str = "application/json", status: int = 200, **headers: str) -> Any:
+    given = {"Content-Type": content_type, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return read_reply(EgressResponse(status, CIMultiDictProxy(CIMultiDict(given)), body, "https://example.com/", 0.1))
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "output"),
+    [
+        (b'{"a": [1, 2.5, null]}', "application/json", {"a": [1, 2.5, None]}),
+        (b'{"n": 123456789012345678901234567890}', "application/json", {"n": 123456789012345678901234567890}),
+        (b'{"a": 1}', "application/problem+json; charset=utf-8", {"a": 1}),
+        (b"", "application/json", None),
+        (b"hello", "text/plain", "hello"),
+        (b"caf\xe9", "text/plain; charset=latin-1", "caf\u00e9"),
+        (b"caf\xe9", "text/plain", "caf\ufffd"),
+        (b"x", "text/plain; charset=nonsense", "x"),
+        (b"a\x00b", "text/plain", "a\ufffdb"),
+        (b"untold", "", "untold"),
+        (b"\x89PNG", "image/png", {"content_type": "image/png", "base64": "iVBORw=="}),
+    ],
+)
+def test_it_reads_each_kind_of_answer(body: bytes, content_type: str, output: Any) -> None:
+    assert reply(body, content_type) == output
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"a": NaN}', b'{"a": "\\u0000"}', b"\xff"])
+def test_it_calls_json_that_is_none_a_broken_answer(body: bytes) -> None:
+    with pytest.raises(UpstreamBroken, match="announced JSON and sent something else"):
+        reply(body)
+
+
+@pytest.mark.parametrize(
+    ("status", "retryable"), [(400, False), (404, False), (408, True), (429, True), (500, True), (503, True)]
+)
+def test_it_tells_the_callers_mistakes_from_the_upstreams_trouble(status: int, retryable: bool) -> None:
+    with pytest.raises(UpstreamRefused) as refused:
+        reply(b'{"error": "no"}', status=status)
+    assert refused.value.retryable is retryable
+    assert refused.value.extra == {"upstream": {"status": status, "body": '{"error": "no"}'}}
+
+
+def test_it_shows_only_the_beginning_of_a_long_error() -> None:
+    with pytest.raises(UpstreamRefused) as refused:
+        reply(b"x" * 10_000, "text/html", status=500)
+    assert len(refused.value.extra["upstream"]["body"]) == 500  # type: ignore[index, call-overload]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7.0), ("Fri, 20 Nov 2026 10:00:00 GMT", None), ("-1", None), ("9" * 9, None)]
+)
+def test_it_passes_on_how_long_to_wait(header: str, seconds: float | None) -> None:
+    with pytest.raises(UpstreamRefused) as refused:
+        reply(b"", status=429, Retry_After=header)
+    assert refused.value.retry_after == seconds
