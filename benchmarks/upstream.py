@@ -6,6 +6,7 @@ Any request gets a small JSON answer; `/wait/200` gets it after 200 ms.
 import asyncio
 import re
 import sys
+from typing import cast
 
 import uvloop
 
@@ -17,8 +18,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 class Upstream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self.buffer = b""
 
     def data_received(self, data: bytes) -> None:

@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from django.core.management import call_command
 from config.embedded import addresses, children, postgres, valkey
 
 ROOT = Path(__file__).resolve().parent.parent
+# For PostgreSQL SIGINT is the fast way down; the others end at SIGTERM.
+STOP = ((signal.SIGTERM, 3.0), (signal.SIGINT, 10.0))
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def world(tools: list[dict[str, Any]]) -> Iterator[World]:
         yield World(web, server.pid, upstream, key)
     finally:
         for process in reversed(running):
-            children.stop(process, postgres.STOP)
+            children.stop(process, STOP)
         shutil.rmtree(data_dir, ignore_errors=True)
 
 
@@ -83,7 +86,7 @@ def _populate(tools: list[dict[str, Any]], upstream: int) -> str:
 
 
 def _spawn(module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    return children.spawn([sys.executable, "-m", module, *arguments], death_signal=postgres.STOP[0][0], cwd=ROOT)
+    return children.spawn([sys.executable, "-m", module, *arguments], death_signal=signal.SIGTERM, cwd=ROOT)
 
 
 def free_port() -> int:

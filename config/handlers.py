@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from io import BytesIO
 from typing import Any
 
-from asgiref.sync import markcoroutinefunction
 from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
 from django.core.exceptions import RequestAborted
@@ -62,7 +61,7 @@ class ApiHandler(BoundedHandler):
 
     def load_middleware(self, is_async: bool = True) -> None:
         self._view_middleware, self._template_response_middleware, self._exception_middleware = [], [], []
-        view = convert_exception_to_response(markcoroutinefunction(self._get_response_async))
+        view = convert_exception_to_response(self._get_response_async)
         self._middleware_chain = convert_exception_to_response(CorsMiddleware(view))
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
