@@ -4,12 +4,15 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import redis
 from django.conf import settings
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 OLDEST_POSTGRES = 160000
 OLDEST_PGVECTOR = (0, 8, 4)
@@ -22,6 +25,21 @@ FROM pg_roles WHERE rolname = current_user
 PGVECTOR = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
 
 
+@dataclass(frozen=True)
+class Role:
+    """The role of a connection, in the order of the columns of ROLE."""
+
+    name: str
+    is_superuser: bool
+    bypasses_row_level_security: bool
+    # Whether it may create tables in the schema public.
+    may_create: bool
+
+    @property
+    def steps_around_tenants(self) -> bool:
+        return self.is_superuser or self.bypasses_row_level_security
+
+
 def register() -> None:
     checks.register(check_database, checks.Tags.database)
     checks.register(check_redis, checks.Tags.database)
@@ -29,7 +47,7 @@ def register() -> None:
 
 def check_database(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
     """Version, extension and role of each database that is asked about."""
-    return [found for alias in databases or () for found in _check_alias(alias)]
+    return [found for alias in databases or () for found in examine(connections[alias], migrates=alias == "owner")]
 
 
 def check_redis(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
@@ -44,23 +62,24 @@ def check_redis(*, databases: Sequence[str] | None = None, **_: Any) -> list[che
     return []
 
 
-def _check_alias(alias: str) -> list[checks.CheckMessage]:
-    variable = "DATABASE_URL" if alias == "default" else "DATABASE_OWNER_URL"
+def examine(connection: BaseDatabaseWrapper, *, migrates: bool) -> list[checks.CheckMessage]:
+    """What is wrong with one database, seen through the role that uses it."""
     try:
-        with connections[alias].cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(PGVECTOR)
             pgvector = cursor.fetchone()
             cursor.execute(ROLE)
-            role = cursor.fetchone()
-            version = connections[alias].pg_version  # type: ignore[attr-defined]
-    except DatabaseError as error:
-        hint = f"Check {variable}. {SETUP}"
-        return [checks.Error(f"PostgreSQL cannot be used as {alias}: {error}", hint=hint, id="config.E001")]
-    found = [_judge_version(version), _judge_pgvector(pgvector and pgvector[0]), _judge_role(alias, *role)]
+            role = Role(*cursor.fetchone())
+            version = connection.pg_version  # type: ignore[attr-defined]
+    except (DatabaseError, ImproperlyConfigured) as error:
+        hint = f"Check {'DATABASE_OWNER_URL' if migrates else 'DATABASE_URL'}. {SETUP}"
+        return [checks.Error(f"PostgreSQL cannot be used: {error}", hint=hint, id="config.E001")]
+    judge_role = judge_migrating_role if migrates else judge_serving_role
+    found = [judge_version(version), judge_pgvector(pgvector[0] if pgvector else None), judge_role(role)]
     return [message for message in found if message is not None]
 
 
-def _judge_version(version: int) -> checks.CheckMessage | None:
+def judge_version(version: int) -> checks.CheckMessage | None:
     if version >= OLDEST_POSTGRES:
         return None
     return checks.Error(
@@ -70,7 +89,7 @@ def _judge_version(version: int) -> checks.CheckMessage | None:
     )
 
 
-def _judge_pgvector(version: str | None) -> checks.CheckMessage | None:
+def judge_pgvector(version: str | None) -> checks.CheckMessage | None:
     if version is None:
         return checks.Error("The database has no pgvector extension.", hint=SETUP, id="config.E003")
     if tuple(int(part) for part in version.split(".")) >= OLDEST_PGVECTOR:
@@ -82,26 +101,32 @@ def _judge_pgvector(version: str | None) -> checks.CheckMessage | None:
     )
 
 
-def _judge_role(
-    alias: str, role: str, is_superuser: bool, steps_around_rls: bool, may_create: bool
-) -> checks.CheckMessage | None:
-    if is_superuser or steps_around_rls:
-        power = "a superuser" if is_superuser else "allowed to bypass row-level security"
-        return checks.Error(
-            f"The role {role} is {power}, so nothing would keep tenants apart in the database.",
-            hint=f"Connect as qm_app (DATABASE_URL) and qm_owner (DATABASE_OWNER_URL). {SETUP}",
-            id="config.E005",
-        )
-    if alias == "owner" and not may_create:
-        return checks.Error(
-            f"The role {role} may not create tables in the schema public, so migrations cannot run.",
-            hint=f"Set DATABASE_OWNER_URL to the role qm_owner. {SETUP}",
-            id="config.E006",
-        )
-    if alias == "default" and may_create:
-        return checks.Warning(
-            f"The role {role} serves requests and may also change tables.",
-            hint=f"Serve as qm_app and migrate as qm_owner (DATABASE_OWNER_URL). {SETUP}",
-            id="config.W007",
-        )
-    return None
+def judge_migrating_role(role: Role) -> checks.CheckMessage | None:
+    if role.may_create or role.steps_around_tenants:
+        return _refuse_power(role)
+    return checks.Error(
+        f"The role {role.name} may not create tables in the schema public, so migrations cannot run.",
+        hint=f"Set DATABASE_OWNER_URL to the role qm_owner. {SETUP}",
+        id="config.E006",
+    )
+
+
+def judge_serving_role(role: Role) -> checks.CheckMessage | None:
+    if role.steps_around_tenants or not role.may_create:
+        return _refuse_power(role)
+    return checks.Warning(
+        f"The role {role.name} serves requests and may also change tables.",
+        hint=f"Serve as qm_app (DATABASE_URL) and migrate as qm_owner (DATABASE_OWNER_URL). {SETUP}",
+        id="config.W007",
+    )
+
+
+def _refuse_power(role: Role) -> checks.CheckMessage | None:
+    if not role.steps_around_tenants:
+        return None
+    power = "a superuser" if role.is_superuser else "allowed to bypass row-level security"
+    return checks.Error(
+        f"The role {role.name} is {power}, so nothing in the database would keep tenants apart.",
+        hint=f"Connect as qm_app (DATABASE_URL) and qm_owner (DATABASE_OWNER_URL). {SETUP}",
+        id="config.E005",
+    )

@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
             case "/health":
                 self._send(200, {"status": "ok"})
             case "/slow":
-                waited = _milliseconds(query)
+                waited = waiting_time(query)
                 time.sleep(waited / 1000)
                 self._send(200, {"waited_ms": waited})
             case "/fail":
@@ -95,7 +95,7 @@ class Server(ThreadingHTTPServer):
         """Nothing: a caller that hangs up is part of the play."""
 
 
-def _milliseconds(query: dict[str, list[str]]) -> int:
+def waiting_time(query: dict[str, list[str]]) -> int:
     asked = query.get("ms", ["1000"])[0]
     return min(int(asked), LONGEST_WAIT_MS) if asked.isascii() and asked.isdigit() else 1000
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from config.supervisor.options import Options
 
 DEMO_TENANT = "demo"
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
 def child_environment(options: Options, environment: Mapping[str, str], demo: socket.socket | None) -> dict[str, str]:
@@ -21,7 +22,7 @@ def child_environment(options: Options, environment: Mapping[str, str], demo: so
         # The children run in another folder.
         found["VAULT_KEY_FILE"] = str(Path(environment["VAULT_KEY_FILE"]).absolute())
     if not environment.get("ALLOWED_HOSTS") and _names_one_address(options.host):
-        found["ALLOWED_HOSTS"] = ",".join(["localhost", "127.0.0.1", "[::1]", _in_a_url(options.host)])
+        found["ALLOWED_HOSTS"] = ",".join(dict.fromkeys([*LOCAL, _in_a_url(options.host)]))
     return {**found, **_demo(environment, demo)} if demo is not None else found
 
 

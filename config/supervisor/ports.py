@@ -28,8 +28,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 def listen_as_before(remembered: Path) -> socket.socket:
     """A socket on a free loopback port: the one of the last start, as long as nobody else took it."""
-    port = int(remembered.read_text()) if remembered.exists() else 0
+    kept = remembered.read_text().strip() if remembered.exists() else ""
     try:
+        port = int(kept) if kept.isdecimal() else 0
         listening = listen("127.0.0.1", port)
     except CannotStart:
         listening = listen("127.0.0.1", 0)
