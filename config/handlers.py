@@ -87,6 +87,8 @@ class ApiHandler(BoundedHandler):
 
     async def _answer(self, request: Any, send: Send) -> None:
         response = await self.run_get_response(request)
+        if not response.streaming and not response.has_header("Content-Length"):
+            response["Content-Length"] = str(len(response.content))
         await self.send_response(response, send)
         response.close()
 
