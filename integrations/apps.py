@@ -1,11 +1,11 @@
-from django.apps import AppConfig
-from django.core.checks import register
+from importlib import import_module
 
-from integrations import checks
+from django.apps import AppConfig
 
 
 class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        register(checks.check_egress_allow_networks)
+        # Not at the top: it stands on models, which are loaded only now.
+        import_module("integrations.checks")

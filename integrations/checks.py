@@ -1,27 +1,77 @@
 """Start-up checks: wrong settings speak before the first call, with an id and a hint."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core import checks
+from django.db import DatabaseError, connections
 
+from accounts.tenancy import platform
 from integrations.egress.policy import BadEntry, read_entry
+from integrations.models import DataKey
+from integrations.vault.data_keys import opens
+from integrations.vault.keyring import KeyFileError, read_key_file
+
+PUT_BACK = (
+    "Name the right file with VAULT_KEY_FILE, or put it back from your backup: without it, what was sealed is lost. "
+    "It belongs to the user that runs Quartermaster, with mode 0600."
+)
 
 
-def check_egress_allow_networks(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    found: list[CheckMessage] = []
-    for entry in settings.EGRESS_ALLOW_NETWORKS:
-        try:
-            read_entry(entry)
-        except BadEntry as error:
-            found.append(
-                Error(
-                    f"EGRESS_ALLOW_NETWORKS has an entry that cannot be read: {error}",
-                    hint="Write entries as [tenant@]CIDR[:port], separated by commas: "
-                    "10.0.0.0/8, demo@127.0.0.1:8099, [fd00::/8]:443.",
-                    id="integrations.E001",
-                )
-            )
-    return found
+@checks.register
+def check_egress_allow_networks(**_: Any) -> list[checks.CheckMessage]:
+    return [found for entry in settings.EGRESS_ALLOW_NETWORKS for found in _judge_entry(entry)]
+
+
+@checks.register
+def check_vault_key_file(**_: Any) -> list[checks.CheckMessage]:
+    try:
+        read_key_file(Path(settings.VAULT_KEY_FILE))
+    except KeyFileError as error:
+        return [checks.Error(str(error), hint=PUT_BACK, id="integrations.E002")]
+    return []
+
+
+@checks.register(checks.Tags.database)
+def check_vault_opens(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    """Every tenant's data keys open with the vault's key. Only reads."""
+    if "default" not in (databases or ()):
+        return []
+    try:
+        closed, all_keys = _count_closed()
+    except (DatabaseError, KeyFileError):
+        # Said by config.E001 and integrations.E002.
+        return []
+    if not closed:
+        return []
+    return [
+        checks.Error(
+            f"The vault's key file {settings.VAULT_KEY_FILE} does not open {closed} of {all_keys} data keys: "
+            "it is not the file they were made with.",
+            hint=PUT_BACK,
+            id="integrations.E003",
+        )
+    ]
+
+
+def _judge_entry(entry: str) -> list[checks.CheckMessage]:
+    try:
+        read_entry(entry)
+    except BadEntry as error:
+        hint = (
+            "Write entries as [tenant@]CIDR[:port], separated by commas: "
+            "10.0.0.0/8, demo@127.0.0.1:8099, [fd00::/8]:443."
+        )
+        return [checks.Error(f"EGRESS_ALLOW_NETWORKS: {error}", hint=hint, id="integrations.E001")]
+    return []
+
+
+def _count_closed() -> tuple[int, int]:
+    """How many data keys do not open, and how many there are. Before the first migration there are none."""
+    if DataKey._meta.db_table not in connections["default"].introspection.table_names():
+        return 0, 0
+    with platform():
+        opened = [opens(key) for key in DataKey.objects.only("tenant_id", "version", "wrapped")]
+    return opened.count(False), len(opened)

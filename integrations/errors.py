@@ -3,6 +3,10 @@
 QuartermasterError
 ├── Forbidden
 │   └── EgressBlocked           403  egress_blocked    the policy of the one door out refuses it
+├── Unavailable
+│   └── VaultLocked             503  unavailable       the vault's key is away, or not the one that sealed
+├── Internal
+│   └── SealBroken              500  internal_error    what is stored is not what was sealed there
 └── UpstreamFailure             502  upstream_error    a service outside did not do its part
     ├── UpstreamUnreachable     502  upstream_error    no such name, nobody listens, no valid certificate
     ├── UpstreamBroken          502  upstream_error    reset, malformed, cut short, undecodable
@@ -10,13 +14,25 @@ QuartermasterError
     └── UpstreamTimeout         504  timeout
 """
 
-from accounts.errors import Forbidden, QuartermasterError
+from accounts.errors import Forbidden, Internal, QuartermasterError, Unavailable
 
 
 class EgressBlocked(Forbidden):
     """This address may not be called. An operator can allow a network with EGRESS_ALLOW_NETWORKS."""
 
     code = "egress_blocked"
+
+
+class VaultLocked(Unavailable):
+    """The vault cannot be opened. The operator finds out why with `manage.py check --database default`."""
+
+    retryable = False
+
+
+class SealBroken(Internal):
+    """A sealed value cannot be opened: it was changed, moved, or its key destroyed. Enter or send it again."""
+
+    retryable = False
 
 
 class UpstreamFailure(QuartermasterError):

@@ -1,14 +1,77 @@
-from django.core.checks import run_checks
+import base64
+from pathlib import Path
+
+import pytest
+from django.core.checks import CheckMessage, run_checks
+from django.db import connection
 from pytest_django import Settings
+
+from accounts.models import Tenant
+from accounts.tenancy import platform, within
+from integrations.checks import check_vault_opens
+from integrations.models import DataKey
+from integrations.vault import seal
+from tests.integrations.vault.conftest import MakeKeyFile, make_key_file  # noqa: F401
+
+
+def found(check_id: str, databases: list[str] | None = None) -> list[CheckMessage]:
+    return [message for message in run_checks(databases=databases) if message.id == check_id]
 
 
 def test_it_names_each_bad_entry_of_the_allow_list(settings: Settings) -> None:
     settings.EGRESS_ALLOW_NETWORKS = ["10.0.0.0/8", "nonsense", "10.0.0.1/8"]
-    found = [message for message in run_checks() if message.id == "integrations.E001"]
-    assert [message.msg.split("`")[1] for message in found] == ["nonsense", "10.0.0.1/8"]
-    assert found[0].hint is not None
-    assert "[tenant@]CIDR[:port]" in found[0].hint
+    messages = found("integrations.E001")
+    assert [message.msg.split("`")[1] for message in messages] == ["nonsense", "10.0.0.1/8"]
+    assert messages[0].hint is not None
+    assert "[tenant@]CIDR[:port]" in messages[0].hint
 
 
-def test_it_finds_nothing_wrong_with_the_defaults() -> None:
-    assert [message for message in run_checks() if (message.id or "").startswith("integrations.")] == []
+def test_it_says_what_is_wrong_with_the_key_file(settings: Settings, tmp_path: Path) -> None:
+    settings.VAULT_KEY_FILE = tmp_path / "lost.key"
+    (message,) = found("integrations.E002")
+    assert message.msg == f"The vault's key file {tmp_path}/lost.key does not exist."
+    assert message.hint is not None
+    assert "VAULT_KEY_FILE" in message.hint
+
+
+@pytest.mark.django_db
+def test_it_says_when_the_key_file_is_another_one(
+    acme: Tenant,
+    settings: Settings,
+    make_key_file: MakeKeyFile,  # noqa: F811
+) -> None:
+    with within(acme.id):
+        seal(tenant_id=acme.id, purpose="p", field="f", plaintext=b"s")
+    settings.VAULT_KEY_FILE = file = make_key_file(base64.b64encode(bytes(32)))
+    (message,) = found("integrations.E003", ["default"])
+    assert message.msg == (
+        f"The vault's key file {file} does not open 1 of 1 data keys: it is not the file they were made with."
+    )
+    with platform():
+        assert DataKey.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_it_finds_nothing_wrong_with_a_vault_that_opens(acme: Tenant) -> None:
+    with within(acme.id):
+        seal(tenant_id=acme.id, purpose="p", field="f", plaintext=b"s")
+    assert [m for m in run_checks(databases=["default"]) if (m.id or "").startswith("integrations.")] == []
+
+
+def test_it_does_not_look_at_databases_that_were_not_named() -> None:
+    assert check_vault_opens() == []
+
+
+@pytest.mark.django_db
+def test_it_expects_no_table_before_the_first_migration() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path = pg_catalog")
+    assert check_vault_opens(databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_it_leaves_a_missing_key_file_to_its_own_check(acme: Tenant, settings: Settings, tmp_path: Path) -> None:
+    with within(acme.id):
+        seal(tenant_id=acme.id, purpose="p", field="f", plaintext=b"s")
+    settings.VAULT_KEY_FILE = tmp_path / "lost.key"
+    assert check_vault_opens(databases=["default"]) == []

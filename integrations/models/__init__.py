@@ -1,0 +1,3 @@
+from integrations.models.data_key import DataKey
+
+__all__ = ["DataKey"]

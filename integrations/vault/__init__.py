@@ -1,0 +1,8 @@
+"""The one door for secrets: a key file opens a tenant's data key, and that opens what was sealed for the tenant.
+
+`keyring` holds the key-encrypting key, `data_keys` the tenants' data keys, `sealing` seals and opens with them.
+"""
+
+from integrations.vault.sealing import open_sealed, seal
+
+__all__ = ["open_sealed", "seal"]

@@ -1,0 +1,61 @@
+"""Sealing a secret so that only this tenant, in this place, opens it again: AES-256-GCM under the tenant's data key.
+
+blob = format (1 byte) | version of the data key (4) | nonce (12) | ciphertext and tag
+
+The place (purpose and field, a row's id among them) is authenticated with it: a blob that was moved to another tenant,
+row or field does not open. Call both functions inside `accounts.tenancy.within(tenant_id)`.
+"""
+
+import secrets
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+
+from accounts.tenancy import NoScope, current_scope
+from integrations.errors import SealBroken
+from integrations.vault.data_keys import current_key, key_of_version
+
+_FORMAT = 1
+_VERSION_AT, _NONCE_AT, _CIPHERTEXT_AT = 1, 5, 17
+_TAG_BYTES = 16
+
+
+def seal(*, tenant_id: UUID, purpose: str, field: str, plaintext: bytes) -> bytes:
+    """`purpose` is what kind of row holds it (execution), `field` where in it (<row id>:input). Raises VaultLocked."""
+    _in_scope(tenant_id)
+    version, key = current_key(tenant_id)
+    head = bytes([_FORMAT]) + version.to_bytes(4, "big")
+    nonce = secrets.token_bytes(_CIPHERTEXT_AT - _NONCE_AT)
+    return head + nonce + key.encrypt(nonce, plaintext, _bound_to(head, tenant_id, purpose, field))
+
+
+def open_sealed(*, tenant_id: UUID, purpose: str, field: str, sealed: bytes | memoryview) -> bytes:
+    """Raises SealBroken when this was not sealed for this place, VaultLocked when the key is away."""
+    _in_scope(tenant_id)
+    blob = bytes(sealed)
+    if len(blob) < _CIPHERTEXT_AT + _TAG_BYTES or blob[0] != _FORMAT:
+        raise SealBroken
+    head = blob[:_NONCE_AT]
+    key = key_of_version(tenant_id, int.from_bytes(blob[_VERSION_AT:_NONCE_AT], "big"))
+    if key is None:
+        raise SealBroken
+    try:
+        return key.decrypt(
+            blob[_NONCE_AT:_CIPHERTEXT_AT],
+            blob[_CIPHERTEXT_AT:],
+            _bound_to(head, tenant_id, purpose, field),
+        )
+    except InvalidTag as error:
+        raise SealBroken from error
+
+
+def _bound_to(head: bytes, tenant_id: UUID, purpose: str, field: str) -> bytes:
+    # With lengths, so that no two places are written alike.
+    parts = [tenant_id.bytes, purpose.encode(), field.encode()]
+    return head + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def _in_scope(tenant_id: UUID) -> None:
+    # A key in memory needs no query, so the walls around queries would not notice.
+    if current_scope().tenant_id not in (None, tenant_id):
+        raise NoScope("Seal and open inside `within(tenant_id)` of the same tenant.")
