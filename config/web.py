@@ -1,7 +1,10 @@
 """The web process: uvicorn serving `config.asgi`, on a socket that the supervisor keeps open across restarts."""
 
 import argparse
+import importlib
+import os
 import socket
+import sys
 from collections.abc import Sequence
 
 import uvicorn
@@ -20,6 +23,8 @@ class Server(uvicorn.Server):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parse(arguments)
+    if options.gate is not None:
+        _load_while_waiting(options.gate)
     config = uvicorn.Config(
         "config.asgi:application",
         host=options.host,
@@ -37,11 +42,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Server(config).run(sockets=sockets)
 
 
+def _load_while_waiting(gate: int) -> None:
+    """Import everything at once, while others make the database ready; serve when they are."""
+    importlib.import_module("config.asgi")
+    if os.read(gate, 1) == b"":
+        sys.exit("The start was given up.")
+    os.close(gate)
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="config.web", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--fd", type=int, help="a listening socket that was inherited, instead of host and port")
+    parser.add_argument("--gate", type=int, help="a pipe that was inherited: a byte in it means go, its end means stop")
     return parser.parse_args(arguments)
 
 

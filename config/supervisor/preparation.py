@@ -14,7 +14,7 @@ def prepare(around: Surroundings, signals: Signals) -> dict[str, Any]:
     """Run `manage.py prepare` and give back what it found and made."""
     reading, writing = os.pipe()
     try:
-        process = around.python("prepare", ("manage.py", "prepare", "--result-fd", str(writing)), fd=writing)
+        process = around.python("prepare", ("manage.py", "prepare", "--result-fd", str(writing)), fds=[writing])
     finally:
         os.close(writing)
     with os.fdopen(reading, "rb") as result:

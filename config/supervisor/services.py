@@ -1,9 +1,11 @@
 """What `up` starts, in this order. Later ones need the earlier ones, and are stopped first."""
 
+import functools
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +45,7 @@ class Surroundings:
     # Held open by every child, so that nobody starts a second time before the last one is gone.
     lock_fd: int
 
-    def python(self, name: str, arguments: tuple[str, ...], *, fd: int | None = None) -> Process:
+    def python(self, name: str, arguments: tuple[str, ...], *, fds: Sequence[int] = ()) -> Process:
         """A child of this Python, writing to its own log, which says itself when it is ready."""
         with folders.log_file(self.data_dir, name).open("ab") as output:
             return children.spawn(
@@ -52,7 +54,7 @@ class Surroundings:
                 env={**self.environment, announce.VARIABLE: str(self.ready_file(name))},
                 cwd=BASE_DIR,
                 output=output,
-                pass_fds=[self.lock_fd] if fd is None else [self.lock_fd, fd],
+                pass_fds=[self.lock_fd, *fds],
             )
 
     def ready_file(self, name: str) -> Path:
@@ -82,30 +84,46 @@ def cache(around: Surroundings) -> Service:
 
 
 def upstream(around: Surroundings, fd: int) -> Service:
-    return _python(around, "demo", ("-m", "config.demo_upstream", "--fd", str(fd)), fd=fd, stage=UPSTREAM)
+    command = ("-m", "config.demo_upstream", "--fd", str(fd))
+    return _python(around, "demo", lambda: around.python("demo", command, fds=[fd]), stage=UPSTREAM)
 
 
-def applications(around: Surroundings, fd: int, *, workers: int) -> list[Service]:
-    names = ["web"] if workers == 1 else [f"web-{number + 1}" for number in range(workers)]
-    web = ("-m", "config.web", "--fd", str(fd))
-    return [
-        *(_python(around, name, web, fd=fd) for name in names),
-        _python(around, "worker", WORKER),
-        _python(around, "beat", BEAT),
-    ]
+class Gate:
+    """Keeps processes that have loaded from serving before the database is ready."""
+
+    def __init__(self) -> None:
+        self.fd, self._writing = os.pipe()
+        self.is_open = False
+
+    def open(self, count: int) -> None:
+        os.write(self._writing, b"." * count)
+        self.is_open = True
 
 
-def _python(
-    around: Surroundings,
-    name: str,
-    arguments: tuple[str, ...],
-    *,
-    fd: int | None = None,
-    stage: int = APPLICATION,
-) -> Service:
+def webs(around: Surroundings, fd: int, gate: Gate, *, count: int) -> list[Service]:
+    names = ["web"] if count == 1 else [f"web-{number + 1}" for number in range(count)]
+    return [_python(around, name, functools.partial(_launch_web, around, name, fd, gate)) for name in names]
+
+
+def _launch_web(around: Surroundings, name: str, fd: int, gate: Gate) -> Process:
+    command = ("-m", "config.web", "--fd", str(fd))
+    if gate.is_open:
+        return around.python(name, command, fds=[fd])
+    return around.python(name, (*command, "--gate", str(gate.fd)), fds=[fd, gate.fd])
+
+
+def worker(around: Surroundings) -> Service:
+    return _python(around, "worker", lambda: around.python("worker", WORKER))
+
+
+def beat(around: Surroundings) -> Service:
+    return _python(around, "beat", lambda: around.python("beat", BEAT))
+
+
+def _python(around: Surroundings, name: str, launch: Callable[[], Process], *, stage: int = APPLICATION) -> Service:
     return Service(
         name=name,
-        launch=lambda: around.python(name, arguments, fd=fd),
+        launch=launch,
         is_ready=lambda process: announce.is_ready(around.ready_file(name), process.pid),
         log=folders.log_file(around.data_dir, name),
         stage=stage,

@@ -60,15 +60,21 @@ class Supervisor:
         web = self._keep(ports.listen(self._options.host, self._options.port))
         address = ports.address_of(web)
         instance.describe(address=address)
-        folders.make_private(data_dir / "run")
+        for name in ("run", "static"):
+            folders.make_private(data_dir / name)
         demo = self._keep(ports.listen_as_before(data_dir / "demo_port")) if self._options.demo else None
         around = Surroundings(data_dir, child_environment(self._options, self._environment, demo), instance.fd)
+        gate = services.Gate()
+        webs = [self._launch(each) for each in services.webs(around, web.fileno(), gate, count=self._options.workers)]
         self._start_servers(around)
         if demo is not None:
             self._bring_up(services.upstream(around, demo.fileno()))
         self._prepare(around)
-        for service in services.applications(around, web.fileno(), workers=self._options.workers):
-            self._bring_up(service)
+        gate.open(len(webs))
+        for each in webs:
+            self._await(each)
+        for each in [self._launch(services.worker(around)), self._launch(services.beat(around))]:
+            self._await(each)
         return address
 
     def _keep(self, listening: socket.socket) -> socket.socket:
@@ -91,13 +97,19 @@ class Supervisor:
         self._stop_if_wanted()
 
     def _bring_up(self, service: Service) -> None:
+        self._await(self._launch(service))
+
+    def _launch(self, service: Service) -> Running:
         running = Running(service, self._console.say)
         running.launch()
         self._running.append(running)
+        return running
+
+    def _await(self, running: Running) -> None:
         while not running.check_start():
             self._stop_if_wanted()
             self._signals.wait(0.02)
-        self._console.say(f"{service.name} is ready")
+        self._console.say(f"{running.service.name} is ready")
         self._stop_if_wanted()
 
     def _stop_if_wanted(self) -> None:
