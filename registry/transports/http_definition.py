@@ -159,7 +159,7 @@ def _check_body(definition: Mapping[str, Any], properties: Mapping[str, Any]) ->
             yield from _check_source(f"$.definition.body.{name}", source, properties)
     elif body not in (REST, NONE):
         yield from _check_source("$.definition.body", body, properties)
-    if body not in (REST, NONE) and "body" in definition and definition.get("method") in {"GET", "HEAD"}:
+    if body not in (REST, NONE) and "body" in definition and definition.get("method") in ("GET", "HEAD"):
         yield Fault("$.definition.body", "A GET or HEAD request has no body. Use `query`.")
     if definition.get("body_format") == "form" and isinstance(body, str) and body not in (REST, NONE):
         yield Fault("$.definition.body", "A form has named fields: use `rest` or a mapping.")
