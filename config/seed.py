@@ -4,16 +4,15 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from registry.register import register_tool
-
 from accounts.agents import create_agent
-from accounts.caller import Caller, System
+from accounts.caller import System
 from accounts.keys import issue_key
 from accounts.models import Tenant
 from accounts.people import create_person
 from accounts.roles import Role
 from accounts.tenancy import platform, within
 from accounts.tenants import create_tenant
+from registry.register import register_tool
 
 SEED = System("seed")
 DEMO_TENANT = "demo"
@@ -47,7 +46,7 @@ def seed(*, demo_upstream: str = "") -> FirstSecrets | None:
         if Tenant.objects.exists():
             return None
         tenant = create_tenant(slug=DEMO_TENANT, name="Demo", actor=SEED.actor)
-        register_tool(caller=_platform_owner(tenant), shared=True, spec=CLOCK)
+        register_tool(by=SEED, spec=CLOCK, shared=True)
     with within(tenant.id):
         return _people_and_tools(tenant, demo_upstream)
 
@@ -66,19 +65,9 @@ def _people_and_tools(tenant: Tenant, demo_upstream: str) -> FirstSecrets:
     issued = issue_key(agent=agent, name="first", by=SEED)
     tool, body = "clock", '{"input": {"timezone": "Europe/Berlin"}}'
     if demo_upstream:
-        register_tool(caller=_platform_owner(tenant), spec=echo_tool(demo_upstream))
+        register_tool(by=SEED, spec=echo_tool(demo_upstream))
         tool, body = DEMO_TOOL, '{"input": {"message": "hello"}}'
     return FirstSecrets(login=DEMO_EMAIL, password=password, agent_key=issued.secret, tool=tool, curl_body=body)
-
-
-def _platform_owner(tenant: Tenant) -> Caller:
-    return Caller(
-        tenant_id=tenant.id,
-        tenant_slug=tenant.slug,
-        generation=tenant.generation,
-        role=Role.OWNER,
-        is_platform_owner=True,
-    )
 
 
 CLOCK: dict[str, Any] = {

@@ -7,6 +7,11 @@ QuartermasterError
 │   └── ExecutionNotFound     404  not_found
 ├── Conflict
 │   ├── ToolDisabled          409  tool_disabled
+│   ├── SlugTaken             409  conflict
+│   ├── NotRegistered         409  conflict             another tool of its atomic batch was refused
+│   ├── VersionTaken          409  conflict
+│   ├── Immutable             409  conflict             it stays as it was published; publish a version
+│   ├── BreakingChange        409  breaking_change      callers of the version before would break
 │   └── IdempotencyConflict   409  idempotency_conflict
 ├── CircuitOpen               503  circuit_open
 ├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
@@ -38,6 +43,28 @@ class ToolDisabled(Conflict):
     """This tool is switched off. An operator can enable it: `POST /api/v1/tools/{slug}/enable/`."""
 
     code = "tool_disabled"
+
+
+class SlugTaken(Conflict):
+    """There is a tool with this slug already. Choose another slug, or retire that tool."""
+
+
+class NotRegistered(Conflict):
+    """Nothing was registered: another tool of this atomic batch was refused. Mend that one and send all again."""
+
+
+class VersionTaken(Conflict):
+    """This version does not come after those that there are. Choose a higher one."""
+
+
+class Immutable(Conflict):
+    """This stays as it was published. Publish a version to change it: `POST /api/v1/tools/{slug}/versions/`."""
+
+
+class BreakingChange(Conflict):
+    """This would break callers of the version before. Undo what `errors` names, or publish a new major version."""
+
+    code = "breaking_change"
 
 
 class IdempotencyConflict(Conflict):

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from registry.register import register_tool
 
 from accounts.caller import Caller
 from accounts.models import Tenant
 from accounts.roles import Role
 from accounts.tenancy import within
 from registry.models import Tool
+from registry.register import register_tool
 from tests.upstream import Upstream
 
 FIND_CONTACT: dict[str, Any] = {
@@ -42,6 +42,6 @@ def register(acme: Tenant, upstream: Upstream) -> Register:
     def register_for_acme(tenant: Tenant = acme, **changes: Any) -> Tool:
         spec = {**FIND_CONTACT, "definition": {"method": "POST", "url": f"{upstream.url}/contacts"}, **changes}
         with within(tenant.id):
-            return register_tool(caller=manager_of(tenant), spec=spec)
+            return register_tool(by=manager_of(tenant), spec=spec)
 
     return register_for_acme
