@@ -6,7 +6,7 @@ take Django's usual way. `benchmarks/overhead.py` shows the difference.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -21,9 +21,9 @@ from django.urls import set_script_prefix
 from accounts.api.problems import CONTENT_TYPE, problem
 from accounts.errors import Malformed, QuartermasterError, TooLarge
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 class _BodyTooLarge(Exception):
@@ -87,10 +87,13 @@ class ApiHandler(BoundedHandler):
 
     async def _answer(self, request: Any, send: Send) -> None:
         response = await self.run_get_response(request)
-        if not response.streaming and not response.has_header("Content-Length"):
+        if isinstance(response, HttpResponse):
+            # Django leaves this to a middleware; nothing of such an answer needs closing, either.
             response["Content-Length"] = str(len(response.content))
-        await self.send_response(response, send)
-        response.close()
+            await self.send_response(response, send)
+        else:
+            await self.send_response(response, send)
+            response.close()
 
     async def _wait_for_disconnect(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

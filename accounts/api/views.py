@@ -1,14 +1,15 @@
 """The two kinds of API view: `TenantView` manages, `AsyncTenantView` executes. Both authenticate and answer alike."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponse, HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.negotiation import JsonNegotiation
 from accounts.api.queries import QuerySerializer, read_query
 from accounts.authenticate import authenticate
 from accounts.caller import Caller
@@ -30,6 +31,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 class _ApiView(APIView):
     authentication_classes = []
+    content_negotiation_class = JsonNegotiation
     permission_classes = []
     rights: ClassVar[dict[str, Right]] = {}
     """The right each method needs, by its name in lower case. A method without one is not served."""
@@ -93,7 +95,13 @@ class AsyncTenantView(_ApiView):
             response: Response = await handler(drf_request, caller, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a problem document
             response = self.handle_exception(error)
-        return self.finalize_response(drf_request, response, *args, **kwargs)
+        return _rendered(self.finalize_response(drf_request, response, *args, **kwargs))
+
+
+def _rendered(response: HttpResponseBase) -> HttpResponse:
+    """The response as plain bytes: Django would send an unrendered one through a thread and back."""
+    rendered = cast(Response, response).render()
+    return HttpResponse(rendered.content, status=rendered.status_code, headers=rendered.headers)
 
 
 class UnknownAddressView(APIView):

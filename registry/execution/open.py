@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from integrations.redaction import redact
-from integrations.vault import seal
 
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
+from integrations.redaction import redact
+from integrations.vault import seal
 from registry.errors import IdempotencyConflict
 from registry.execution.types import Target, ToolCall
 from registry.models import Execution

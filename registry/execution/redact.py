@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from integrations.redaction import redact
-
 from accounts.api.problems import problem
+from integrations.redaction import redact
 from registry.execution.types import Ending, StoredForms, ToolCall
 
 

@@ -2,9 +2,8 @@
 
 import asyncio
 
-from integrations.errors import UpstreamTimeout
-
 from accounts.errors import Fault
+from integrations.errors import UpstreamTimeout
 from registry import builtins
 from registry.errors import ToolNotFound
 from registry.transports.base import Declared, Dispatch, Reply

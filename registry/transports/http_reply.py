@@ -4,11 +4,10 @@ import base64
 from email.message import Message
 from typing import Any
 
-from integrations.egress import EgressResponse
-from integrations.errors import UpstreamBroken
-
 from accounts.api.parsing import read_json
 from accounts.errors import Malformed
+from integrations.egress import EgressResponse
+from integrations.errors import UpstreamBroken
 from registry.errors import UpstreamRefused
 
 _EXCERPT = 500
