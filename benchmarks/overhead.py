@@ -32,7 +32,7 @@ READS = {
     "transport": "http",
     "definition": {"method": "POST", "url": "{upstream}/accounts", "body": "rest"},
     "read_only": True,
-    "rate_limit": {"per_minute": 100_000_000, "burst": 1_000_000},
+    "rate_limit": {"per_minute": 1_000_000, "burst": 1_000_000},
 }
 WRITES = {**READS, "slug": "bench-writes", "name": "Writes", "read_only": False}
 BODY = json.dumps({"account": 7, "email": "ada@example.com"}).encode()
