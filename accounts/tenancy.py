@@ -7,7 +7,7 @@ a query raises `NoScope`, and raw SQL sees no row.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
@@ -56,6 +56,11 @@ def platform() -> Iterator[None]:
     """A transaction that sees every tenant. For the platform's own jobs, never on behalf of an agent."""
     with _entered(Scope(None)):
         yield
+
+
+def scope_for(tenant_id: UUID | None) -> AbstractContextManager[None]:
+    """`within` the tenant; `platform` for what belongs to no tenant."""
+    return platform() if tenant_id is None else within(tenant_id)
 
 
 @contextmanager

@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from django.contrib.postgres.indexes import BTreeIndex
 from django.db import models
 from django.db.models import Q
@@ -5,6 +7,11 @@ from django.db.models import Q
 from accounts.ids import new_id
 from accounts.models.tenant import Tenant
 from accounts.tenancy import TenantManager
+
+
+def in_chain(tenant_id: UUID | None) -> Q:
+    """What belongs to the tenant's chain; None: to the platform's own."""
+    return Q(tenant_id=tenant_id)
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
@@ -60,10 +67,28 @@ class AuditEntry(models.Model):
         return f"{self.action} {self.subject}"
 
 
-class EventPosition(models.Model):
-    """How far a subscriber has read in a tenant's sealed entries."""
+class AuditHead(models.Model):
+    """The end of a tenant's chain: kept apart from the entries, so that one cut off at the end is missed."""
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(
+        Tenant, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    sequence = models.BigIntegerField(default=0)
+    seal = models.BinaryField(max_length=32, default=bytes(32), help_text="32 zeros where the chain begins.")
+
+    objects = TenantManager["AuditHead"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant"], nulls_distinct=False, name="audit_head_once"),
+        ]
+
+
+class EventPosition(models.Model):
+    """How far a subscriber has read in a tenant's sealed entries. Tenant null: the platform's own chain."""
+
+    chain = models.ForeignKey(AuditHead, on_delete=models.CASCADE, db_index=False, related_name="positions")
+    tenant = models.ForeignKey(Tenant, null=True, on_delete=models.CASCADE, db_index=False, related_name="+")
     subscriber = models.CharField(max_length=64)
     sequence = models.BigIntegerField(default=0)
 
@@ -71,5 +96,5 @@ class EventPosition(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "subscriber"], name="event_position_once"),
+            models.UniqueConstraint(fields=["chain", "subscriber"], name="event_position_once"),
         ]
