@@ -1,3 +1,6 @@
 """What Celery beat starts, and how often. Each entry is a shell around one verb of an app."""
 
-SCHEDULE: dict[str, dict[str, object]] = {}
+# `expire_seconds`, not `expires`: django-celery-beat drops what it does not know without a word.
+SCHEDULE: dict[str, dict[str, object]] = {
+    "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 1.0, "options": {"expire_seconds": 1}},
+}
