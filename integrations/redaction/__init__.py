@@ -1,24 +1,11 @@
-"""Masking secrets in JSON-like values before they are stored, pushed or shown."""
+"""Taking secrets out of what is stored, shown, logged or cached.
 
-from dataclasses import dataclass
-from typing import Any
+`fields` knows names whose values are secret, `formats` the shapes of secrets in text, `text` masks within a string and
+`values` walks a JSON value. What to look for is data (`sensitive_fields.txt`, the formats); the walk knows none of it.
+"""
 
-MASK = "[redacted:field]"
-SENSITIVE = frozenset({"password", "secret", "token", "authorization", "api_key", "access_token", "refresh_token"})
+from integrations.redaction.fields import DEFAULT
+from integrations.redaction.formats import SECRET_FORMATS, Detector, Family
+from integrations.redaction.values import Redacted, redact
 
-
-@dataclass(frozen=True)
-class Redacted:
-    value: Any
-    count: int
-
-
-def redact(value: Any) -> Redacted:
-    """The value with sensitive fields masked, and how many there were."""
-    if isinstance(value, dict):
-        inner = {name: Redacted(MASK, 1) if name.lower() in SENSITIVE else redact(each) for name, each in value.items()}
-        return Redacted({name: each.value for name, each in inner.items()}, sum(each.count for each in inner.values()))
-    if isinstance(value, list):
-        items = [redact(each) for each in value]
-        return Redacted([each.value for each in items], sum(each.count for each in items))
-    return Redacted(value, 0)
+__all__ = ["DEFAULT", "SECRET_FORMATS", "Detector", "Family", "Redacted", "redact"]
