@@ -58,6 +58,7 @@ def _stop(servers: Servers) -> None:
 
 
 def _environment(data_dir: Path) -> dict[str, str]:
+    (data_dir / "static").mkdir()
     key = data_dir / "vault.key"
     key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
     key.chmod(0o600)
