@@ -14,6 +14,8 @@ from accounts.errors import Conflict, Fault, Invalid
 from accounts.models import Agent, ApiKey
 from accounts.roles import Role
 
+LONGEST_LIFE = timedelta(days=3653)
+
 
 @dataclass(frozen=True)
 class IssuedKey:
@@ -36,11 +38,11 @@ def issue_key(
     """A new key for an agent: whoever gets it has the agent's role.
 
     Raises Forbidden when that role is above one's own, Conflict when a living key of the agent has this name, Invalid
-    on a past expiry, ValidationError on a bad name.
+    on an expiry that is past or too far away, ValidationError on a bad name.
     """
     by.require_reach(Role(agent.role))
-    if expires_at is not None and expires_at <= timezone.now():
-        raise Invalid("The key would be expired at once.", faults=[Fault("$.expires_at", "Give a time in the future.")])
+    if expires_at is not None:
+        _refuse_expiry(expires_at)
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
     key = ApiKey(
         tenant_id=agent.tenant_id,
@@ -67,6 +69,16 @@ def issue_key(
         detail={"agent": str(agent.id)},
     )
     return IssuedKey(key, secret)
+
+
+def _refuse_expiry(expires_at: datetime) -> None:
+    now = timezone.now()
+    if expires_at <= now:
+        fault = Fault("$.expires_at", "Give a time in the future.")
+        raise Invalid("The key would be expired at once.", faults=[fault])
+    if expires_at > now + LONGEST_LIFE:
+        fault = Fault("$.expires_at", f"Give a time in the next {LONGEST_LIFE.days} days, or none at all.")
+        raise Invalid("The key would live too long.", faults=[fault])
 
 
 def rotate_key(*, key: ApiKey, overlap: timedelta, by: Actor) -> IssuedKey:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", home),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("registry.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -1,6 +1,7 @@
 """Cursor pages: `{"next", "previous", "results"}`."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -58,6 +59,7 @@ def page(
     return pages.get_paginated_response([represent(row) for row in chosen])
 
 
+@cache
 def paged(serializer_class: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """A page of these, for the schema."""
     name = serializer_class.__name__.removesuffix("Serializer")

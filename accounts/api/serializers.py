@@ -22,6 +22,14 @@ class KnownFieldsSerializer(serializers.Serializer[Any]):
 class StrictSerializer(KnownFieldsSerializer):
     """A JSON body: `"5"` is no number, `5` no string and `"yes"` no boolean, as DRF alone would have it."""
 
+    @classmethod
+    def read(cls, body: Any) -> dict[str, Any]:
+        """The body's values. Raises ValidationError with a fault for each that is wrong."""
+        serializer = cls(data=body)
+        serializer.is_valid(raise_exception=True)
+        values: dict[str, Any] = serializer.validated_data
+        return values
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             faults = {
@@ -31,6 +39,10 @@ class StrictSerializer(KnownFieldsSerializer):
             if wrong:
                 raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
+
+
+class NothingSerializer(StrictSerializer):
+    """The body of an address that needs none: `{}`, or no body at all."""
 
 
 class RateLimitSerializer(StrictSerializer):
