@@ -1,6 +1,7 @@
 """A real HTTP server for tests: it remembers what it was sent and answers as it was told."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -32,6 +33,16 @@ class Scripted:
     before: Callable[[], object] | None = None
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A client that has gone away is what some tests are about, not a traceback."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Upstream:
     """`answers` are given one after the other; the last one again and again."""
 
@@ -61,8 +72,7 @@ class Upstream:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's name
                 """Tests print nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from accounts.ids import new_id
 from accounts.models import AuditEntry
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
+from registry.execution.flood import count_up, counted_row
 from registry.execution.passage import Passage
 from registry.execution.types import Ending, StoredForms
 from registry.models import Execution
@@ -21,20 +23,31 @@ from registry.models.execution import Status
 async def record(passage: Passage, ending: Ending, stored: StoredForms) -> datetime:
     """Write how the call ended; returns when. An execution that `open` wrote is finished, any other is inserted."""
     finished_at = timezone.now()
-    await in_database_thread(_write, passage, ending, stored, finished_at)
+    counted = None if passage.opened else await counted_row(passage.call, ending, finished_at)
+    await in_database_thread(_write, passage, ending, stored, finished_at, counted)
     return finished_at
 
 
-def _write(passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime) -> None:
+def _write(
+    passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime, counted: UUID | None = None
+) -> None:
     result = _result(passage, ending, stored, finished_at)
     with within(passage.call.caller.tenant_id):
-        if passage.opened:
-            finished = Execution.objects.filter(id=passage.call.execution_id, status=Status.RUNNING).update(**result)
-            if not finished:
-                return  # the sweeper ended it: its lease was over, and its outcome stands
-        else:
-            Execution(**_identity(passage), **result).save(force_insert=True)
-        _entry(passage, ending, stored).save(force_insert=True)
+        if _was_written(passage, result, counted):
+            _entry(passage, ending, stored).save(force_insert=True)
+
+
+def _was_written(passage: Passage, result: dict[str, Any], counted: UUID | None) -> bool:
+    """Whether this outcome is news: not one more of a flood, nor one that the sweeper ended with its lease."""
+    if passage.opened:
+        running = Execution.objects.filter(id=passage.call.execution_id, status=Status.RUNNING)
+        return running.update(**result) > 0
+    row = Execution(**_identity(passage), **result)
+    if counted is not None:
+        row.id = counted
+        return count_up(row)
+    row.save(force_insert=True)
+    return True
 
 
 def _result(passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from integrations.errors import UpstreamBroken
 from registry.errors import UpstreamRefused
 
 _EXCERPT = 500
+_SMALL_BYTES = 4000
 
 
 def read_reply(response: EgressResponse) -> Any:
@@ -31,15 +32,24 @@ def read_reply(response: EgressResponse) -> Any:
 
 
 def _refusal(response: EgressResponse, charset: str) -> UpstreamRefused:
-    excerpt = _text(response.body[: _EXCERPT * 4], charset)[:_EXCERPT]
     error = UpstreamRefused(
         f"The tool's service answered with HTTP {response.status}.",
         retry_after=_retry_after(response.headers.get("Retry-After", "")),
-        extra={"upstream": {"status": response.status, "body": excerpt}},
+        extra={"upstream": {"status": response.status, "body": _complaint(response.body, charset)}},
     )
     # The upstream's trouble, not the caller's mistake: worth another attempt, and counted by the breaker.
     error.retryable = response.status in {408, 425, 429} or response.status >= 500
     return error
+
+
+def _complaint(body: bytes, charset: str) -> Any:
+    """What the service said: a small JSON value as it is, so that its fields can be redacted, else the first words."""
+    if len(body) <= _SMALL_BYTES:
+        try:
+            return read_json(body)
+        except Malformed:
+            pass
+    return _text(body[: _EXCERPT * 4], charset)[:_EXCERPT]
 
 
 def _retry_after(header: str) -> float | None:

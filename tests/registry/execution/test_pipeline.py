@@ -76,7 +76,7 @@ def test_it_records_what_the_upstream_refused(
     assert outcome.status == Status.FAILED
     assert outcome.error is not None
     assert outcome.error["code"] == "upstream_error"
-    assert outcome.error["upstream"] == {"status": 404, "body": '{"error": "no such account"}'}
+    assert outcome.error["upstream"] == {"status": 404, "body": {"error": "no such account"}}
     assert stored(acme, outcome).error == outcome.error
 
 

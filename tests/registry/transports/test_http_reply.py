@@ -47,7 +47,7 @@ def test_it_tells_the_callers_mistakes_from_the_upstreams_trouble(status: int, r
     with pytest.raises(UpstreamRefused) as refused:
         reply(b'{"error": "no"}', status=status)
     assert refused.value.retryable is retryable
-    assert refused.value.extra == {"upstream": {"status": status, "body": '{"error": "no"}'}}
+    assert refused.value.extra == {"upstream": {"status": status, "body": {"error": "no"}}}
 
 
 def test_it_shows_only_the_beginning_of_a_long_error() -> None:

@@ -1,0 +1,90 @@
+import hashlib
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Agent, AuditEntry, Tenant
+from accounts.tenancy import within
+from registry.execution.passage import Passage
+from registry.execution.record import _write
+from registry.execution.types import Answer, Ending, StoredForms
+from registry.models import Execution
+from registry.models.execution import Status
+from tests.catalogue import Register
+from tests.corridor import Corridor
+from tests.registry.execution.calls import a_call, a_caller, a_target
+from tests.registry.execution.rows import stored
+from tests.upstream import Scripted, Upstream
+
+SUCCESS = Ending(Status.SUCCEEDED, answer=Answer({"ok": True}), attempts=1)
+
+
+def passage_of(tenant: Tenant, agent: Agent, **call: object) -> Passage:
+    caller = a_caller(tenant_id=tenant.id, tenant_slug=tenant.slug, agent_id=agent.id)
+    return Passage(a_call({"account": 7}, caller=caller, **call), target=a_target())
+
+
+@pytest.mark.django_db
+def test_it_writes_the_audit_entry_with_the_outcome(acme: Tenant, scout: Agent) -> None:
+    passage = passage_of(acme, scout)
+    forms = StoredForms({"account": 7}, {"ok": True}, None)
+    _write(passage, SUCCESS, forms, passage.started_at)
+    with within(acme.id):
+        entry = AuditEntry.objects.get(subject=f"execution:{passage.call.execution_id}")
+    assert (entry.actor, entry.action) == (f"agent:{scout.id}", "execution.succeeded")
+    assert passage.target is not None
+    digested = json.dumps([{"account": 7}, {"ok": True}, None], separators=(",", ":"))
+    assert entry.detail == {
+        "tool": str(passage.target.tool_id),
+        "version": "1.0.0",
+        "code": None,
+        "digest": hashlib.sha256(digested.encode()).hexdigest(),
+    }
+
+
+@pytest.mark.django_db
+def test_it_leaves_an_outcome_alone_that_the_sweeper_wrote(acme: Tenant, scout: Agent) -> None:
+    passage = passage_of(acme, scout)
+    forms = StoredForms({}, {"ok": True}, None)
+    _write(passage, Ending(Status.FAILED), forms, passage.started_at)
+    passage.opened = True
+    _write(passage, SUCCESS, forms, passage.started_at)
+    with within(acme.id):
+        assert Execution.objects.get(id=passage.call.execution_id).status == Status.FAILED
+        assert AuditEntry.objects.filter(subject=f"execution:{passage.call.execution_id}").count() == 1
+
+
+@pytest.mark.django_db
+def test_it_costs_two_statements_in_one_transaction(acme: Tenant, scout: Agent) -> None:
+    passage = passage_of(acme, scout)
+    with CaptureQueriesContext(connection) as asked:
+        _write(passage, SUCCESS, StoredForms({}, {}, None), passage.started_at)
+    statements = [query["sql"].split()[0] for query in asked.captured_queries if "SAVEPOINT" not in query["sql"]]
+    assert [word for word in statements if word != "SELECT"] == ["INSERT", "INSERT"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_masks_secrets_in_what_is_kept_and_not_in_the_answer(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(input_schema={"type": "object"})
+    upstream.will(Scripted(body=b'{"password": "hunter2", "name": "Ada"}'))
+    outcome = corridor.call("crm-find", {"api_key": "s3cr3t-value"})
+    row = stored(acme, outcome)
+    assert upstream.received[0].json == {"api_key": "s3cr3t-value"}
+    assert outcome.output == {"password": "hunter2", "name": "Ada"}
+    assert "hunter2" not in str(row.output)
+    assert row.output["name"] == "Ada"
+    assert "s3cr3t-value" not in str(row.input)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_masks_secrets_in_what_the_upstream_complained_of(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register()
+    upstream.will(Scripted(400, b'{"password": "hunter2"}'))
+    outcome = corridor.call("crm-find", {"account": 7})
+    assert "hunter2" not in json.dumps(stored(acme, outcome).error)

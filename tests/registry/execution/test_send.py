@@ -1,0 +1,117 @@
+import threading
+from typing import Any
+
+import pytest
+
+from accounts.models import Tenant
+from registry.models.execution import Status
+from tests.catalogue import Register
+from tests.corridor import Corridor
+from tests.registry.execution.rows import stored
+from tests.upstream import Scripted, Upstream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THRICE = {"attempts": 3}
+
+
+def test_it_tries_again_where_that_is_safe(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(retries=THRICE, idempotent=True)
+    upstream.will(Scripted(503), Scripted(503), Scripted(200))
+    outcome = corridor.call("crm-find", {"account": 7})
+    assert (outcome.status, outcome.attempts) == (Status.SUCCEEDED, 3)
+    assert stored(acme, outcome).attempts == 3
+
+
+@pytest.mark.parametrize(
+    "safe",
+    [
+        {"read_only": True},
+        {"idempotent": True},
+        {"method": "PUT"},
+        {"method": "DELETE"},
+    ],
+)
+def test_it_knows_what_is_safe(
+    safe: dict[str, Any], corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    method = safe.pop("method", "POST")
+    register(retries=THRICE, definition={"method": method, "url": f"{upstream.url}/contacts"}, **safe)
+    upstream.will(Scripted(503), Scripted(200))
+    assert corridor.call("crm-find", {"account": 7}).attempts == 2
+
+
+def test_it_never_sends_twice_what_may_have_had_its_effect(
+    corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(retries=THRICE)
+    upstream.will(Scripted(503), Scripted(200))
+    outcome = corridor.call("crm-find", {"account": 7})
+    assert (outcome.status, outcome.attempts, len(upstream.received)) == (Status.FAILED, 1, 1)
+
+
+def test_it_tries_again_when_nothing_can_have_left(
+    corridor: Corridor, register: Register, upstream: Upstream, settings: Any
+) -> None:
+    settings.EGRESS_ALLOW_NETWORKS = ["127.0.0.1/32"]
+    register(retries=THRICE, definition={"method": "POST", "url": "http://127.0.0.1:1/closed"})
+    outcome = corridor.call("crm-find", {"account": 7})
+    assert (outcome.status, outcome.attempts) == (Status.FAILED, 3)
+    assert outcome.error is not None
+    assert outcome.error["code"] == "upstream_error"
+
+
+def test_it_does_not_repeat_the_callers_mistake(corridor: Corridor, register: Register, upstream: Upstream) -> None:
+    register(retries=THRICE, idempotent=True)
+    upstream.will(Scripted(400), Scripted(200))
+    assert corridor.call("crm-find", {"account": 7}).attempts == 1
+
+
+def test_it_gives_up_rather_than_wait_past_the_deadline(
+    corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(retries=THRICE, idempotent=True, timeout_ms=1000)
+    upstream.will(Scripted(429, headers={"Retry-After": "60"}), Scripted(200))
+    outcome = corridor.call("crm-find", {"account": 7})
+    assert (outcome.status, outcome.attempts) == (Status.FAILED, 1)
+    assert outcome.error is not None
+    assert outcome.error["retry_after"] == 60.0
+
+
+def test_it_does_not_wait_longer_than_it_was_told(corridor: Corridor, register: Register, upstream: Upstream) -> None:
+    register()
+    leave = threading.Event()
+    upstream.will(Scripted(before=lambda: leave.wait(20)))
+    outcome = corridor.call("crm-find", {"account": 7}, timeout_ms=50)
+    leave.set()
+    assert outcome.error is not None
+    assert (outcome.status, outcome.error["code"], outcome.error["status"]) == (Status.FAILED, "timeout", 504)
+
+
+def test_it_refuses_addresses_that_egress_does_not_allow(
+    corridor: Corridor, register: Register, upstream: Upstream, settings: Any
+) -> None:
+    register()
+    settings.EGRESS_ALLOW_NETWORKS = []
+    outcome = corridor.call("crm-find", {"account": 7})
+    assert outcome.error is not None
+    assert (outcome.error["code"], outcome.error["status"]) == ("egress_blocked", 403)
+    assert upstream.received == []
+
+
+def test_it_calls_an_endpoint_by_its_operation(corridor: Corridor, register: Register, upstream: Upstream) -> None:
+    endpoints = {"stamp": f"{upstream.url}/stamp", "check": f"{upstream.url}/check"}
+    register(slug="stamper", definition={}, endpoints=endpoints)
+    corridor.call("stamper", {"account": 7}, operation="check")
+    [received] = upstream.received
+    assert (received.method, received.path, received.json) == ("POST", "/check", {"account": 7})
+
+
+def test_it_calls_the_only_endpoint_without_being_told(
+    corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(slug="stamper", definition={}, endpoints={"stamp": f"{upstream.url}/stamp"})
+    corridor.call("stamper", {"account": 7})
+    assert [received.path for received in upstream.received] == ["/stamp"]
