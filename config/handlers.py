@@ -60,8 +60,10 @@ class ApiHandler(BoundedHandler):
     """The API's handler: CORS, the view, and a disconnect that cancels it; nothing else."""
 
     def load_middleware(self, is_async: bool = True) -> None:
-        self._view_middleware, self._template_response_middleware, self._exception_middleware = [], [], []
-        view = convert_exception_to_response(self._get_response_async)
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        view: Any = convert_exception_to_response(self._get_response_async)  # type: ignore[attr-defined]
         self._middleware_chain = convert_exception_to_response(CorsMiddleware(view))
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -88,6 +88,17 @@ class Upstream:
     def will(self, *answers: Scripted) -> None:
         self.answers = list(answers)
 
+    def will_wait(self) -> tuple[threading.Event, threading.Event]:
+        """The next answer comes when the test says so: `arrived` is set by the request, `leave` lets it go."""
+        arrived, leave = threading.Event(), threading.Event()
+
+        def wait() -> None:
+            arrived.set()
+            leave.wait(10)
+
+        self.will(Scripted(before=wait))
+        return arrived, leave
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()

@@ -47,7 +47,7 @@ def _claim(call: ToolCall, target: Target, started_at: datetime) -> Execution | 
 
 
 def _claimed_before(call: ToolCall, digest: bytes) -> Execution:
-    earlier = Execution.objects.get(agent_id=call.caller.agent_id, idempotency_key=call.idempotency_key)
+    earlier = Execution.objects.get(agent=call.caller.agent_id, idempotency_key=call.idempotency_key)
     if bytes(earlier.request_digest or b"") != digest:
         raise IdempotencyConflict
     return earlier

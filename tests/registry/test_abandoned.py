@@ -34,6 +34,7 @@ def test_it_ends_what_nobody_runs_any_more(acme: Tenant, scout: Agent) -> None:
     with within(acme.id):
         lost.refresh_from_db()
         entry = AuditEntry.objects.get(subject=f"execution:{lost.id}")
+    assert lost.error is not None
     assert (lost.status, lost.error["code"]) == (Status.FAILED, "outcome_unknown")
     assert (lost.sealed_input, lost.lease_until, lost.idempotency_key) == (None, None, "k-1")
     assert lost.finished_at is not None

@@ -1,5 +1,4 @@
 import json
-import threading
 from datetime import timedelta
 
 import pytest
@@ -20,8 +19,7 @@ def test_it_writes_the_execution_before_anything_is_sent(
     acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
 ) -> None:
     register(timeout_ms=9000)
-    arrived, leave = threading.Event(), threading.Event()
-    upstream.will(Scripted(before=lambda: (arrived.set(), leave.wait(10))))
+    arrived, leave = upstream.will_wait()
     running = corridor.start("crm-find", {"account": 7, "email": "ada@example.com"})
     assert arrived.wait(10)
     [row] = executions(acme)

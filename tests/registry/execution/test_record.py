@@ -76,6 +76,7 @@ def test_it_masks_secrets_in_what_is_kept_and_not_in_the_answer(
     assert upstream.received[0].json == {"api_key": "s3cr3t-value"}
     assert outcome.output == {"password": "hunter2", "name": "Ada"}
     assert "hunter2" not in str(row.output)
+    assert row.output is not None
     assert row.output["name"] == "Ada"
     assert "s3cr3t-value" not in str(row.input)
 
