@@ -1,4 +1,4 @@
-"""From an Authorization header to a Caller: used by every door."""
+"""From an Authorization header, or a signed-in person, to a Caller: used by every door."""
 
 import hashlib
 import json
@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.caller import Caller
-from accounts.errors import KeyExpired, KeyRevoked, Unauthenticated
-from accounts.models import ApiKey
+from accounts.errors import Forbidden, KeyExpired, KeyRevoked, Unauthenticated
+from accounts.models import ApiKey, Person, Tenant
 from accounts.roles import Role
 from accounts.tenancy import within
 
@@ -54,6 +54,25 @@ def authenticate(authorization: str) -> Caller:
         provider=row["agent_provider"],
         agent_rate_limit=_json(row["agent_rate_limit"]),
         tenant_rate_limit=_json(row["tenant_rate_limit"]),
+    )
+
+
+def caller_of(person: Person, tenant: Tenant | None = None) -> Caller:
+    """A signed-in person, in their own tenant. The platform's owner may look at any `tenant`, with all rights.
+
+    Raises Forbidden when the tenant is not theirs.
+    """
+    tenant = tenant or person.tenant
+    if tenant.id != person.tenant_id and not person.is_platform_owner:
+        raise Forbidden("This is another tenant's. Only the platform's owner may look at it.")
+    return Caller(
+        tenant_id=tenant.id,
+        tenant_slug=tenant.slug,
+        generation=tenant.generation,
+        role=Role.OWNER if person.is_platform_owner else Role(person.role),
+        person_id=person.id,
+        tenant_rate_limit=tenant.rate_limit,
+        is_platform_owner=person.is_platform_owner,
     )
 
 

@@ -1,11 +1,90 @@
-"""Opens the tenant's scope around every page that a signed-in person asks for."""
+"""Opens the tenant's scope around every page that a signed-in person asks for.
 
-from collections.abc import Callable
+A page runs in one transaction within the person's tenant; an answer of 400 or more undoes it. A stranger's request,
+signing in included, has no scope. Everything that is no page (the API, webhooks, probes) passes through untouched:
+neither its session nor the database is looked at.
+"""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from inspect import iscoroutinefunction
+from typing import TypeAlias, cast
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+
+from accounts.authenticate import caller_of
+from accounts.caller import Caller
+from accounts.models import Person, Tenant
+from accounts.tenancy import platform, within
+
+PAGES = "/admin/"
+CHOSEN_TENANT = "tenant"
+"""Where the session of the platform's owner holds the id of the tenant to look at."""
+
+Sync: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
+Async: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
-def person_scope(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
-    return get_response
+class PageRequest(HttpRequest):
+    """What a page of a signed-in person gets."""
+
+    caller: Caller
+
+
+@sync_and_async_middleware
+def person_scope(get_response: Sync | Async) -> Sync | Async:
+    if not iscoroutinefunction(get_response):
+        answer = cast(Sync, get_response)
+        return lambda request: _answer_page(request, answer) if _is_page(request) else answer(request)
+
+    answer_async = cast(Async, get_response)
+    # A transaction belongs to a thread: the synchronous parts of the page's view run in this one, too.
+    answer_page = sync_to_async(_answer_page, thread_sensitive=True)
+
+    async def in_scope(request: HttpRequest) -> HttpResponseBase:
+        if _is_page(request):
+            return await answer_page(request, cast(Sync, async_to_sync(answer_async)))
+        return await answer_async(request)
+
+    return in_scope
+
+
+def _is_page(request: HttpRequest) -> bool:
+    return request.path_info.startswith(PAGES)
+
+
+def _answer_page(request: HttpRequest, get_response: Sync) -> HttpResponseBase:
+    scope = _scope_of(request)
+    if scope is None:
+        return get_response(request)
+    with scope:
+        response = get_response(request)
+        if response.status_code >= 400:
+            transaction.set_rollback(True)
+    return response
+
+
+def _scope_of(request: HttpRequest) -> AbstractContextManager[None] | None:
+    """None for a stranger, who is shown the way to sign in."""
+    person = request.user
+    if isinstance(person, AnonymousUser):
+        return None
+    tenant = _tenant_of(request, person)
+    cast(PageRequest, request).caller = caller_of(person, tenant)
+    return within(tenant.id)
+
+
+def _tenant_of(request: HttpRequest, person: Person) -> Tenant:
+    chosen = request.session.get(CHOSEN_TENANT) if person.is_platform_owner else None
+    if chosen is None:
+        return person.tenant
+    with platform():
+        tenant = Tenant.objects.filter(id=chosen).first()
+    if tenant is None:
+        del request.session[CHOSEN_TENANT]
+    return tenant or person.tenant

@@ -183,7 +183,9 @@ def test_it_does_not_lengthen_an_old_key_by_rotating_it(steward_api: Api, scout:
         assert ApiKey.objects.get(id=old["id"]).expires_at == soon
 
 
-@pytest.mark.parametrize("seconds", [-1, 30 * 24 * 3600 + 1, pytest.param(10**4000, id="4001 digits"), "60", 1.5, None, True])
+@pytest.mark.parametrize(
+    "seconds", [-1, 30 * 24 * 3600 + 1, pytest.param(10**4000, id="4001 digits"), "60", 1.5, None, True]
+)
 def test_it_refuses_an_impossible_overlap(steward_api: Api, api: Api, scout: Agent, seconds: Any) -> None:
     answer = steward_api.post(f"keys/{only_key_of(scout).id}/rotate/", {"overlap_seconds": seconds})
     assert refused_fields(answer) == ["$.overlap_seconds"]
