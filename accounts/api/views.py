@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
+from django.db import close_old_connections
 from django.http.response import HttpResponse, HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import MethodNotAllowed
@@ -78,6 +79,8 @@ class TenantView(_ApiView):
                 response: Response = handler(drf_request, caller, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a problem document
             response = self.handle_exception(error)
+        finally:
+            close_old_connections()  # this request's thread ends with it, and nobody else gives its connection back
         return self.finalize_response(drf_request, response, *args, **kwargs)
 
 

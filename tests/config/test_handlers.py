@@ -1,0 +1,37 @@
+"""The API's own handler, as a web process runs it."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
+from django.db import connection
+
+from config.application import application
+
+
+async def get(path: str, key: str) -> tuple[int, Any]:
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"host", b"localhost"), (b"authorization", f"Bearer {key}".encode())],
+    }
+    caller = ApplicationCommunicator(application, scope)
+    await caller.send_input({"type": "http.request", "body": b""})
+    start = await caller.receive_output(timeout=10)
+    body = await caller.receive_output(timeout=10)
+    await caller.wait()
+    return start["status"], json.loads(body["body"])
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_gives_every_connection_back_to_the_pool(scout_key: str) -> None:
+    for _ in range(settings.DATABASE_POOL_SIZE + 2):
+        status, _ = await get(f"/api/v1/executions/{uuid4()}/", scout_key)
+        assert status == 404
+    lent = connection.pool.get_stats()  # type: ignore[attr-defined]
+    assert lent["pool_size"] - lent["pool_available"] == 1  # the one that made the cast
