@@ -17,7 +17,6 @@ from weakref import WeakSet
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import Connection
-from multidict import CIMultiDictProxy
 from yarl import URL
 
 from integrations.egress.configured import configured_policy, tls_context
@@ -26,6 +25,8 @@ from integrations.egress.gate import pass_or_refuse
 from integrations.egress.messages import (
     LONGEST_HEADER,
     MOST_HEADERS,
+    SAFE_METHODS,
+    Answer,
     EgressRequest,
     EgressResponse,
     EgressRules,
@@ -46,8 +47,6 @@ KEEP_ALIVE_SECONDS = 4.0
 LONGEST_PIECE = 1_000_000
 UNPACKED_IN_THE_LOOP = 100_000
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
 
 @dataclass
 class Progress:
@@ -60,13 +59,6 @@ class Progress:
 
 
 _progress: ContextVar[Progress] = ContextVar("egress_progress")
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: CIMultiDictProxy[str]
-    body: bytes
 
 
 class Client:
@@ -121,7 +113,9 @@ class Client:
             failure.sent = failure.sent or redirected
             raise
         except LOWER_ERRORS as error:
-            raise translated(error, sent=redirected or progress.connected) from error
+            lower = translated(error, sent=progress.connected)
+            lower.sent = lower.sent or redirected
+            raise lower from error
         finally:
             _progress.reset(token)
         return EgressResponse(answer.status, answer.headers, body, hop.target.url, perf_counter() - started)
@@ -152,7 +146,7 @@ class Client:
             return await self._send_once(address, hop, rules, patience)
         except UpstreamFailure as failure:
             hung_up = isinstance(failure.__cause__, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
-            if not (hung_up and _progress.get().reused and hop.method in _SAFE):
+            if not (hung_up and _progress.get().reused and hop.method in SAFE_METHODS):
                 raise
         return await self._send_once(address, hop, rules, patience)
 
@@ -178,7 +172,14 @@ class Client:
 
 def _url_at(address: str, target: Target) -> URL:
     path, _, query = target.path.partition("?")
-    return URL.build(scheme=target.scheme, host=address, port=target.port, path=path, query_string=query, encoded=True)
+    host = f"[{address}]" if ":" in address else address
+    return URL.build(
+        scheme=target.scheme,
+        authority=f"{host}:{target.port}",
+        path=path,
+        query_string=query,
+        encoded=True,
+    )
 
 
 def _payload(body: bytes | None) -> bytes | io.BytesIO | None:

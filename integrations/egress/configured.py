@@ -24,6 +24,11 @@ def _policy(entries: tuple[str, ...]) -> EgressPolicy:
 
 @lru_cache(maxsize=1)
 def tls_context() -> ssl.SSLContext:
+    """Shared by the event loops of a process."""
+    return new_tls_context()
+
+
+def new_tls_context() -> ssl.SSLContext:
     """The machine's certificate authorities and Mozilla's: a slim container has none of its own."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())

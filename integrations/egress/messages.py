@@ -15,6 +15,9 @@ ACCEPT_ENCODING = "gzip, deflate"
 LONGEST_HEADER = 8190
 MOST_HEADERS = 100
 
+# RFC 9110, 9.2.1: they change nothing, so that they may be sent once more.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
 _METHOD = re.compile(r"[A-Z]{1,20}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]*")
@@ -50,6 +53,15 @@ class EgressRules:
     """Of the body, after decompression."""
     max_redirects: int = 5
     """0: a redirect is an answer like any other."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back on one hop, still packed."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
 
 
 @dataclass(frozen=True)

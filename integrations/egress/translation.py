@@ -1,5 +1,6 @@
 """The one place where what aiohttp, requests and the sockets raise becomes one of our errors."""
 
+import http.client
 import ssl
 
 import aiohttp
@@ -8,7 +9,13 @@ import urllib3
 
 from integrations.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout, UpstreamUnreachable
 
-LOWER_ERRORS = (aiohttp.ClientError, requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+LOWER_ERRORS = (
+    aiohttp.ClientError,
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+)
 _TIMEOUTS = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
 _TLS = (ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError)
 

@@ -2,14 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from integrations.egress import EgressRequest, EgressResponse, EgressRules
-from integrations.egress.asynchronous import Client
+from integrations.egress import EgressRequest, EgressResponse, EgressRules, asynchronous, blocking
 from integrations.egress.policy import read_policy
 from tests.integrations.egress.upstreams import BEHAVIOURS, Upstream, upstream
 
@@ -32,7 +31,8 @@ class FakeNames:
         self.answers[host] = [answer if isinstance(answer, tuple) else (answer,) for answer in answers]
 
 
-Send = Callable[..., Awaitable[EgressResponse]]
+# Reading the machine's authorities takes long, and few tests need them.
+TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass
@@ -42,8 +42,8 @@ class WayOut:
     kind: str
     names: FakeNames
     allow: list[str] = field(default_factory=list)
-    tls: ssl.SSLContext | None = None
-    clients: list[Client] = field(default_factory=list)
+    tls: ssl.SSLContext | None = TRUSTS_NOBODY
+    clients: list[asynchronous.Client | blocking.Client] = field(default_factory=list)
 
     async def call(
         self,
@@ -58,14 +58,20 @@ class WayOut:
 
     async def send(self, request: EgressRequest, rules: EgressRules) -> EgressResponse:
         if not self.clients:
-            self.clients.append(
-                Client(lookup=self.names, policy=read_policy(self.allow), tls=self.tls),
-            )
-        return await self.clients[0].send(request, rules=rules)
+            policy = read_policy(self.allow)
+            module = asynchronous if self.kind == "asynchronous" else blocking
+            self.clients.append(module.Client(lookup=self.names, policy=policy, tls=self.tls))
+        client = self.clients[0]
+        if isinstance(client, blocking.Client):
+            return await asyncio.to_thread(client.send, request, rules=rules)
+        return await client.send(request, rules=rules)
 
     async def close(self) -> None:
         for client in self.clients:
-            await client.aclose()
+            if isinstance(client, blocking.Client):
+                client.close()
+            else:
+                await client.aclose()
         # Transports close in the loop's next turns.
         await asyncio.sleep(0)
 
@@ -75,7 +81,7 @@ def names() -> FakeNames:
     return FakeNames()
 
 
-@pytest.fixture(params=["asynchronous"])
+@pytest.fixture(params=["asynchronous", "blocking"])
 async def way_out(request: pytest.FixtureRequest, names: FakeNames) -> AsyncIterator[WayOut]:
     way = WayOut(request.param, names)
     yield way

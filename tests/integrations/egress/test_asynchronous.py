@@ -11,10 +11,11 @@ from pytest_django import Settings
 
 from integrations.egress import EgressRequest, EgressRules, asynchronous
 from integrations.egress.asynchronous import Client
+from integrations.egress.names import system_lookup
 from integrations.egress.policy import read_policy
-from integrations.errors import EgressBlocked, UpstreamBroken, UpstreamUnreachable
+from integrations.errors import EgressBlocked, UpstreamUnreachable
 from tests.integrations.egress.conftest import FakeNames
-from tests.integrations.egress.upstreams import Peer, Upstream, echo, upstream
+from tests.integrations.egress.upstreams import Peer, Upstream, upstream
 
 ACME = EgressRules("acme", timeout_seconds=10)
 
@@ -98,43 +99,6 @@ async def test_it_goes_on_when_a_caller_gives_up(client: Client, names: FakeName
     assert answer.status == 200
 
 
-class HangsUp:
-    """Answers the first request of a connection and hangs up on the next."""
-
-    def __init__(self) -> None:
-        self.answered: set[int] = set()
-
-    def __call__(self, peer: Peer) -> bool:
-        connection = peer.connection.fileno()
-        if connection in self.answered:
-            self.answered.discard(connection)
-            return False
-        self.answered.add(connection)
-        return echo(peer)
-
-
-async def test_it_reads_again_when_a_kept_connection_was_hung_up(names: FakeNames) -> None:
-    with upstream({"/": HangsUp()}) as service:
-        client = Client(lookup=names, policy=read_policy([service.allowed]))
-        for _ in range(2):
-            answer = await client.send(EgressRequest("GET", service.url()), rules=ACME)
-            assert answer.status == 200
-        await client.aclose()
-    assert (len(service.seen), service.connections) == (3, 2)
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-async def test_it_never_writes_twice(names: FakeNames, method: str) -> None:
-    with upstream({"/": HangsUp()}) as service:
-        client = Client(lookup=names, policy=read_policy([service.allowed]))
-        await client.send(EgressRequest(method, service.url()), rules=ACME)
-        with pytest.raises(UpstreamBroken) as caught:
-            await client.send(EgressRequest(method, service.url()), rules=ACME)
-        await client.aclose()
-    assert caught.value.sent is True
-    assert len(service.seen) == 2
-
-
 async def test_it_tries_the_next_address_first_after_one_that_nobody_answers(
     names: FakeNames, service: Upstream
 ) -> None:
@@ -158,3 +122,35 @@ async def test_it_unpacks_large_answers_beside_the_loop(names: FakeNames) -> Non
         answer = await client.send(EgressRequest("GET", service.url()), rules=ACME)
         await client.aclose()
     assert answer.body == body
+
+
+async def test_its_session_resolves_no_names_by_itself(client: Client) -> None:
+    asynchronous._progress.set(asynchronous.Progress())
+    with pytest.raises(UpstreamUnreachable):
+        await client._session.get("http://localhost:1/")
+    await asynchronous._NoNames().close()
+
+
+async def test_it_forgets_names_when_there_are_too_many(
+    client: Client, names: FakeNames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.egress.names.REMEMBERED_HOSTS", 2)
+    for host in ("a.example", "b.example", "c.example", "a.example", "c.example"):
+        names.say(host, "192.0.2.1")
+        await client._names.addresses_of(host)
+    assert names.asked == ["a.example", "b.example", "c.example", "a.example"]
+
+
+async def test_it_asks_again_after_a_while(client: Client, names: FakeNames, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.egress.names.REMEMBERED_SECONDS", -1.0)
+    names.say("a.example", "192.0.2.1")
+    for _ in range(2):
+        await client._names.addresses_of("a.example")
+    client._names.put_last("other.example", "192.0.2.1")
+    assert names.asked == ["a.example"] * 2
+
+
+def test_it_asks_the_system_for_names() -> None:
+    assert set(system_lookup("localhost")) <= {"127.0.0.1", "::1"}
+    with pytest.raises(OSError, match=r"not known|resolution|No address"):
+        system_lookup("nowhere.invalid")

@@ -1,5 +1,10 @@
 """The contract of the two clients, over real local servers that behave and misbehave."""
 
+import socket
+import threading
+from contextlib import ExitStack
+from typing import Any
+
 import pytest
 
 from integrations.errors import (
@@ -12,6 +17,18 @@ from integrations.errors import (
 )
 from tests.integrations.egress.conftest import WayOut
 from tests.integrations.egress.upstreams import BEHAVIOURS, Upstream, upstream
+
+
+class SlowAnswer(list[tuple[str, ...]]):
+    """What a name server says once it is allowed to."""
+
+    def __init__(self, answered: threading.Event) -> None:
+        super().__init__([("192.0.2.1",)])
+        self.answered = answered
+
+    def __getitem__(self, index: Any) -> Any:
+        self.answered.wait(10)
+        return super().__getitem__(index)
 
 
 @pytest.fixture
@@ -85,6 +102,11 @@ async def test_it_calls_a_broken_answer_broken(allowed: WayOut, service: Upstrea
     assert len(service.seen) == 1
 
 
+async def test_it_does_not_listen_to_hints_for_ever(allowed: WayOut, service: Upstream) -> None:
+    with pytest.raises((UpstreamBroken, UpstreamTimeout)):
+        await allowed.call(service.url("/endless-hints"), timeout_seconds=0.3)
+
+
 @pytest.mark.parametrize("path", ["/hang", "/drip-head", "/drip-body"])
 async def test_it_gives_up_in_time(allowed: WayOut, service: Upstream, path: str) -> None:
     with pytest.raises(UpstreamTimeout) as caught:
@@ -116,6 +138,39 @@ async def test_it_says_that_nothing_was_sent_where_nobody_listens(way_out: WayOu
     with pytest.raises(UpstreamUnreachable) as caught:
         await way_out.call(url)
     assert (caught.value.code, caught.value.sent, caught.value.retryable) == ("upstream_error", False, True)
+
+
+async def test_it_gives_up_a_connection_in_time(way_out: WayOut) -> None:
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = full.getsockname()[1]
+        # Nobody accepts: once the queue is full, the kernel answers no more.
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        way_out.allow.append(f"127.0.0.1:{port}")
+        with pytest.raises(UpstreamTimeout) as caught:
+            await way_out.call(f"http://127.0.0.1:{port}/", connect_timeout_seconds=0.2)
+    assert caught.value.sent is False
+
+
+async def test_it_gives_up_a_name_in_time(way_out: WayOut) -> None:
+    answered = threading.Event()
+    way_out.names.answers["slow.example"] = SlowAnswer(answered)
+    try:
+        with pytest.raises(UpstreamTimeout) as caught:
+            await way_out.call("http://slow.example/", timeout_seconds=0.2)
+    finally:
+        answered.set()
+    assert caught.value.sent is False
+
+
+async def test_it_starts_nothing_when_there_is_no_time(allowed: WayOut, service: Upstream) -> None:
+    with pytest.raises(UpstreamTimeout) as caught:
+        await allowed.call(service.url("/"), timeout_seconds=0)
+    assert caught.value.sent is False
+    assert service.seen == []
 
 
 async def test_it_says_that_nothing_was_sent_to_an_unknown_name(way_out: WayOut) -> None:

@@ -97,6 +97,9 @@ class Upstream:
                     pass
 
     def _answer_one(self, peer: Peer, lines: BufferedReader) -> bool | None:
+        if lines.peek(1)[:1] == b"\x16":
+            peer.raw(b"HTTP/1.1 400 This is not TLS\r\n\r\n")
+            return False
         head = []
         while (line := lines.readline()) not in (b"\r\n", b""):
             head.append(line.decode("latin-1").rstrip("\r\n"))
@@ -278,6 +281,11 @@ def early_hints(peer: Peer) -> bool:
     return peer.answer(b"after the hints")
 
 
+def endless_hints(peer: Peer) -> None:
+    while not peer.upstream.stop.is_set():
+        peer.raw(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 100)
+
+
 def redirect(location: str, status: int = 302) -> Behaviour:
     def behave(peer: Peer) -> bool:
         return peer.answer(b"elsewhere", f"{status} Elsewhere", Location=location)
@@ -294,7 +302,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
             *(bad_chunks, no_length, not_http, two_lengths, length_and_chunks, negative_length),
             *(header_without_colon, header_with_nul, header_name_with_space, long_header, many_headers),
             *(ten_megabytes, endless, gzipped, gzip_bomb, gzip_damaged, gzip_cut, not_asked_encoding),
-            *(latin_header, two_cookies, missing, no_content, early_hints),
+            *(latin_header, two_cookies, missing, no_content, early_hints, endless_hints),
         )
     },
 }
