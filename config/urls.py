@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from accounts.api.views import UnknownAddressView
+from config.error_page import errors_page
 from config.readiness import healthz, readyz
 
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("registry.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/errors", errors_page, name="errors"),
     re_path(r"^api/", UnknownAddressView.as_view()),
     path("admin/", admin.site.urls),
 ]
