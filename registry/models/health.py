@@ -1,19 +1,19 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import Tenant
 from accounts.tenancy import SharedManager
+from registry.models.health_status import HealthStatus
 from registry.models.tool import Tool
 
+__all__ = ["HealthStatus", "ToolHealth"]
 
-class HealthStatus(models.TextChoices):
-    UNKNOWN = "unknown"
-    """No heartbeat and no probe yet."""
-    HEALTHY = "healthy"
-    STALE = "stale"
-    """No heartbeat for longer than the tool's `stale_after_seconds`."""
-    FAILING = "failing"
-    """Its health endpoint did not answer with success."""
+
+class ToolHealthQuerySet(models.QuerySet["ToolHealth"]):
+    def due_for_probe(self, at: datetime) -> "ToolHealthQuerySet":
+        return self.filter(probe_at__lte=at)
 
 
 class ToolHealth(models.Model):
@@ -29,7 +29,7 @@ class ToolHealth(models.Model):
     detail = models.CharField(max_length=500, blank=True, help_text="Why it is failing, for people.")
     changed_at = models.DateTimeField(auto_now_add=True)
 
-    objects = SharedManager["ToolHealth"]()
+    objects = SharedManager.from_queryset(ToolHealthQuerySet)()
 
     class Meta:
         verbose_name_plural = "tool health"
@@ -42,3 +42,8 @@ class ToolHealth(models.Model):
 
     def __str__(self) -> str:
         return self.status
+
+    def status_at(self, at: datetime) -> HealthStatus:
+        """The status, as it is also before a sweep has noticed that a heartbeat is overdue."""
+        overdue = self.stale_at is not None and self.stale_at <= at
+        return HealthStatus.STALE if self.status == HealthStatus.HEALTHY and overdue else HealthStatus(self.status)

@@ -1,13 +1,15 @@
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.ids import new_id
 from accounts.models import Tenant
 from accounts.models.tenant import slug_validator
-from accounts.tenancy import SharedManager, TenantManager
+from accounts.tenancy import SharedManager, TenantManager, current_scope
+from registry.models.health_status import HealthStatus
 
 
 class Source(models.TextChoices):
@@ -24,6 +26,8 @@ class NodeType(models.TextChoices):
 
 
 class ToolQuerySet(models.QuerySet["Tool"]):
+    """Reads of the catalogue. Those that name a tenant ask about the scope's own."""
+
     def living(self) -> "ToolQuerySet":
         """Those that were not retired."""
         return self.filter(retired_at=None)
@@ -31,6 +35,39 @@ class ToolQuerySet(models.QuerySet["Tool"]):
     def capable_of(self, capabilities: dict[str, Any]) -> "ToolQuerySet":
         """Those whose capabilities contain these; a list needs all of its values (JSONB `@>`)."""
         return self.filter(capabilities__contains=capabilities)
+
+    def switched_on(self) -> "ToolQuerySet":
+        """Those that may be called: a shared one unless the scope's tenant has switched it off."""
+        return self.filter(enabled=True).exclude(self._switched_off())
+
+    def switched_off(self) -> "ToolQuerySet":
+        return self.filter(Q(enabled=False) | Q(self._switched_off()))
+
+    def _switched_off(self) -> Exists:
+        settings = TenantTool.objects.filter(tool=OuterRef("pk"), enabled=False)
+        # The platform sees the settings of all tenants, and has none itself.
+        return Exists(settings if current_scope().tenant_id else settings.none())
+
+    def healthy(self, at: datetime) -> "ToolQuerySet":
+        """Those that are well, also if no sweep has been since."""
+        return self.filter(self._is_healthy(at))
+
+    def unhealthy(self, at: datetime) -> "ToolQuerySet":
+        return self.exclude(self._is_healthy(at))
+
+    def _is_healthy(self, at: datetime) -> Q:
+        return Q(health__status=HealthStatus.HEALTHY) & (Q(health__stale_at=None) | Q(health__stale_at__gt=at))
+
+    def heard_since(self, at: datetime) -> "ToolQuerySet":
+        """Those whose last heartbeat came then or later."""
+        return self.filter(health__last_heartbeat__gte=at)
+
+    def mentioning(self, text: str) -> "ToolQuerySet":
+        """Those that have every one of these words in their slug, name or description."""
+        rows = self
+        for word in text.split():
+            rows = rows.filter(Q(slug__icontains=word) | Q(name__icontains=word) | Q(description__icontains=word))
+        return rows
 
 
 class Tool(models.Model):

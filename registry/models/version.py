@@ -27,6 +27,12 @@ class JsonPathExists(Func):
     output_field = models.BooleanField()
 
 
+class ToolVersionQuerySet(models.QuerySet["ToolVersion"]):
+    def with_operation(self, operation: str) -> "ToolVersionQuerySet":
+        """Those that have an endpoint of this name."""
+        return self.filter(endpoints__has_key=operation)
+
+
 class ToolVersion(models.Model):
     """How a tool is called: immutable from the moment it is published, but for its state."""
 
@@ -50,7 +56,7 @@ class ToolVersion(models.Model):
     sunset_at = models.DateTimeField(null=True, blank=True, help_text="When a deprecated version will be retired.")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = SharedManager["ToolVersion"]()
+    objects = SharedManager.from_queryset(ToolVersionQuerySet)()
 
     class Meta:
         ordering = ["-created_at"]

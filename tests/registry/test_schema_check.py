@@ -168,7 +168,7 @@ def test_it_refuses_references_to_very_many_places() -> None:
 
 
 def test_it_refuses_parts_within_parts_that_are_all_referred_to() -> None:
-    tree = {"not": {"not": {"anyOf": [{}] * 40_000}}}
+    tree: dict[str, Any] = {"not": {"not": {"anyOf": [{}] * 40_000}}}
     inside = [ref(f"#/$defs/a{deeper}") for deeper in ("", "/not", "/not/not")]
     assert said({"$defs": {"a": tree}, "allOf": inside}) == [
         ("$.input_schema", "With its references followed, this schema has more than 100,000 parts.")
