@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,9 @@ import redis
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import ConnectionHandler
 
 OLDEST_POSTGRES = 160000
 OLDEST_PGVECTOR = (0, 8, 4)
@@ -47,7 +49,11 @@ def register() -> None:
 
 def check_database(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
     """Version, extension and role of each database that is asked about."""
-    return [found for alias in databases or () for found in examine(connections[alias], migrates=alias == "owner")]
+    found = []
+    for alias in databases or ():
+        with closing(_connect_without_pool(alias)) as connection:
+            found += examine(connection, migrates=alias == "owner")
+    return found
 
 
 def check_redis(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
@@ -60,6 +66,13 @@ def check_redis(*, databases: Sequence[str] | None = None, **_: Any) -> list[che
         hint = "Check REDIS_URL, and that a Valkey or Redis 7 or newer listens there."
         return [checks.Error(f"Valkey cannot be reached: {error}", hint=hint, id="config.E010")]
     return []
+
+
+def _connect_without_pool(alias: str) -> BaseDatabaseWrapper:
+    """A pool would say only that it waited too long, and not what the server answered."""
+    config = {**settings.DATABASES[alias]}
+    config["OPTIONS"] = {name: value for name, value in config.get("OPTIONS", {}).items() if name != "pool"}
+    return ConnectionHandler({DEFAULT_DB_ALIAS: config})[DEFAULT_DB_ALIAS]
 
 
 def examine(connection: BaseDatabaseWrapper, *, migrates: bool) -> list[checks.CheckMessage]:

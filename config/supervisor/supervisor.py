@@ -43,7 +43,6 @@ class Supervisor:
             self._console.show(show_once(self._seed))
         except (CannotStart, EmbeddedServerError) as error:
             self._console.show(f"{show_once(self._seed)}\n{error}\n")
-            self._console.say("Could not start")
             return 1
         finally:
             self._stop()

@@ -32,7 +32,6 @@ def examine(servers: Servers, role: str, *, migrates: bool = False, database: st
         connection.close()
 
 
-@pytest.mark.django_db(databases=["default", "owner"])
 def test_it_finds_nothing_wrong_with_the_two_roles() -> None:
     assert checks.check_database(databases=["default", "owner"]) == []
 

@@ -20,7 +20,7 @@ async def get(path: str, key: str) -> tuple[int, Any]:
         "query_string": b"",
         "headers": [(b"host", b"localhost"), (b"authorization", f"Bearer {key}".encode())],
     }
-    caller = ApplicationCommunicator(application, scope)
+    caller: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]
     await caller.send_input({"type": "http.request", "body": b""})
     start = await caller.receive_output(timeout=10)
     body = await caller.receive_output(timeout=10)

@@ -7,6 +7,8 @@ from django.core import checks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from config.checks import check_database, check_redis
+
 
 class Command(BaseCommand):
     help = "Check the servers, migrate, and make the first data: what `up` does before it serves."
@@ -16,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--result-fd", type=int, default=1, help="where the result is written, as JSON")
 
     def handle(self, *args: Any, result_fd: int, **options: Any) -> None:
-        found = checks.run_checks(databases=["default", "owner"])
+        found = _run_checks()
         problems = [_sentence(message) for message in found if message.level >= checks.ERROR]
         result: dict[str, Any] = {"problems": problems}
         if not problems:
@@ -27,6 +29,15 @@ class Command(BaseCommand):
             json.dump(result, written)
         if problems:
             raise SystemExit(1)
+
+
+def _run_checks() -> list[checks.CheckMessage]:
+    """Ours first: Django's own stumble over a server that is away or too old."""
+    databases = ["default", "owner"]
+    found = [*check_redis(databases=databases), *check_database(databases=databases)]
+    if any(message.level >= checks.ERROR for message in found):
+        return found
+    return list(checks.run_checks(databases=databases))
 
 
 def _seed() -> dict[str, str] | None:
