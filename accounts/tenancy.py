@@ -78,6 +78,11 @@ def _entered(scope: Scope) -> Iterator[None]:
             _tell_postgresql(outer)
 
 
+def restore_scope() -> None:
+    """Tell PostgreSQL the scope that stands, after a statement that set its own inside a longer transaction."""
+    _tell_postgresql(_scope.get())
+
+
 def _tell_postgresql(scope: Scope | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('qm.tenant', %s, true)", [scope.setting if scope else NO_TENANT])

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                     "egress_networks",
                     models.JSONField(
                         blank=True,
-                        help_text="Which of the operator's EGRESS_ALLOW_NETWORKS this tenant may reach; empty means all of them.",
+                        help_text="Which of the operator's EGRESS_ALLOW_NETWORKS this tenant may reach; null: all of them, []: none.",
                         null=True,
                     ),
                 ),

@@ -38,7 +38,7 @@ class Tenant(models.Model):
     egress_networks = models.JSONField(
         null=True,
         blank=True,
-        help_text="Which of the operator's EGRESS_ALLOW_NETWORKS this tenant may reach; empty means all of them.",
+        help_text="Which of the operator's EGRESS_ALLOW_NETWORKS this tenant may reach; null: all of them, []: none.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.offload import in_database_thread
@@ -36,12 +36,12 @@ async def open_execution(call: ToolCall, target: Target, *, started_at: datetime
 
 
 def _claim(call: ToolCall, target: Target, started_at: datetime) -> Execution | None:
-    digest = request_digest(call)
-    with within(call.caller.tenant_id):
-        try:
-            with transaction.atomic():
-                _running(call, target, started_at, digest).save(force_insert=True)
-        except IntegrityError:
+    tenant_id, digest = call.caller.tenant_id, request_digest(call)
+    try:
+        with within(tenant_id):
+            _running(call, target, started_at, digest).save(force_insert=True)
+    except IntegrityError:
+        with within(tenant_id):
             return _claimed_before(call, digest)
     return None
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts import audit
-from accounts.ids import new_id
+from accounts.inserting import insert_together
 from accounts.models import AuditEntry
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
@@ -31,23 +31,28 @@ async def record(passage: Passage, ending: Ending, stored: StoredForms) -> datet
 def _write(
     passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime, counted: UUID | None = None
 ) -> None:
-    result = _result(passage, ending, stored, finished_at)
-    with within(passage.call.caller.tenant_id):
-        if _was_written(passage, result, counted):
-            _entry(passage, ending, stored).save(force_insert=True)
-
-
-def _was_written(passage: Passage, result: dict[str, Any], counted: UUID | None) -> bool:
-    """Whether this outcome is news: not one more of a flood, nor one that the sweeper ended with its lease."""
+    tenant_id = passage.call.caller.tenant_id
+    result, entry = _result(passage, ending, stored, finished_at), _entry(passage, ending, stored)
     if passage.opened:
-        running = Execution.objects.filter(id=passage.call.execution_id, status=Status.RUNNING)
-        return running.update(**result) > 0
-    row = Execution(**_identity(passage), **result)
-    if counted is not None:
-        row.id = counted
-        return count_up(row)
-    row.save(force_insert=True)
-    return True
+        _finish(tenant_id, passage.call.execution_id, result, entry)
+    elif counted is not None:
+        _count(tenant_id, Execution(**_identity(passage) | result | {"id": counted}), entry)
+    else:
+        insert_together(tenant_id, Execution(**_identity(passage), **result), entry)
+
+
+def _finish(tenant_id: UUID, execution_id: UUID, result: dict[str, Any], entry: AuditEntry) -> None:
+    """Unless the sweeper was here first, because the lease was over: then its outcome stands."""
+    with within(tenant_id):
+        if Execution.objects.filter(id=execution_id, status=Status.RUNNING).update(**result):
+            entry.save(force_insert=True)
+
+
+def _count(tenant_id: UUID, row: Execution, entry: AuditEntry) -> None:
+    """Only the first of a flood is news."""
+    with within(tenant_id):
+        if count_up(row):
+            entry.save(force_insert=True)
 
 
 def _result(passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def _identity(passage: Passage) -> dict[str, Any]:
 
 def _entry(passage: Passage, ending: Ending, stored: StoredForms) -> AuditEntry:
     target = passage.target
-    written = audit.entry(
+    return audit.entry(
         tenant_id=passage.call.caller.tenant_id,
         actor=passage.call.caller.actor,
         action=f"execution.{ending.status}",
@@ -102,8 +107,6 @@ def _entry(passage: Passage, ending: Ending, stored: StoredForms) -> AuditEntry:
             "digest": _digest(stored),
         },
     )
-    written.id = new_id()
-    return written
 
 
 def _digest(stored: StoredForms) -> str:

@@ -7,6 +7,7 @@ from cachetools import LRUCache
 from accounts.models import Tenant
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
+from integrations.egress import narrowing
 from registry import semver
 from registry.errors import ToolDisabled, ToolNotFound, VersionNotFound
 from registry.execution.types import Target, ToolCall
@@ -61,6 +62,6 @@ def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, networks: 
         idempotent=version.idempotent,
         cache_seconds=version.cache_seconds,
         rate_limit=(own.rate_limit if own and own.rate_limit else tool.rate_limit),
-        egress_networks=None if networks is None else tuple(networks),
+        egress_networks=narrowing(networks),
         excluded_providers=frozenset(tool.excluded_providers),
     )
