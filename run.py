@@ -136,7 +136,7 @@ def install(clock: Clock, lock: Path) -> None:
     if pip is None:
         sys.exit(NO_INSTALLER)
     clock.say(f"Environment: installing {count} packages with pip, which takes about half a minute")
-    if not attempt([*pip, "--python", str(PYTHON), "install", "--require-hashes", "-r", str(lock)], loud=True):
+    if not attempt([*pip, "--python", str(PYTHON), "install", "--quiet", "--require-hashes", "-r", str(lock)]):
         sys.exit("The packages could not be installed. Check the network, or pip's settings (`pip config list`).")
     clock.say("Environment: ready")
 
@@ -205,11 +205,11 @@ def pip_settings(pip: Command | None) -> dict[str, list[str]]:
     return found
 
 
-def attempt(command: Command, *, loud: bool = False) -> bool:
+def attempt(command: Command) -> bool:
     """Run it; when it fails show the end of what it said."""
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
-    ran = subprocess.run(command, env=environment, capture_output=not loud, text=True, check=False)
-    if ran.returncode != 0 and not loud:
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
         print("\n".join(f"          {line}" for line in (ran.stderr or ran.stdout).splitlines()[-6:]))
     return ran.returncode == 0
 

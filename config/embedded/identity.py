@@ -1,6 +1,6 @@
 """PostgreSQL refuses to run as root. This finds a way to be somebody else, without making an account.
 
-1. An ordinary user is fine as it is.
+1. An ordinary user is fine as it is; one without an account, as in some containers, goes on with 2.
 2. Root enters a user namespace in which it is nobody: no file changes hands, and a 0700 home is no obstacle.
 3. Where namespaces are forbidden (Docker's default), root becomes nobody and keeps one capability, to pass
    the folders above. The data folder then belongs to nobody.
@@ -8,6 +8,7 @@
 
 import functools
 import os
+import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,15 +41,16 @@ class Identity:
 @functools.cache
 def unprivileged() -> Identity:
     """Who PostgreSQL runs as on this machine."""
-    if os.geteuid() != 0:
-        return Identity(prefix=(), uid=os.getuid())
+    if os.geteuid() != 0 and _has_account(os.geteuid()):
+        return Identity(prefix=(), uid=os.geteuid())
     if _works(NAMESPACE):
-        return Identity(prefix=NAMESPACE, uid=0)
-    if _works(ACCOUNT):
+        return Identity(prefix=NAMESPACE, uid=os.geteuid())
+    if os.geteuid() == 0 and _works(ACCOUNT):
         return Identity(prefix=ACCOUNT, uid=NOBODY)
     raise EmbeddedServerError(
-        "PostgreSQL does not run as root, and this machine allows neither user namespaces (unshare) nor a "
-        "change of user (setpriv). Start as an ordinary user, or set DATABASE_URL to a server of your own."
+        "PostgreSQL runs neither as root nor as a user without an account, and this machine allows neither user "
+        "namespaces (unshare) nor a change of user (setpriv). Start as an ordinary user, or set DATABASE_URL to a "
+        "server of your own."
     )
 
 
@@ -60,6 +62,14 @@ def hand_over(folder: Path, identity: Identity) -> None:
         os.chown(parent, identity.uid, identity.uid)
         for name in files:
             os.chown(Path(parent) / name, identity.uid, identity.uid, follow_symlinks=False)
+
+
+def _has_account(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _works(prefix: tuple[str, ...]) -> bool:
