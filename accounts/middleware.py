@@ -69,14 +69,21 @@ def _answer_page(request: HttpRequest, get_response: Sync) -> HttpResponseBase:
     return response
 
 
-def _scope_of(request: HttpRequest) -> AbstractContextManager[None] | None:
-    """None for a stranger, who is shown the way to sign in."""
+def signed_in(request: HttpRequest) -> Caller | None:
+    """Who is signed in, in the tenant that they look at; None for a stranger."""
     person = request.user
     if isinstance(person, AnonymousUser):
         return None
-    tenant = _tenant_of(request, person)
-    cast(PageRequest, request).caller = caller_of(person, tenant)
-    return within(tenant.id)
+    return caller_of(person, _tenant_of(request, person))
+
+
+def _scope_of(request: HttpRequest) -> AbstractContextManager[None] | None:
+    """None for a stranger, who is shown the way to sign in."""
+    caller = signed_in(request)
+    if caller is None:
+        return None
+    cast(PageRequest, request).caller = caller
+    return within(caller.tenant_id)
 
 
 def _tenant_of(request: HttpRequest, person: Person) -> Tenant:
