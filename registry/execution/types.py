@@ -13,6 +13,12 @@ from accounts.ids import new_id
 from registry.models.execution import Status
 from registry.transports.base import Declared
 
+STEPS = (
+    *("resolve", "permit", "limit", "validate", "open", "ask"),
+    *("cache", "guard", "send", "shape", "redact", "record"),
+)
+"""The corridor's steps in their order, as they are named in an execution's timings."""
+
 
 @dataclass(frozen=True)
 class ToolCall:
