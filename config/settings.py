@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import environ
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from config.embedded import addresses
 from config.schedule import SCHEDULE
@@ -136,7 +138,19 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "qm:live", "capacity": 200},
+        "CONFIG": {
+            # The layer waits up to five seconds for a message, which must not look like a server that hangs.
+            "hosts": [
+                {
+                    "address": REDIS_URL,
+                    "socket_timeout": 10,
+                    "socket_connect_timeout": 2,
+                    "retry": Retry(NoBackoff(), 1),
+                }
+            ],
+            "prefix": "qm:live",
+            "capacity": 200,
+        },
     },
 }
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 
 from registry import builtins
 from registry.clock import clock
@@ -9,3 +10,5 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         builtins.register("clock", clock)
+        # By its name: it needs the models, which are not there yet when this file is read.
+        import_string("registry.live.feed.subscribe")()

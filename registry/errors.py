@@ -17,6 +17,7 @@ QuartermasterError
 ├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
 ├── InvalidOutput             502  invalid_output
 ├── OutcomeUnknown            504  outcome_unknown      sent, and nobody knows what became of it
+├── ReadsTooSlowly            408  reads_too_slowly     a live socket that does not take what it is sent
 └── Cancelled                 499  cancelled            the caller went away
 """
 
@@ -100,6 +101,14 @@ class OutcomeUnknown(QuartermasterError):
 
     code = "outcome_unknown"
     status = 504
+
+
+class ReadsTooSlowly(QuartermasterError):
+    """This socket did not read what it was sent. Open a new one with `?after=<position>` to go on where it ended."""
+
+    code = "reads_too_slowly"
+    status = 408
+    retryable = True
 
 
 class Cancelled(QuartermasterError):

@@ -1,0 +1,143 @@
+"""How many calls each minute had and how they ended, counted from the executions.
+
+A minute that can change no more is counted once and kept in Redis, so that a refresh reads the newest minutes only.
+After Redis was lost the chart's hour is whole again at once, the hours of the day before it a few at a time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Sum
+from django.db.models.functions import TruncMinute
+
+from accounts.ids import first_id_at
+from registry.live import board
+from registry.models import Execution
+from registry.models.execution import Status
+
+CHARTED = 60
+"""Minutes in the chart, the running one included."""
+SETTLED_AFTER = 11
+"""Minutes after which no execution of a minute ends any more: the longest timeout, and a margin."""
+COUNTED_AT_ONCE = 120
+"""Settled minutes that one refresh counts at most."""
+KEPT_SECONDS = 26 * 3600
+KEPT_UNSETTLED_SECONDS = 10
+"""How long a minute that is over, but not settled, is taken as it was counted."""
+ID_MARGIN = timedelta(seconds=5)
+"""An execution's id is made a moment before its clock starts."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Calls by how they ended."""
+
+    succeeded: int = 0
+    failed: int = 0
+    refused: int = 0
+    cancelled: int = 0
+    unfinished: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.succeeded + self.failed + self.refused + self.cancelled + self.unfinished
+
+    @property
+    def ran(self) -> int:
+        """Those that reached their tool and ended there."""
+        return self.succeeded + self.failed
+
+    @property
+    def as_dict(self) -> dict[str, int]:
+        return {"total": self.total, **self.__dict__}
+
+
+NONE = Counts()
+
+
+@dataclass(frozen=True)
+class Tally:
+    minutes: tuple[Counts, ...]
+    """The charted ones, oldest first; the last is still running."""
+    today: Counts
+    """Since midnight UTC."""
+    today_is_whole: bool
+    """False for a moment after Redis was lost: earlier hours are still being counted."""
+
+
+def added(counts: Iterable[Counts]) -> Counts:
+    return Counts(*(sum(column) for column in zip(astuple(NONE), *map(astuple, counts), strict=True)))
+
+
+def tally(tenant_id: UUID, now: datetime) -> Tally:
+    """Call it inside the tenant's scope."""
+    current = _minute(now)
+    midnight = _minute(now.replace(hour=0, minute=0, second=0, microsecond=0))
+    wanted = range(min(midnight, current - CHARTED + 1), current + 1)
+    known = _kept(tenant_id, wanted)
+    missing = [minute for minute in wanted if minute not in known]
+    young = [minute for minute in missing if minute > current - SETTLED_AFTER]
+    old = [minute for minute in missing if minute <= current - SETTLED_AFTER]
+    for block in (young, old[-COUNTED_AT_ONCE:]):
+        known |= _counted(tenant_id, block, current)
+    return Tally(
+        minutes=tuple(known.get(minute, NONE) for minute in wanted[-CHARTED:]),
+        today=added(known.get(minute, NONE) for minute in range(midnight, current + 1)),
+        today_is_whole=len(old) <= COUNTED_AT_ONCE,
+    )
+
+
+def _minute(moment: datetime) -> int:
+    return int(moment.timestamp()) // 60
+
+
+def _kept(tenant_id: UUID, minutes: range) -> dict[int, Counts]:
+    kept = board.read([_key(tenant_id, minute) for minute in minutes])
+    return {
+        minute: Counts(*map(int, value.split()))
+        for minute, value in zip(minutes, kept, strict=True)
+        if value is not None
+    }
+
+
+def _counted(tenant_id: UUID, minutes: list[int], current: int) -> dict[int, Counts]:
+    """Count these minutes, and what lies between them, and keep what is over."""
+    if not minutes:
+        return {}
+    counted = _from_postgresql(minutes[0], minutes[-1])
+    settled = {minute: counts for minute, counts in counted.items() if minute <= current - SETTLED_AFTER}
+    over = {minute: counts for minute, counts in counted.items() if current - SETTLED_AFTER < minute < current}
+    for kept, seconds in ((settled, KEPT_SECONDS), (over, KEPT_UNSETTLED_SECONDS)):
+        board.write(
+            {_key(tenant_id, minute): " ".join(map(str, astuple(counts))) for minute, counts in kept.items()},
+            seconds=seconds,
+        )
+    return counted
+
+
+def _from_postgresql(first: int, last: int) -> dict[int, Counts]:
+    """One range of the index on (tenant, id), because ids sort by time."""
+    start, end = _start_of(first), _start_of(last + 1)
+    rows = (
+        Execution.objects.filter(id__gte=first_id_at(start - ID_MARGIN), id__lt=first_id_at(end))
+        .filter(started_at__gte=start, started_at__lt=end)
+        .order_by()
+        .values_list(TruncMinute("started_at"), "status")
+        .annotate(calls=Sum("count"))
+    )
+    counted: dict[int, dict[str, int]] = {minute: {} for minute in range(first, last + 1)}
+    for at, status, calls in rows:
+        word = "unfinished" if status in (Status.PENDING, Status.RUNNING) else status
+        ended = counted[_minute(at)]
+        ended[word] = ended.get(word, 0) + calls
+    return {minute: Counts(**ended) for minute, ended in counted.items()}
+
+
+def _start_of(minute: int) -> datetime:
+    return datetime.fromtimestamp(minute * 60, UTC)
+
+
+def _key(tenant_id: UUID, minute: int) -> str:
+    return f"minute:{tenant_id}:{minute}"

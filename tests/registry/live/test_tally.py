@@ -1,0 +1,127 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Tenant
+from accounts.tenancy import within
+from registry.live import board
+from registry.live.tally import CHARTED, KEPT_SECONDS, KEPT_UNSETTLED_SECONDS, NONE, Counts, Tally, tally
+from registry.models import Execution
+from tests.registry.live.rows import fill, plan_of, ran
+
+NOON = datetime(2026, 11, 20, 12, 0, 30, tzinfo=UTC)
+"""Half a minute into the running minute."""
+
+
+def tally_of(tenant: Tenant, now: datetime = NOON) -> Tally:
+    with within(tenant.id):
+        return tally(tenant.id, now)
+
+
+def queries_of(tenant: Tenant, now: datetime = NOON) -> int:
+    with within(tenant.id), CaptureQueriesContext(connection) as queries:
+        tally(tenant.id, now)
+    return len(queries)
+
+
+class TestCounting:
+    def test_it_counts_nothing_for_a_new_tenant(self, acme: Tenant) -> None:
+        assert tally_of(acme) == Tally(minutes=(NONE,) * CHARTED, today=NONE, today_is_whole=False)
+
+    def test_it_counts_each_minute_by_how_its_calls_ended(self, acme: Tenant) -> None:
+        for status in ("succeeded", "succeeded", "failed", "refused", "cancelled", "running", "pending"):
+            ran(acme, NOON - timedelta(minutes=3), status)
+        found = tally_of(acme)
+        assert found.minutes[-4] == Counts(succeeded=2, failed=1, refused=1, cancelled=1, unfinished=2)
+        assert found.minutes[-4].total == 7
+        assert found.minutes[-4].ran == 3
+        assert [counts.total for counts in found.minutes].count(0) == CHARTED - 1
+
+    def test_it_takes_a_counted_refusal_for_as_many_as_it_stands_for(self, acme: Tenant) -> None:
+        ran(acme, NOON, "refused", code="rate_limited", count=250)
+        assert tally_of(acme).minutes[-1] == Counts(refused=250)
+
+    def test_it_adds_up_the_day_since_midnight_utc(self, acme: Tenant) -> None:
+        midnight = NOON.replace(hour=0, minute=0, second=0)
+        for at in (midnight - timedelta(seconds=1), midnight, NOON - timedelta(hours=5), NOON):
+            ran(acme, at)
+        first, second = tally_of(acme), [tally_of(acme) for _ in range(6)][-1]
+        assert (first.today.succeeded, first.today_is_whole) == (1, False)
+        assert (second.today.succeeded, second.today_is_whole) == (3, True)
+
+    def test_it_charts_the_hour_across_midnight(self, acme: Tenant) -> None:
+        after_midnight = NOON.replace(hour=0, minute=10)
+        ran(acme, after_midnight - timedelta(minutes=20))
+        found = tally_of(acme, after_midnight)
+        assert found.minutes[-21].succeeded == 1
+        assert (found.today, found.today_is_whole) == (NONE, True)
+
+    def test_it_keeps_tenants_apart(self, acme: Tenant, globex: Tenant) -> None:
+        ran(acme, NOON)
+        assert tally_of(globex).today == NONE
+        assert tally_of(acme).today == Counts(succeeded=1)
+
+    def test_it_puts_a_call_into_the_minute_it_began_in_not_its_id(self, acme: Tenant) -> None:
+        began = NOON.replace(second=0)
+        execution = ran(acme, began - timedelta(milliseconds=2))
+        with within(acme.id):
+            Execution.objects.filter(id=execution.id).update(started_at=began)
+        found = tally_of(acme)
+        assert (found.minutes[-2].total, found.minutes[-1].total) == (0, 1)
+
+
+class TestKeeping:
+    def test_it_counts_only_the_running_minute_again(self, acme: Tenant) -> None:
+        for _ in range(6):
+            tally_of(acme)
+        over, running = ran(acme, NOON - timedelta(minutes=30)), ran(acme, NOON)
+        assert over.id != running.id
+        found = tally_of(acme)
+        assert found.minutes[-31].total == 0
+        assert found.minutes[-1].total == 1
+        assert queries_of(acme) == 1
+
+    def test_it_keeps_for_long_only_what_can_change_no_more(self, acme: Tenant) -> None:
+        tally_of(acme)
+        kept = {minutes_ago: board_ttl(acme, minutes_ago) for minutes_ago in (0, 1, 10, 11, 59)}
+        assert kept == {
+            0: None,
+            1: KEPT_UNSETTLED_SECONDS,
+            10: KEPT_UNSETTLED_SECONDS,
+            11: KEPT_SECONDS,
+            59: KEPT_SECONDS,
+        }
+
+    def test_it_counts_the_whole_hour_from_postgresql_while_redis_is_away(self, acme: Tenant, redis_away: None) -> None:
+        ran(acme, NOON - timedelta(minutes=59))
+        ran(acme, NOON)
+        found = tally_of(acme)
+        assert (found.minutes[0].total, found.minutes[-1].total) == (1, 1)
+        assert not found.today_is_whole
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_reads_one_range_of_an_index(acme: Tenant, globex: Tenant, analyze: Callable[[], None]) -> None:
+    for tenant in (acme, globex):
+        fill(tenant, 20_000, NOON)
+    analyze()
+    with within(acme.id):
+        with CaptureQueriesContext(connection) as queries:
+            tally(acme.id, NOON)
+        plans = [plan_of(query["sql"]) for query in queries.captured_queries]
+    assert len(plans) == 2
+    for plan in plans:
+        assert "execution_by_tenant" in plan
+        assert f"Index Cond: ((tenant_id = '{acme.id}'::uuid) AND (id >=" in plan
+
+
+def board_ttl(tenant: Tenant, minutes_ago: int) -> int | None:
+    """How long the minute is kept, to the nearest ten seconds."""
+    minute = int(NOON.timestamp()) // 60 - minutes_ago
+    seconds = redis.Redis.from_url(settings.REDIS_URL).ttl(f"{board.PREFIX}minute:{tenant.id}:{minute}")
+    return None if seconds < 0 else round(seconds, -1)
