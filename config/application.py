@@ -2,17 +2,29 @@
 
 from channels.routing import ProtocolTypeRouter
 
+from accounts.errors import NotFound
 from config.handlers import ApiHandler, BoundedHandler, Receive, Scope, Send
 from integrations import egress
 from registry.execution import shared
+from registry.live.consumer import LiveConsumer, refuse
+
+LIVE = "/ws/live/"
 
 _api = ApiHandler()
 _pages = BoundedHandler()
+_live = LiveConsumer()
 
 
 async def http(scope: Scope, receive: Receive, send: Send) -> None:
     handler = _api if scope["path"].startswith("/api/v1/") else _pages
     await handler(scope, receive, send)
+
+
+async def websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["path"] == LIVE:
+        await _live(scope, receive, send)
+    else:
+        await refuse(scope, send, NotFound(f"The only socket here is {LIVE}"))
 
 
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
@@ -25,4 +37,4 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
             return
 
 
-application = ProtocolTypeRouter({"http": http, "lifespan": lifespan})
+application = ProtocolTypeRouter({"http": http, "websocket": websocket, "lifespan": lifespan})

@@ -1,0 +1,48 @@
+"""The web process as it is served: uvicorn with the whole application, on the run's own PostgreSQL and Valkey."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from config.embedded import children
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Web:
+    port: int
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}"
+
+    @property
+    def live(self) -> str:
+        return f"ws://{self.host}/ws/live/"
+
+
+@pytest.fixture(scope="session")
+def web(django_db_setup: None) -> Iterator[Web]:
+    """Whoever connects before it is ready waits in the listening socket's queue."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        process = children.spawn(
+            [sys.executable, "-m", "config.web", "--fd", str(listening.fileno())],
+            death_signal=signal.SIGTERM,
+            env={**os.environ},
+            cwd=ROOT,
+            output=None,
+            pass_fds=[listening.fileno()],
+        )
+        yield Web(listening.getsockname()[1])
+        children.stop(process, ((signal.SIGTERM, 15.0),))
