@@ -24,6 +24,12 @@ def _holding_a_connection(work: Callable[[], T]) -> T:
     try:
         return work()
     finally:
+        give_connection_back()
+
+
+def give_connection_back() -> None:
+    """Return this thread's connection to the pool, unless a transaction around us still needs it."""
+    if not connection.in_atomic_block:
         connection.close()
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar, cast
 
-from django.db import close_old_connections
 from django.http.response import HttpResponse, HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import MethodNotAllowed
@@ -15,7 +14,7 @@ from accounts.api.queries import QuerySerializer, read_query
 from accounts.authenticate import authenticate
 from accounts.caller import Caller
 from accounts.errors import NotFound
-from accounts.offload import in_database_thread
+from accounts.offload import give_connection_back, in_database_thread
 from accounts.roles import Right
 from accounts.tenancy import within
 
@@ -80,7 +79,7 @@ class TenantView(_ApiView):
         except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a problem document
             response = self.handle_exception(error)
         finally:
-            close_old_connections()  # this request's thread ends with it, and nobody else gives its connection back
+            give_connection_back()  # this request's thread ends with it, and nobody else would
         return self.finalize_response(drf_request, response, *args, **kwargs)
 
 
