@@ -3,4 +3,5 @@
 # `expire_seconds`, not `expires`: django-celery-beat drops what it does not know without a word.
 SCHEDULE: dict[str, dict[str, object]] = {
     "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 1.0, "options": {"expire_seconds": 1}},
+    "end-abandoned": {"task": "registry.tasks.end_abandoned", "schedule": 10.0, "options": {"expire_seconds": 10}},
 }

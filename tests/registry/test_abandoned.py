@@ -8,6 +8,7 @@ from accounts.tenancy import within
 from registry.abandoned import end_abandoned
 from registry.models import Execution
 from registry.models.execution import Status
+from registry.tasks import end_abandoned as the_task
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +54,11 @@ def test_it_serves_all_tenants(acme: Tenant, scout: Agent, globex: Tenant, spy: 
     running(acme, scout, timedelta(seconds=-1))
     running(globex, spy, timedelta(seconds=-1))
     assert end_abandoned() == 2
+
+
+def test_the_schedule_ends_them_too(acme: Tenant, scout: Agent) -> None:
+    lost = running(acme, scout, timedelta(seconds=-1))
+    the_task()
+    with within(acme.id):
+        lost.refresh_from_db()
+    assert lost.status == Status.FAILED
