@@ -54,9 +54,23 @@ def page(
     ordering: str = "-id",
 ) -> Response:
     """One page of `rows`, each as `represent` shows it. `ordering` names a column of ids or numbers."""
+    return page_at_once(
+        rows, lambda chosen: [represent(row) for row in chosen], request=request, view=view, ordering=ordering
+    )
+
+
+def page_at_once(
+    rows: QuerySet[Any],
+    represent_all: Callable[[list[Any]], list[dict[str, Any]]],
+    *,
+    request: Request,
+    view: APIView,
+    ordering: str = "-id",
+) -> Response:
+    """As `page`, for rows whose representation is read for all of them together."""
     pages = Pages(rows, ordering)
     chosen = pages.paginate_queryset(rows, request, view=view) or []
-    return pages.get_paginated_response([represent(row) for row in chosen])
+    return pages.get_paginated_response(represent_all(list(chosen)))
 
 
 @cache
