@@ -22,7 +22,8 @@ from registry.slugs import claim_slugs
 class Registered:
     """What became of one tool of a batch: the tool, or why there is none."""
 
-    slug: str
+    slug: str | None
+    """As it was sent; None when that was no string."""
     tool: Tool | None = None
     error: QuartermasterError | None = None
 

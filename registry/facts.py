@@ -27,6 +27,7 @@ VERSION_FACTS = frozenset(
     ]
 )
 
+RESERVED_SLUGS = frozenset({"batch"})
 LARGEST_JSON_BYTES = 64 * 1024
 LONGEST_TEXT = 100_000
 LONGEST_WORD = 64
@@ -51,6 +52,7 @@ def check_tool(tool: Tool) -> list[Fault]:
     """What is wrong with a tool's own facts. Raises Django's ValidationError for a single field of a wrong kind."""
     tool.clean_fields(exclude=["tenant", "health_endpoint"])
     return [
+        *_slug_faults(tool.slug),
         *_object_faults("$.capabilities", tool.capabilities),
         *_object_faults("$.metadata", tool.metadata),
         *_word_faults("$.excluded_providers", tool.excluded_providers),
@@ -78,6 +80,11 @@ def check_version(version: ToolVersion) -> list[Fault]:
         *_number_faults("$.cache_seconds", version.cache_seconds or None, LONGEST_SECONDS),
     ]
     return faults or transports.check(version.transport, version.definition, version.endpoints, version.input_schema)
+
+
+def _slug_faults(slug: str) -> Iterator[Fault]:
+    if slug in RESERVED_SLUGS:
+        yield Fault("$.slug", "This word is an address of the API already. Choose another slug.")
 
 
 def _semver_faults(version: str) -> Iterator[Fault]:

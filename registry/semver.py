@@ -55,9 +55,13 @@ def highest(versions: Iterable[V]) -> V | None:
     return max(versions, key=lambda one: parsed(one.version), default=None)
 
 
-def check_range(wanted: str) -> None:
-    """Raise Invalid unless `wanted` is a version, a range or `latest`."""
-    _matcher(wanted)
+def is_range(wanted: str) -> bool:
+    """Whether this is a version, a range or `latest`."""
+    try:
+        _matcher(wanted)
+    except Invalid:
+        return False
+    return True
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,21 @@
 from django.urls import path
 
+from registry.api.batch import BatchView
 from registry.api.executions import ExecuteView, ExecutionsView, ExecutionView
+from registry.api.health import DiscoverView, HeartbeatView
+from registry.api.tools import DisableView, EnableView, ToolsView, ToolView
+from registry.api.versions import VersionsView, VersionView
 
 urlpatterns = [
+    path("tools/", ToolsView.as_view(), name="tools"),
+    path("tools/batch/", BatchView.as_view(), name="tools-batch"),
+    path("tools/<slug:slug>/", ToolView.as_view(), name="tool"),
+    path("tools/<slug:slug>/enable/", EnableView.as_view(), name="tool-enable"),
+    path("tools/<slug:slug>/disable/", DisableView.as_view(), name="tool-disable"),
+    path("tools/<slug:slug>/heartbeat/", HeartbeatView.as_view(), name="tool-heartbeat"),
+    path("tools/<slug:slug>/versions/", VersionsView.as_view(), name="tool-versions"),
+    path("tools/<slug:slug>/versions/<str:version>/", VersionView.as_view(), name="tool-version"),
+    path("discover/", DiscoverView.as_view(), name="discover"),
     path("tools/<str:slug>/execute/", ExecuteView.as_view(), name="tool-execute"),
     path("executions/", ExecutionsView.as_view(), name="executions"),
     path("executions/<uuid:execution_id>/", ExecutionView.as_view(), name="execution"),

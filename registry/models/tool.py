@@ -1,5 +1,4 @@
 from datetime import datetime
-from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -31,10 +30,6 @@ class ToolQuerySet(models.QuerySet["Tool"]):
     def living(self) -> "ToolQuerySet":
         """Those that were not retired."""
         return self.filter(retired_at=None)
-
-    def capable_of(self, capabilities: dict[str, Any]) -> "ToolQuerySet":
-        """Those whose capabilities contain these; a list needs all of its values (JSONB `@>`)."""
-        return self.filter(capabilities__contains=capabilities)
 
     def switched_on(self) -> "ToolQuerySet":
         """Those that may be called: a shared one unless the scope's tenant has switched it off."""

@@ -135,6 +135,7 @@ def test_it_never_shares_by_accident(acme: Tenant) -> None:
     ("changes", "paths"),
     [
         ({"colour": "red"}, ["$.colour"]),
+        ({"slug": "batch"}, ["$.slug"]),
         ({"capabilities": ["stamp"]}, ["$.capabilities"]),
         ({"metadata": "x"}, ["$.metadata"]),
         ({"metadata": {"x": "y" * 70_000}}, ["$.metadata"]),

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from accounts.errors import Invalid
-from registry.semver import check_range, choose, highest, shown
+from registry.semver import choose, highest, is_range, shown
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,9 @@ def test_it_ignores_build_metadata_unless_it_is_asked_for() -> None:
 )
 def test_it_refuses_what_is_no_range(wanted: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        check_range(wanted)
+        choose(versions("1.0.0"), wanted)
     assert refusal.value.faults[0].path == "$.version"
+    assert not is_range(wanted)
 
 
 def test_it_shows_the_latest_version_and_otherwise_the_highest_there_is() -> None:

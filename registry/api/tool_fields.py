@@ -1,0 +1,141 @@
+"""A tool on the wire: what is sent to register and change one, and how one is shown."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from accounts.api.serializers import RateLimitSerializer, StrictSerializer
+from accounts.models.tenant import slug_validator
+from registry.catalogue import Entry
+from registry.facts import LONGEST_SECONDS, LONGEST_TEXT, LONGEST_TIMEOUT_MS, MOST_ATTEMPTS, VERSION_FACTS
+from registry.models import ToolVersion
+from registry.models.health import HealthStatus
+from registry.models.tool import NodeType, Source
+from registry.models.version import VersionState
+from registry.transports import TRANSPORTS
+
+
+class RetriesSerializer(StrictSerializer):
+    """How often a call is tried, where a second try is safe."""
+
+    attempts = serializers.IntegerField(min_value=1, max_value=MOST_ATTEMPTS, required=False)
+
+
+class ToolFactsSerializer(StrictSerializer):
+    """What may be changed of a tool."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    description = serializers.CharField(max_length=LONGEST_TEXT, allow_blank=True, required=False)
+    category = serializers.CharField(max_length=64, allow_blank=True, required=False)
+    capability = serializers.CharField(
+        max_length=64, allow_blank=True, required=False, help_text="What it is for, in one word: file_read, memory, …"
+    )
+    # DRF's fields have attributes of these names; it takes declared fields out of the class first.
+    source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
+    node_type = serializers.ChoiceField(choices=NodeType.choices, required=False)
+    capabilities = serializers.JSONField(required=False, help_text='E.g. `{"operations": ["stamp", "validate"]}`.')
+    metadata = serializers.JSONField(required=False, help_text="Whatever you want to find it by.")
+    excluded_providers = serializers.JSONField(required=False, help_text="Providers whose agents may not call it.")
+    native_equivalent = serializers.CharField(max_length=64, allow_blank=True, required=False)
+    rate_limit = RateLimitSerializer(allow_null=True, required=False)
+    health_endpoint = serializers.CharField(
+        max_length=2000, allow_blank=True, required=False, help_text="Asked regularly; it has to answer with 2xx."
+    )
+    stale_after_seconds = serializers.IntegerField(min_value=1, max_value=LONGEST_SECONDS, required=False)
+    retire_after_seconds = serializers.IntegerField(
+        min_value=1,
+        max_value=LONGEST_SECONDS,
+        required=False,
+        allow_null=True,
+        help_text="Retire the tool when nothing was heard of it for so long; null: never.",
+    )
+    enabled = serializers.BooleanField(required=False)
+
+
+class VersionFactsSerializer(StrictSerializer):
+    """What a version says and never changes."""
+
+    input_schema = serializers.JSONField(required=False, help_text="JSON Schema, draft 2020-12.")
+    output_schema = serializers.JSONField(required=False, allow_null=True, help_text="JSON Schema, draft 2020-12.")
+    transport = serializers.ChoiceField(choices=sorted(TRANSPORTS), required=False)
+    definition = serializers.JSONField(required=False, help_text="How it is called; see the transport's page.")
+    endpoints = serializers.JSONField(required=False, help_text='E.g. `{"stamp": "https://example.com/stamp"}`.')
+    permissions = serializers.JSONField(required=False, help_text='What it does, e.g. `["network", "destructive"]`.')
+    system_prompt = serializers.CharField(max_length=LONGEST_TEXT, allow_blank=True, required=False)
+    timeout_ms = serializers.IntegerField(min_value=1, max_value=LONGEST_TIMEOUT_MS, required=False)
+    retries = RetriesSerializer(required=False)
+    idempotent = serializers.BooleanField(required=False, help_text="Calling it twice does no more than once.")
+    read_only = serializers.BooleanField(  # type: ignore[assignment]
+        required=False, help_text="It changes nothing."
+    )
+    cache_seconds = serializers.IntegerField(min_value=0, max_value=LONGEST_SECONDS, required=False)
+
+
+class NewToolSerializer(VersionFactsSerializer, ToolFactsSerializer):
+    """A tool and its first version."""
+
+    slug = serializers.CharField(max_length=64, validators=[slug_validator])
+    name = serializers.CharField(max_length=200)
+    version = serializers.CharField(max_length=64, help_text="https://semver.org, e.g. `1.0.0`.")
+
+
+class VersionSerializer(VersionFactsSerializer):
+    """A version, as it is shown."""
+
+    version = serializers.CharField()
+    state = serializers.ChoiceField(choices=VersionState.choices)
+    sunset_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class ToolSerializer(VersionFactsSerializer, ToolFactsSerializer):
+    """A tool, as it is shown: with the version that a call without one gets."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    version = serializers.CharField()
+    is_shared = serializers.BooleanField(help_text="All tenants share it; only the platform's owner changes it.")
+    health = serializers.ChoiceField(choices=HealthStatus.choices)
+    health_detail = serializers.CharField(help_text="Why it is failing.")
+    last_heartbeat = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+def represent_tool(entry: Entry) -> dict[str, Any]:
+    tool, version = entry.tool, entry.version
+    return {
+        "id": tool.id,
+        "slug": tool.slug,
+        "name": tool.name,
+        "description": tool.description,
+        "version": version.version,
+        "category": tool.category,
+        "capability": tool.capability,
+        "source": tool.source,
+        "node_type": tool.node_type,
+        "capabilities": tool.capabilities,
+        "metadata": tool.metadata,
+        "excluded_providers": tool.excluded_providers,
+        "native_equivalent": tool.native_equivalent,
+        "rate_limit": tool.rate_limit,
+        "enabled": entry.enabled,
+        "is_shared": tool.tenant_id is None,
+        "health": tool.health.status_at(timezone.now()),
+        "health_detail": tool.health.detail,
+        "health_endpoint": tool.health_endpoint,
+        "last_heartbeat": tool.health.last_heartbeat,
+        "stale_after_seconds": tool.stale_after_seconds,
+        "retire_after_seconds": tool.retire_after_seconds,
+        "created_at": tool.created_at,
+        "updated_at": tool.updated_at,
+        **represent_version_facts(version),
+    }
+
+
+def represent_version_facts(version: ToolVersion) -> dict[str, Any]:
+    return {name: getattr(version, name) for name in _VERSION_FACTS}
+
+
+_VERSION_FACTS = sorted(VERSION_FACTS - {"version"})
