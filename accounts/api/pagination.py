@@ -32,17 +32,25 @@ class Pages(CursorPagination):
     def decode_cursor(self, request: Request) -> Cursor | None:
         try:
             cursor = super().decode_cursor(request)
-            if cursor is not None and cursor.position is not None:
-                self._field.to_python(cursor.position)
-        except (NotFound, ValidationError) as error:
-            fault = Fault("cursor", "This is no cursor of this list. Give that of a page's `next` or `previous`.")
-            raise Invalid("The page cannot be found.", faults=[fault]) from error
+        except NotFound:
+            raise _no_cursor() from None
+        if cursor is not None:
+            self._refuse_position(cursor.position)
         return cursor
 
-    @property
-    def _field(self) -> Any:
-        """What the rows are in order of; a cursor's position is a value of it."""
-        return self.rows.model._meta.get_field(self.ordering[0].lstrip("-"))
+    def _refuse_position(self, position: str | int | None) -> None:
+        """A cursor's position is a value of the column that the rows are in order of, which no two rows share."""
+        column = self.rows.model._meta.get_field(self.ordering[0].lstrip("-"))
+        try:
+            if column.to_python(position) is None:
+                raise _no_cursor()
+        except ValidationError:
+            raise _no_cursor() from None
+
+
+def _no_cursor() -> Invalid:
+    fault = Fault("cursor", "This is no cursor of this list. Give that of a page's `next` or `previous`.")
+    return Invalid("The page cannot be found.", faults=[fault])
 
 
 def page(

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar, cast
 
 from django.http.response import HttpResponse, HttpResponseBase
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,16 +18,6 @@ from accounts.roles import Right
 from accounts.tenancy import within
 
 
-class ApiKeyAuthentication(BaseAuthentication):
-    """The Authorization header as DRF's authentication, for the views that serve no tenant of their own."""
-
-    def authenticate(self, request: Request) -> tuple[Caller, None]:
-        return authenticate(request.META.get("HTTP_AUTHORIZATION", "")), None
-
-    def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="quartermaster"'
-
-
 class _ApiView(APIView):
     authentication_classes = []
     content_negotiation_class = JsonNegotiation
@@ -42,8 +31,8 @@ class _ApiView(APIView):
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         if "HTTP_TRANSFER_ENCODING" in request.META:
-            # DRF takes a body without a length for none; that it is not 0 is all that it looks at.
-            request.META.setdefault("CONTENT_LENGTH", "-1")
+            # DRF takes a body whose length was not told for none; that it is not 0 is all that it looks at.
+            request.META["CONTENT_LENGTH"] = "-1"
         drf_request = super().initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
         self.args, self.kwargs, self.request = args, kwargs, drf_request
