@@ -42,11 +42,6 @@ class Agent(models.Model):
         return self.name or self.slug
 
 
-class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
-    def usable(self, at: datetime) -> "ApiKeyQuerySet":
-        return self.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=at))
-
-
 class ApiKey(models.Model):
     """What an agent shows at the door. Only the SHA-256 of it is kept."""
 
@@ -64,7 +59,7 @@ class ApiKey(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = TenantManager.from_queryset(ApiKeyQuerySet)()
+    objects = TenantManager["ApiKey"]()
 
     class Meta:
         ordering = ["-created_at"]

@@ -1,6 +1,6 @@
 from typing import ClassVar
 
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -8,11 +8,6 @@ from accounts.ids import new_id
 from accounts.models.tenant import Tenant
 from accounts.roles import Role, role_has_perm
 from accounts.tenancy import TenantManager
-
-
-class PersonManager(BaseUserManager["Person"], TenantManager["Person"]):
-    def get_by_natural_key(self, username: str | None) -> "Person":
-        return self.get(email=(username or "").lower())
 
 
 class Person(AbstractBaseUser):
@@ -33,7 +28,7 @@ class Person(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    objects = PersonManager()
+    objects = TenantManager["Person"]()
 
     class Meta:
         ordering = ["email"]

@@ -1,12 +1,14 @@
 """Further cast of this floor: acme's agents of every role, and whoever may do anything to the database."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
+from asgiref.sync import sync_to_async
 
 from accounts import events
 from accounts.models import Agent, Tenant
+from accounts.offload import give_connection_back
 from accounts.roles import Role
 from tests.cast import make_agent, make_key
 from tests.doors import Api
@@ -49,9 +51,16 @@ def reader_api(reader: Agent) -> Api:
 @pytest.fixture
 def intruder(servers: Servers) -> Iterator[psycopg.Connection]:
     """A superuser whom no policy, right or trigger holds up. Sees what is committed."""
-    with servers.connect_as_superuser() as connection:
-        connection.execute("SET session_replication_role = replica")
-        yield connection
+    with servers.connect_as_superuser() as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        yield superuser
+
+
+@pytest.fixture
+async def _asgi_thread() -> AsyncIterator[None]:
+    """Gives back what Django's one thread for synchronous code holds after an asynchronous request."""
+    yield
+    await sync_to_async(give_connection_back)()
 
 
 @pytest.fixture(autouse=True)

@@ -111,6 +111,7 @@ def test_it_signs_out(client: Client, bob: Person) -> None:
     assert client.get(PAGES).status_code == 302
 
 
+@pytest.mark.usefixtures("_asgi_thread")
 @pytest.mark.django_db(transaction=True)
 async def test_it_signs_in_asynchronously(bob: Person) -> None:
     assert await aauthenticate(username=bob.email, password=PASSWORD) == bob

@@ -124,6 +124,7 @@ def test_it_does_not_touch_what_is_no_page(browser: Client, bob: Person, path: s
     assert (answer.content, list(queries)) == (b"no scope", [])
 
 
+@pytest.mark.usefixtures("_asgi_thread")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", [PAGE, "/admin/asynchronous-page/"])
 async def test_it_opens_the_scope_around_an_asynchronous_request(
@@ -137,6 +138,7 @@ async def test_it_opens_the_scope_around_an_asynchronous_request(
     assert await in_database_thread(name_of, scout) == "Scout"
 
 
+@pytest.mark.usefixtures("_asgi_thread")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", ["/api/v1/page/", "/mcp"])
 async def test_it_lets_an_asynchronous_request_pass(async_client: AsyncClient, bob: Person, path: str) -> None:

@@ -58,6 +58,21 @@ def test_it_does_not_let_one_subscriber_hold_up_another(acme: Tenant, caplog: py
     assert attempts == [1, 1]
 
 
+def test_it_tries_what_failed_no_second_time_in_one_pass(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "BATCH", 1)
+    attempts: list[int] = []
+
+    def fail(tenant_id: UUID | None, events: Sequence[Event]) -> None:
+        attempts.append(len(events))
+        raise ConnectionError
+
+    subscribe("failing", fail)
+    write(acme.id, "tool.registered", "tool.changed")
+    tend_trail()
+    assert attempts == [1]
+    assert len(sealed(acme.id)) == 3
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_does_not_let_one_chain_hold_up_another(
     acme: Tenant, globex: Tenant, intruder: psycopg.Connection, caplog: pytest.LogCaptureFixture

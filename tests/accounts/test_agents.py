@@ -1,0 +1,35 @@
+"""What the verbs on agents refuse, whoever calls them."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.agents import change_agent, create_agent
+from accounts.errors import Fault, Invalid
+from accounts.models import Agent, Tenant
+from accounts.roles import Role
+from accounts.tenancy import within
+from tests.cast import CASTING
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_refuses_what_cannot_be_changed_by_name(acme: Tenant, scout: Agent) -> None:
+    with within(acme.id), pytest.raises(Invalid) as refusal:
+        change_agent(agent=scout, by=CASTING, changes={"slug": "x", "name": "Scout"})
+    assert [fault.path for fault in refusal.value.faults] == ["$.slug"]
+    assert isinstance(refusal.value.faults[0], Fault)
+    with within(acme.id):
+        scout.refresh_from_db()
+    assert (scout.slug, scout.name) == ("scout", "")
+
+
+@pytest.mark.parametrize(("slug", "role"), [("No Slug", "viewer"), ("carrier", "emperor")])
+def test_it_makes_no_agent_of_a_bad_field(acme: Tenant, slug: str, role: str) -> None:
+    with within(acme.id):
+        with pytest.raises(ValidationError):
+            create_agent(tenant=acme, slug=slug, role=Role(role) if role == "viewer" else role, by=CASTING)  # type: ignore[arg-type]
+        assert not Agent.objects.exists()
+
+
+def test_it_calls_an_agent_by_its_name_or_slug(scout: Agent) -> None:
+    assert (str(scout), str(Agent(slug="x", name="Named"))) == ("scout", "Named")

@@ -1,0 +1,98 @@
+"""From a header, or a signed-in person, to a caller."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.authenticate import authenticate, caller_of
+from accounts.caller import Caller
+from accounts.errors import Forbidden, KeyExpired, KeyRevoked, Unauthenticated
+from accounts.models import Agent, ApiKey, Person, Tenant
+from accounts.roles import Role
+from accounts.tenancy import NoScope, current_scope, within
+from tests.accounts.test_tenancy import raw_slugs
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_finds_out_everything_about_a_key(acme: Tenant, scout: Agent, scout_key: str) -> None:
+    with within(acme.id):
+        Agent.objects.update(provider="claude_code", rate_limit={"per_minute": 5})
+        Tenant.objects.update(rate_limit={"per_minute": 500}, generation=7)
+        key = ApiKey.objects.get()
+    assert authenticate(f"Bearer {scout_key}") == Caller(
+        tenant_id=acme.id,
+        tenant_slug="acme",
+        generation=7,
+        role=Role.OPERATOR,
+        agent_id=scout.id,
+        key_id=key.id,
+        provider="claude_code",
+        agent_rate_limit={"per_minute": 5},
+        tenant_rate_limit={"per_minute": 500},
+    )
+
+
+def test_it_costs_one_query(scout_key: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    authenticate(f"Bearer {scout_key}")
+    with django_assert_num_queries(1):
+        authenticate(f"Bearer {scout_key}")
+
+
+def test_it_leaves_no_scope_behind(scout_key: str, spy: Agent) -> None:
+    authenticate(f"Bearer {scout_key}")
+    with pytest.raises(NoScope):
+        current_scope()
+    assert raw_slugs() == set()
+
+
+def test_it_leaves_the_scope_it_was_called_in(globex: Tenant, spy: Agent, scout_key: str) -> None:
+    with within(globex.id):
+        authenticate(f"Bearer {scout_key}")
+        assert raw_slugs() == {"spy"}
+
+
+def test_it_tells_an_expired_key_from_a_revoked_one(scout: Agent, scout_key: str) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    with within(scout.tenant_id):
+        ApiKey.objects.update(expires_at=past)
+    with pytest.raises(KeyExpired):
+        authenticate(f"Bearer {scout_key}")
+    with within(scout.tenant_id):
+        ApiKey.objects.update(revoked_at=past)
+    with pytest.raises(KeyRevoked):
+        authenticate(f"Bearer {scout_key}")
+
+
+def test_it_refuses_a_disabled_agents_key(scout: Agent, scout_key: str) -> None:
+    with within(scout.tenant_id):
+        Agent.objects.update(enabled=False)
+    with pytest.raises(Unauthenticated, match="agent is disabled"):
+        authenticate(f"Bearer {scout_key}")
+
+
+def test_it_notes_no_use_of_a_key_that_it_refuses(scout: Agent, scout_key: str) -> None:
+    with within(scout.tenant_id):
+        ApiKey.objects.update(revoked_at=timezone.now())
+    with pytest.raises(KeyRevoked):
+        authenticate(f"Bearer {scout_key}")
+    with within(scout.tenant_id):
+        assert ApiKey.objects.get().last_used_at is None
+
+
+def test_it_makes_a_person_a_caller(acme: Tenant, bob: Person) -> None:
+    assert caller_of(bob) == Caller(
+        tenant_id=acme.id, tenant_slug="acme", generation=acme.generation, role=Role.OPERATOR, person_id=bob.id
+    )
+
+
+def test_it_keeps_a_person_in_their_tenant(acme: Tenant, mallory: Person) -> None:
+    with pytest.raises(Forbidden, match="another tenant's"):
+        caller_of(mallory, acme)
+
+
+def test_it_lets_the_platforms_owner_into_every_tenant(acme: Tenant, platform_owner: Person) -> None:
+    caller = caller_of(platform_owner, acme)
+    assert (caller.tenant_id, caller.role, caller.is_platform_owner) == (acme.id, Role.OWNER, True)
