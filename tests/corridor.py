@@ -64,6 +64,9 @@ class Corridor:
         """The same through the API's door."""
         return self.loop.run(self.api.post(path, body, **headers))
 
+    def send(self, method: str, path: str, body: Json) -> "AsyncAnswer":
+        return self.loop.run(self.api.send(method, path, body))
+
     def get(self, path: str, query: dict[str, Any] | None = None) -> "AsyncAnswer":
         return self.loop.run(self.api.get(path, query))
 

@@ -70,10 +70,13 @@ class AsyncApi:
         return await self.client.get(_url(path), query or {}, headers=_headers(self.key, headers))
 
     async def post(self, path: str, body: Json = None, **headers: str) -> "AsyncAnswer":
+        return await self.send("POST", path, body, **headers)
+
+    async def send(self, method: str, path: str, body: Json = None, **headers: str) -> "AsyncAnswer":
         content = b"" if body is None else _body(body)
         content_type = headers.pop("content_type", "application/json")
         return await self.client.generic(
-            "POST", _url(path), content, content_type=content_type, headers=_headers(self.key, headers)
+            method, _url(path), content, content_type=content_type, headers=_headers(self.key, headers)
         )
 
 

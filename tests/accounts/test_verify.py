@@ -56,7 +56,7 @@ def test_it_finds_nothing_wrong_with_a_chain_that_has_not_begun(acme: Tenant) ->
 def test_it_names_an_entry_that_was_changed(
     acme: Tenant, entries: list[AuditEntry], intruder: psycopg.Connection, change: str
 ) -> None:
-    intruder.execute(f"UPDATE accounts_auditentry SET {change} WHERE id = %s", [entries[2].id])  # noqa: S608
+    intruder.execute(f"UPDATE accounts_auditentry SET {change} WHERE id = %s", [entries[2].id])
     found = damage(acme)
     assert found is not None
     assert found.sequence == 3

@@ -1,0 +1,124 @@
+"""Every address of the API, with every method, called by another tenant's agent: it finds and changes nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
+from accounts.tenancy import platform, within
+from registry.models import Execution
+from tests.catalogue import Register
+from tests.corridor import Corridor
+from tests.upstream import Upstream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Bodies that would do something, were the thing spy's own. An address that is not here gets `{}`.
+BODIES: dict[str, Any] = {
+    "agent": {"name": "Taken over"},
+    "agent-keys": {"name": "stolen"},
+    "keys": {"agent": "scout", "name": "stolen"},
+    "key-rotate": {"overlap_seconds": 60},
+    "person": {"name": "Taken over"},
+    "tool": {"name": "Taken over"},
+    "tool-version": {"state": "deprecated"},
+    "tool-execute": {"input": {"account": 7}},
+    "executions": {"tool": "crm-find", "input": {"account": 7}},
+    "route": {"input": {"account": 7}},
+}
+
+
+@pytest.fixture
+def ids(acme: Tenant, alice: Person, scout: Agent, corridor: Corridor, register: Register) -> dict[str, Any]:
+    """What acme has, by the name of the address's parameter."""
+    tool = register(capabilities={"operations": ["find_contact"]})
+    execution = corridor.call("crm-find", {"account": 7, "email": "secret@acme.example"})
+    with within(acme.id):
+        key = ApiKey.objects.get(agent=scout)
+    return {
+        "slug": tool.slug,
+        "version": "1.0.0",
+        "operation": "find_contact",
+        "execution_id": execution.id,
+        "key_id": key.id,
+        "person_id": alice.id,
+        "agent_slug": scout.slug,
+    }
+
+
+def addresses() -> Iterator[tuple[str, URLPattern]]:
+    """Each pattern below /api/v1/ with the path as it is written."""
+    for resolver in get_resolver().url_patterns:
+        if isinstance(resolver, URLResolver) and str(resolver.pattern) == "api/v1/":
+            for pattern in resolver.url_patterns:
+                assert isinstance(pattern, URLPattern)
+                yield str(pattern.pattern), pattern
+
+
+def filled(path: str, ids: dict[str, Any]) -> str:
+    for converter in ("slug", "str", "uuid", "path", "int"):
+        for name, value in ids.items():
+            path = path.replace(f"<{converter}:{name}>", str(value))
+    assert "<" not in path, f"Say in `ids` what stands for the parameter in {path}."
+    return path
+
+
+def rows_of(tenant: Tenant) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything a tenant has, table by table."""
+    with within(tenant.id), connection.cursor() as cursor:
+        tables = {model._meta.db_table for model in apps.get_models() if hasattr(model, "tenant_id")}
+        found = {}
+        for table in sorted(tables - {"accounts_auditentry"}):
+            cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
+            found[table] = cursor.fetchall()
+        return found
+
+
+def test_it_finds_and_changes_nothing_of_another_tenants(
+    acme: Tenant, globex: Tenant, spy_corridor: Corridor, ids: dict[str, Any], upstream: Upstream
+) -> None:
+    before = rows_of(acme)
+    acmes = {str(value) for value in ids.values() if isinstance(value, UUID)} | {str(acme.id), "secret@acme.example"}
+    called = 0
+    for path, pattern in addresses():
+        agent_path = path.startswith("agents/")
+        address = filled(path, {**ids, "slug": ids["agent_slug"] if agent_path else ids["slug"]})
+        for method in pattern.callback.cls.rights:  # type: ignore[attr-defined]
+            answer = spy_corridor.send(method.upper(), address, BODIES.get(pattern.name or "", {}))
+            shown = answer.content.decode()
+            called += 1
+            assert answer.status_code < 500, f"{method} {address}: {shown}"
+            if "<" in path:
+                assert answer.status_code in {404, 405, 409, 422}, f"{method} {address}: {answer.status_code} {shown}"
+            leaked = {each for each in acmes if each in shown and each not in address}
+            assert not leaked, f"{method} {address} tells of {leaked}: {shown}"
+    assert called >= 20
+    assert len(upstream.received) == 1  # scout's own call
+    assert rows_of(acme) == before
+
+
+def test_it_refuses_every_address_without_a_key(ids: dict[str, Any], spy_corridor: Corridor, acme: Tenant) -> None:
+    before = rows_of(acme)
+    nobody = spy_corridor.as_("nobody")
+    for path, pattern in addresses():
+        for method in pattern.callback.cls.rights:  # type: ignore[attr-defined]
+            answer = nobody.send(method.upper(), filled(path, ids), {})
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), f"{method} {path}"
+    assert rows_of(acme) == before
+
+
+def test_nothing_of_a_foreign_call_is_written_to_the_tenant_it_was_aimed_at(
+    acme: Tenant, spy_corridor: Corridor, ids: dict[str, Any]
+) -> None:
+    with platform():
+        entries = AuditEntry.objects.filter(tenant=acme).count()
+        executions = Execution.objects.filter(tenant=acme).count()
+    spy_corridor.post("tools/crm-find/execute/", {"input": {"account": 7}})
+    with platform():
+        assert AuditEntry.objects.filter(tenant=acme).count() == entries
+        assert Execution.objects.filter(tenant=acme).count() == executions
