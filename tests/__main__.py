@@ -1,6 +1,7 @@
-"""`run.py test`: the whole suite with coverage; with arguments, pytest with these."""
+"""`run.py test`: the whole suite with coverage; with arguments, pytest with these; with --crash, the fault matrix."""
 
 import io
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +12,14 @@ APPS = ("accounts", "integrations", "registry", "webhooks", "memory", "config")
 
 
 def main(arguments: list[str]) -> int:
+    if "--crash" in arguments:
+        return crash([word for word in arguments if word != "--crash"])
     return run_some(arguments) if arguments else run_all()
+
+
+def crash(arguments: list[str]) -> int:
+    """In a process of its own: it needs neither coverage nor the servers of a test run."""
+    return subprocess.run([sys.executable, "-m", "tests.crash", *arguments], check=False).returncode
 
 
 def run_some(arguments: list[str]) -> int:

@@ -84,6 +84,17 @@ class Up:
         """What the supervisor said since this start, also where its terminal was not ours."""
         return self._log.read_text()[self._logged_before :] if self._log.exists() else ""
 
+    def all_are_back(self) -> bool:
+        """Whether everything that ended since this start is ready again, by the supervisor's own word."""
+        away = set()
+        for line in self.log().splitlines():
+            _, name, said = line.split(" ", 2)
+            if said == "is back":
+                away.discard(name)
+            elif "starting it again" in said:
+                away.add(name)
+        return not away
+
     def wait_until_ready(self) -> None:
         self.wait_until("beat is ready")
 
@@ -108,13 +119,17 @@ class Up:
                 continue  # it ended while we looked
         return found
 
+    def children(self) -> dict[str, int]:
+        """The processes that the supervisor itself started, by name."""
+        return {
+            name: pid
+            for pid, command in self.pids().items()
+            for name, mark in MARKS.items()
+            if mark in command and _parent(pid) == self.process.pid
+        }
+
     def pid_of(self, name: str) -> int:
-        """The first process of that kind: the one that the supervisor started."""
-        found = [
-            pid for pid, command in self.pids().items() if MARKS[name] in command and _parent(pid) == self.process.pid
-        ]
-        assert len(found) == 1, found
-        return found[0]
+        return self.children()[name]
 
     def kill(self, name: str) -> None:
         os.kill(self.pid_of(name), signal.SIGKILL)

@@ -157,8 +157,8 @@ def test_what_is_killed_comes_back_and_no_answered_call_is_lost(house: House, na
         killed = up.pid_of(name)
         up.kill(name)
         wait_for(lambda: killed not in up.pids())
-        wait_for(lambda: "is back" in up.log().rpartition("killed by SIGKILL")[2])
-        wait_for(up.is_ready_again)
+        wait_for(lambda: name in up.children())
+        wait_for(lambda: up.all_are_back() and up.is_ready_again())
         load.wait_for_more()
     assert load.lost() == []
     assert up.pid_of(name) != killed
