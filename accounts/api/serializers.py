@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import Field
 
+from accounts.models.limits import HIGHEST_RATE
+
 
 class KnownFieldsSerializer(serializers.Serializer[Any]):
     """Only about the wire; an unknown field is an error with its name, never ignored."""
@@ -48,9 +50,9 @@ class NothingSerializer(StrictSerializer):
 class RateLimitSerializer(StrictSerializer):
     """How often something may be called."""
 
-    per_minute = serializers.IntegerField(min_value=1, max_value=1_000_000)
+    per_minute = serializers.IntegerField(min_value=1, max_value=HIGHEST_RATE)
     burst = serializers.IntegerField(
-        min_value=1, max_value=1_000_000, required=False, help_text="How many may come at once."
+        min_value=1, max_value=HIGHEST_RATE, required=False, help_text="How many may come at once."
     )
 
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.ids import new_id
+from accounts.models.limits import validate_rate_limit
 from accounts.models.tenant import Tenant, slug_validator
 from accounts.roles import Role
 from accounts.tenancy import TenantManager
@@ -24,7 +25,10 @@ class Agent(models.Model):
         help_text="The runtime this agent runs in: claude_code, anthropic, openai, …",
     )
     rate_limit = models.JSONField(
-        null=True, blank=True, help_text='For all calls of this agent, e.g. {"per_minute": 60, "burst": 10}.'
+        null=True,
+        blank=True,
+        validators=[validate_rate_limit],
+        help_text='For all calls of this agent, e.g. {"per_minute": 60, "burst": 10}.',
     )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -88,7 +88,9 @@ class EventPosition(models.Model):
     """How far a subscriber has read in a tenant's sealed entries. Tenant null: the platform's own chain."""
 
     chain = models.ForeignKey(AuditHead, on_delete=models.CASCADE, db_index=False, related_name="positions")
-    tenant = models.ForeignKey(Tenant, null=True, on_delete=models.CASCADE, db_index=False, related_name="+")
+    tenant = models.ForeignKey(
+        Tenant, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
     subscriber = models.CharField(max_length=64)
     sequence = models.BigIntegerField(default=0)
 

@@ -2,6 +2,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from accounts.ids import new_id
+from accounts.models.limits import validate_rate_limit
 from accounts.tenancy import current_scope
 
 SLUG_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
@@ -33,6 +34,7 @@ class Tenant(models.Model):
     rate_limit = models.JSONField(
         null=True,
         blank=True,
+        validators=[validate_rate_limit],
         help_text='For all calls of the tenant together, e.g. {"per_minute": 600, "burst": 50}.',
     )
     egress_networks = models.JSONField(

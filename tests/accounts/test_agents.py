@@ -1,5 +1,7 @@
 """What the verbs on agents refuse, whoever calls them."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -29,6 +31,22 @@ def test_it_makes_no_agent_of_a_bad_field(acme: Tenant, slug: str, role: str) ->
         with pytest.raises(ValidationError):
             create_agent(tenant=acme, slug=slug, role=Role(role) if role == "viewer" else role, by=CASTING)  # type: ignore[arg-type]
         assert not Agent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "rate_limit",
+    [
+        *("often", [60], {"burst": 5}, {"per_minute": 60, "per_hour": 5}, {"per_minute": None}, {"per_minute": "60"}),
+        *({"per_minute": 0}, {"per_minute": True}, {"per_minute": 1_000_001}, {"per_minute": 60, "burst": 1.5}),
+    ],
+)
+def test_it_gives_an_agent_no_limit_that_cannot_be_kept(acme: Tenant, scout: Agent, rate_limit: Any) -> None:
+    """A bad one would end each of the agent's calls with an error of ours."""
+    with within(acme.id):
+        with pytest.raises(ValidationError, match="whole numbers from 1 to 1,000,000"):
+            change_agent(agent=scout, by=CASTING, changes={"rate_limit": rate_limit})
+        scout.refresh_from_db()
+    assert scout.rate_limit is None
 
 
 def test_it_calls_an_agent_by_its_name_or_slug(scout: Agent) -> None:
