@@ -15,17 +15,9 @@ T = TypeVar("T")
 
 
 async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `function`, whole, in a thread of the pool; its connection goes back before this returns.
-
-    A thread cannot be stopped half-way: who is cancelled meanwhile is cancelled when the thread has ended.
-    """
+    """Run `function`, whole, in a thread of the pool; its connection goes back before this returns."""
     work = partial(_holding_a_connection, partial(function, *args, **kwargs))
-    running = asyncio.get_running_loop().run_in_executor(_threads(os.getpid()), work)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait((running,))
-        raise
+    return await asyncio.get_running_loop().run_in_executor(_threads(os.getpid()), work)
 
 
 def _holding_a_connection(work: Callable[[], T]) -> T:

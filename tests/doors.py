@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.test import AsyncClient, Client
 
 if TYPE_CHECKING:
-    from django.test.client import _MonkeyPatchedASGIResponse as AsyncAnswer
-    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+    from django.test.client import _MonkeyPatchedASGIResponse, _MonkeyPatchedWSGIResponse
 
 Json: TypeAlias = Any
+
+Answer: TypeAlias = "_MonkeyPatchedWSGIResponse"
+AsyncAnswer: TypeAlias = "_MonkeyPatchedASGIResponse"
 
 ROOT = "/api/v1/"
 
@@ -33,22 +35,22 @@ class Api:
     def as_(self, key: str | None) -> "Api":
         return Api(key, self.client)
 
-    def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> "Answer":
+    def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> Answer:
         return self.client.get(_url(path), query or {}, headers=_headers(self.key, headers))
 
-    def post(self, path: str, body: Json = None, **headers: str) -> "Answer":
+    def post(self, path: str, body: Json = None, **headers: str) -> Answer:
         return self._send("POST", path, body, headers)
 
-    def patch(self, path: str, body: Json = None, **headers: str) -> "Answer":
+    def patch(self, path: str, body: Json = None, **headers: str) -> Answer:
         return self._send("PATCH", path, body, headers)
 
-    def put(self, path: str, body: Json = None, **headers: str) -> "Answer":
+    def put(self, path: str, body: Json = None, **headers: str) -> Answer:
         return self._send("PUT", path, body, headers)
 
-    def delete(self, path: str, **headers: str) -> "Answer":
+    def delete(self, path: str, **headers: str) -> Answer:
         return self.client.delete(_url(path), headers=_headers(self.key, headers))
 
-    def _send(self, method: str, path: str, body: Json, headers: dict[str, str]) -> "Answer":
+    def _send(self, method: str, path: str, body: Json, headers: dict[str, str]) -> Answer:
         content = b"" if body is None else _body(body)
         content_type = headers.pop("content_type", "application/json")
         return self.client.generic(
@@ -66,13 +68,13 @@ class AsyncApi:
     def as_(self, key: str | None) -> "AsyncApi":
         return AsyncApi(key)
 
-    async def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> "AsyncAnswer":
+    async def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> AsyncAnswer:
         return await self.client.get(_url(path), query or {}, headers=_headers(self.key, headers))
 
-    async def post(self, path: str, body: Json = None, **headers: str) -> "AsyncAnswer":
+    async def post(self, path: str, body: Json = None, **headers: str) -> AsyncAnswer:
         return await self.send("POST", path, body, **headers)
 
-    async def send(self, method: str, path: str, body: Json = None, **headers: str) -> "AsyncAnswer":
+    async def send(self, method: str, path: str, body: Json = None, **headers: str) -> AsyncAnswer:
         content = b"" if body is None else _body(body)
         content_type = headers.pop("content_type", "application/json")
         return await self.client.generic(

@@ -5,6 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Agent, Tenant
 from accounts.tenancy import NoScope, current_scope, platform, within
+from registry.models import Tool
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +32,18 @@ def test_it_shows_the_platform_every_tenant(scout: Agent, spy: Agent) -> None:
     with platform():
         assert {agent.slug for agent in Agent.objects.all()} == {"scout", "spy"}
         assert raw_slugs() == {"scout", "spy"}
+
+
+def test_it_shows_what_is_shared_to_everybody(acme: Tenant, globex: Tenant) -> None:
+    with platform():
+        for tenant in (None, acme, globex):
+            Tool.objects.create(tenant=tenant, slug=tenant.slug if tenant else "shared", name="x")
+        assert Tool.objects.count() == 3
+    with within(acme.id):
+        assert {tool.slug for tool in Tool.objects.all()} == {"acme", "shared"}
+        assert Tool.objects.filter(slug="shared").update(name="mine") == 0
+    with pytest.raises(NoScope):
+        Tool.objects.count()
 
 
 def test_it_returns_to_the_outer_scope(acme: Tenant, globex: Tenant, scout: Agent, spy: Agent) -> None:

@@ -11,9 +11,10 @@ from django.core.cache import cache
 from accounts import events, sealing, trail
 from accounts.events import Event, lagging, subscribe
 from accounts.liveness import WORKER_SEEN
-from accounts.models import Tenant
+from accounts.models import AuditEntry, Tenant
 from accounts.sealing import tenants_with_unsealed
 from accounts.tasks import seal_audit
+from accounts.tenancy import within
 from accounts.trail import tend_trail
 from config.celery import app
 from config.schedule import SCHEDULE
@@ -95,6 +96,11 @@ def test_it_names_the_platforms_chain_when_that_fails(caplog: pytest.LogCaptureF
     write(None, "tool.registered")
     tend_trail()
     assert "The audit trail of the platform could not be told to `failing`." in caplog.text
+
+
+def test_it_reads_like_what_happened(acme: Tenant) -> None:
+    with within(acme.id):
+        assert str(AuditEntry.objects.get()) == f"tenant.created tenant:{acme.id}"
 
 
 def test_it_hands_its_worker_back_after_a_while(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:

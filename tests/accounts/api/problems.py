@@ -1,12 +1,11 @@
 """Short ways to say what an answer was, for tests."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+from tests.doors import Answer, AsyncAnswer
 
 
-def refusal(answer: "Answer") -> tuple[int, str, dict[str, str]]:
+def refusal(answer: "Answer | AsyncAnswer") -> tuple[int, str, dict[str, str]]:
     """Status, code, and the faults by their path; every refusal is a problem document."""
     assert answer["Content-Type"] == "application/problem+json"
     document: dict[str, Any] = answer.json()
@@ -16,7 +15,7 @@ def refusal(answer: "Answer") -> tuple[int, str, dict[str, str]]:
     return answer.status_code, document["code"], faults
 
 
-def refused_fields(answer: "Answer") -> list[str]:
+def refused_fields(answer: "Answer | AsyncAnswer") -> list[str]:
     """The paths of a 422's faults."""
     status, code, faults = refusal(answer)
     assert (status, code) == (422, "invalid_input")

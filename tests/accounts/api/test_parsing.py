@@ -25,6 +25,7 @@ def refused(raw: bytes) -> str:
         (b"12345678901234567890", 12345678901234567890),
         (b"1e3", 1000.0),
         (b"null", None),
+        (b'[1, null, "\\ud83d\\ude00"]', [1, None, "\U0001f600"]),
     ],
 )
 def test_it_reads_json(raw: bytes, value: Any) -> None:
