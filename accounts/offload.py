@@ -15,9 +15,17 @@ T = TypeVar("T")
 
 
 async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `function`, whole, in a thread of the pool; its connection goes back before this returns."""
+    """Run `function`, whole, in a thread of the pool; its connection goes back before this returns.
+
+    A thread cannot be stopped half-way: who is cancelled meanwhile is cancelled when the thread has ended.
+    """
     work = partial(_holding_a_connection, partial(function, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_threads(os.getpid()), work)
+    running = asyncio.get_running_loop().run_in_executor(_threads(os.getpid()), work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait((running,))
+        raise
 
 
 def _holding_a_connection(work: Callable[[], T]) -> T:

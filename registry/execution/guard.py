@@ -60,7 +60,7 @@ async def guard(call: ToolCall, target: Target) -> Settle:
     def tell(ending: Ending, pipe: Pipeline) -> None:
         if ending.upstream_failed:
             _FAILED.add_to(pipe, [key], [FAILURES, OPEN_SECONDS * 1000, FORGOTTEN_SECONDS])
-        elif failures:
+        elif failures and ending.upstream_answered:
             pipe.delete(key)
 
     return tell

@@ -28,32 +28,29 @@ def must_open(call: ToolCall, target: Target) -> bool:
 
 
 async def open_execution(call: ToolCall, target: Target, *, started_at: datetime) -> Execution | None:
-    """None: the call is this process's to run. Otherwise the execution that has the key already, to be replayed.
-
-    Raises IdempotencyConflict when the key was used for another request.
-    """
+    """None: the call is this process's to run. Otherwise the execution that has the key already."""
     return await in_database_thread(_claim, call, target, started_at)
 
 
-def _claim(call: ToolCall, target: Target, started_at: datetime) -> Execution | None:
-    tenant_id, digest = call.caller.tenant_id, request_digest(call)
-    try:
-        with within(tenant_id):
-            _running(call, target, started_at, digest).save(force_insert=True)
-    except IntegrityError:
-        with within(tenant_id):
-            return _claimed_before(call, digest)
-    return None
-
-
-def _claimed_before(call: ToolCall, digest: bytes) -> Execution:
-    earlier = Execution.objects.get(agent=call.caller.agent_id, idempotency_key=call.idempotency_key)
-    if bytes(earlier.request_digest or b"") != digest:
+def replay(call: ToolCall, earlier: Execution) -> Execution:
+    """The earlier execution, to be told again. Raises IdempotencyConflict when its key was used for another request."""
+    if bytes(earlier.request_digest or b"") != request_digest(call):
         raise IdempotencyConflict
     return earlier
 
 
-def _running(call: ToolCall, target: Target, started_at: datetime, digest: bytes) -> Execution:
+def _claim(call: ToolCall, target: Target, started_at: datetime) -> Execution | None:
+    tenant_id = call.caller.tenant_id
+    try:
+        with within(tenant_id):
+            _running(call, target, started_at).save(force_insert=True)
+    except IntegrityError:
+        with within(tenant_id):
+            return Execution.objects.get(agent=call.caller.agent_id, idempotency_key=call.idempotency_key)
+    return None
+
+
+def _running(call: ToolCall, target: Target, started_at: datetime) -> Execution:
     raw = json.dumps(call.input, ensure_ascii=False, separators=(",", ":")).encode()
     return Execution(
         id=call.execution_id,
@@ -71,7 +68,7 @@ def _running(call: ToolCall, target: Target, started_at: datetime, digest: bytes
         provider=call.provider or call.caller.provider,
         tried=list(call.tried),
         idempotency_key=call.idempotency_key,
-        request_digest=digest,
+        request_digest=request_digest(call),
         sealed_input=seal(
             tenant_id=call.caller.tenant_id,
             purpose="execution",

@@ -9,7 +9,7 @@ from registry.execution.ask import ask
 from registry.execution.cache import look_up
 from registry.execution.guard import guard
 from registry.execution.limit import limit
-from registry.execution.open import must_open, open_execution
+from registry.execution.open import must_open, open_execution, replay
 from registry.execution.outcome import fresh_outcome, replayed_outcome
 from registry.execution.passage import Passage
 from registry.execution.permit import permit
@@ -58,10 +58,11 @@ async def _walk(passage: Passage) -> Ending | Execution:
         validate(call, target)
     if must_open(call, target):
         with passage.timed("open"):
+            passage.opened = True  # also when it is cancelled on the way: then `record` has to finish the row
             earlier = await open_execution(call, target, started_at=passage.started_at)
         if earlier is not None:
-            return earlier
-        passage.opened = True
+            passage.opened = False
+            return replay(call, earlier)
     with passage.timed("ask"):
         ask(target, decision)
     with passage.timed("cache"):

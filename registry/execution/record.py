@@ -68,8 +68,8 @@ def _result(passage: Passage, ending: Ending, stored: StoredForms, finished_at: 
         "sealed_input": None,
         "lease_until": None,
     }
-    if ending.status is Status.REFUSED and passage.opened:
-        # Nothing was done under the key, so the same request may come again and be run.
+    if passage.opened and ending.error is not None and not ending.attempts:
+        # Nothing was sent under the key, so the same request may come again and be run.
         result |= {"idempotency_key": None, "request_digest": None}
     return result
 

@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable
 
 from accounts.errors import QuartermasterError
+from integrations.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
+from registry.errors import OutcomeUnknown
 from registry.execution.types import Answer, Target, ToolCall
 from registry.transports import TRANSPORTS
 from registry.transports.base import Dispatch, Reply
@@ -27,7 +29,7 @@ async def send(call: ToolCall, target: Target, *, count_attempt: Callable[[], No
         except QuartermasterError as error:
             pause = _pause_before_next(error, attempt)
             if not _worth_repeating(error, target, attempt) or loop.time() + pause >= deadline:
-                raise
+                raise _as_told(error, target) from error
         await asyncio.sleep(pause)
 
 
@@ -46,9 +48,18 @@ async def _attempt(call: ToolCall, target: Target, timeout_seconds: float) -> Re
     )
 
 
+def _as_told(error: QuartermasterError, target: Target) -> QuartermasterError:
+    """A call that left and was never answered may have had its effect; only a harmless one merely failed."""
+    if isinstance(error, UpstreamTimeout | UpstreamBroken) and error.sent and not is_safe_to_repeat(target):
+        return OutcomeUnknown(
+            f"{error.message} The call may have had its effect: look at the service before repeating it."
+        )
+    return error
+
+
 def _worth_repeating(error: QuartermasterError, target: Target, attempt: int) -> bool:
     """More attempts are allowed, the error may pass, and a second effect is impossible or harmless."""
-    never_left = getattr(error, "sent", True) is False
+    never_left = isinstance(error, UpstreamFailure) and not error.sent
     return attempt < target.attempts and error.retryable and (never_left or is_safe_to_repeat(target))
 
 

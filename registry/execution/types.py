@@ -10,6 +10,7 @@ from uuid import UUID
 from accounts.caller import Caller
 from accounts.errors import QuartermasterError
 from accounts.ids import new_id
+from registry.errors import OutcomeUnknown
 from registry.models.execution import Status
 from registry.transports.base import Declared
 
@@ -96,7 +97,14 @@ class Ending:
     @property
     def upstream_failed(self) -> bool:
         """Whether the tool's service, not the caller or the corridor, is to blame: what the breaker counts."""
-        return self.error is not None and self.attempts > 0 and self.error.retryable
+        if self.error is None or not self.attempts:
+            return False
+        return self.error.retryable or isinstance(self.error, OutcomeUnknown)
+
+    @property
+    def upstream_answered(self) -> bool:
+        """Whether the service did its part, if only by refusing what the caller had asked."""
+        return self.attempts > 0 and self.status is not Status.CANCELLED and not self.upstream_failed
 
 
 @dataclass(frozen=True)

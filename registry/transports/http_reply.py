@@ -7,7 +7,6 @@ from typing import Any
 from accounts.api.parsing import read_json
 from accounts.errors import Malformed
 from integrations.egress import EgressResponse
-from integrations.errors import UpstreamBroken
 from registry.errors import UpstreamRefused
 
 _EXCERPT = 500
@@ -17,7 +16,7 @@ _SMALL_BYTES = 4000
 def read_reply(response: EgressResponse) -> Any:
     """The output: JSON as it is, text as a string, anything else as `{"content_type", "base64"}`.
 
-    Raises UpstreamRefused for a status of 400 and above, UpstreamBroken for JSON that is none.
+    Raises UpstreamRefused for a status of 400 and above, and for JSON that is none.
     """
     media_type, charset = _content_type(response.headers.get("Content-Type", ""))
     if response.status >= 400:
@@ -69,7 +68,7 @@ def _json(body: bytes) -> Any:
     try:
         return read_json(body)
     except Malformed as error:
-        raise UpstreamBroken(f"The tool's service announced JSON and sent something else. {error.message}") from error
+        raise UpstreamRefused(f"The tool's service announced JSON and sent something else. {error.message}") from error
 
 
 def _text(body: bytes, charset: str) -> str:

@@ -9,6 +9,7 @@ from integrations.vault import open_sealed
 from registry.models.execution import Status
 from tests.catalogue import Register
 from tests.corridor import Corridor
+from tests.patience import until
 from tests.registry.execution.rows import executions, stored
 from tests.upstream import Scripted, Upstream
 
@@ -102,3 +103,14 @@ def test_it_keeps_two_agents_keys_apart(
     corridor.call("crm-find", {"account": 7}, idempotency_key="k-1")
     assert spy_corridor.call("crm-find", {"account": 7}, idempotency_key="k-1").replayed is False
     assert len(upstream.received) == 2
+
+
+def test_it_leaves_no_running_row_when_the_caller_goes_at_once(
+    acme: Tenant, corridor: Corridor, register: Register
+) -> None:
+    register()
+    for _ in range(20):
+        corridor.start("crm-find", {"account": 7}, idempotency_key="k-1").cancel()
+    outcome = corridor.call("crm-find", {"account": 7}, idempotency_key="k-2")
+    assert outcome.status == Status.SUCCEEDED
+    until(lambda: all(row.status != Status.RUNNING for row in executions(acme)))

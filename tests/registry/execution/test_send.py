@@ -80,14 +80,36 @@ def test_it_gives_up_rather_than_wait_past_the_deadline(
     assert outcome.error["retry_after"] == 60.0
 
 
-def test_it_does_not_wait_longer_than_it_was_told(corridor: Corridor, register: Register, upstream: Upstream) -> None:
-    register()
+def hangs(upstream: Upstream) -> threading.Event:
     leave = threading.Event()
     upstream.will(Scripted(before=lambda: leave.wait(20)))
+    return leave
+
+
+@pytest.mark.parametrize(("safe", "code"), [(True, "timeout"), (False, "outcome_unknown")])
+def test_it_does_not_wait_longer_than_it_was_told(
+    safe: bool, code: str, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(idempotent=safe)
+    leave = hangs(upstream)
     outcome = corridor.call("crm-find", {"account": 7}, timeout_ms=50)
     leave.set()
     assert outcome.error is not None
-    assert (outcome.status, outcome.error["code"], outcome.error["status"]) == (Status.FAILED, "timeout", 504)
+    assert (outcome.status, outcome.error["code"], outcome.error["status"]) == (Status.FAILED, code, 504)
+
+
+def test_it_counts_an_unknown_outcome_against_the_upstream(
+    corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register()
+    leave = hangs(upstream)
+    codes = []
+    for _ in range(6):
+        outcome = corridor.call("crm-find", {"account": 7}, timeout_ms=30)
+        assert outcome.error is not None
+        codes.append(outcome.error["code"])
+    leave.set()
+    assert codes == ["outcome_unknown"] * 5 + ["circuit_open"]
 
 
 def test_it_refuses_addresses_that_egress_does_not_allow(

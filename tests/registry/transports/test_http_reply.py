@@ -4,7 +4,6 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from integrations.egress import EgressResponse
-from integrations.errors import UpstreamBroken
 from registry.errors import UpstreamRefused
 from registry.transports.http_reply import read_reply
 
@@ -36,7 +35,7 @@ def test_it_reads_each_kind_of_answer(body: bytes, content_type: str, output: An
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"a": NaN}', b'{"a": "\\u0000"}', b"\xff"])
 def test_it_calls_json_that_is_none_a_broken_answer(body: bytes) -> None:
-    with pytest.raises(UpstreamBroken, match="announced JSON and sent something else"):
+    with pytest.raises(UpstreamRefused, match="announced JSON and sent something else"):
         reply(body)
 
 
