@@ -16,3 +16,11 @@ def first_id_at(moment: datetime) -> UUID:
     With it an index on ids answers what lies in a stretch of time.
     """
     return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def uuid_in(text: str) -> UUID | None:
+    """What somebody wrote, when it is an id."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

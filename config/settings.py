@@ -6,6 +6,7 @@ import environ
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from config import chrome
 from config.embedded import addresses
 from config.schedule import SCHEDULE
 
@@ -35,9 +36,8 @@ X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
     "config",
-    "unfold",
-    "unfold.contrib.filters",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "config.admin_site.QuartermasterAdminConfig",
     # Before Django's: a command of the app that comes first takes the place of its namesakes.
     "accounts",
     "django.contrib.auth",
@@ -215,6 +215,10 @@ SPECTACULAR_SETTINGS = {
         "accounts.api.schema.add_problems",
     ],
 }
+
+# --- The admin site ---
+
+UNFOLD = chrome.UNFOLD
 
 LOGGING = {
     "version": 1,

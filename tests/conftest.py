@@ -13,7 +13,14 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.servers import Servers, servers_key
 
-pytest_plugins = ["tests.upstream", "tests.web", "tests.cast", "tests.catalogue", "tests.corridor"]
+pytest_plugins = [
+    "tests.upstream",
+    "tests.web",
+    "tests.cast",
+    "tests.catalogue",
+    "tests.corridor",
+    "tests.browsing",
+]
 
 # One statement, as superuser: neither row-level security, foreign keys nor triggers get in its way. A small
 # table is emptied faster row by row, a large one by TRUNCATE. What migrations made stays: tests count on it.

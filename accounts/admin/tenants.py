@@ -1,0 +1,107 @@
+"""Tenants: everybody sees their own, the platform's owner sees all and makes new ones."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from accounts.chrome.acts import Act
+from accounts.chrome.cells import GOOD, ago, badge, subtle, two_lines
+from accounts.chrome.forms import ActForm, slug_field
+from accounts.chrome.pages import Empty, TenantPages, caller_behind
+from accounts.models import Tenant
+from accounts.tenancy import platform
+from accounts.tenants import create_tenant
+
+
+class NewTenantForm(ActForm):
+    name = forms.CharField(max_length=200, help_text="The customer's name.")
+    slug = slug_field("acme", "In addresses and logs. It cannot be changed later.")
+
+
+class NewTenant(Act):
+    name = "add"
+    label = "New tenant"
+    done = "Tenant {subject} is made. Switch to it, and invite its first owner."
+    icon = "add_business"
+    form_class = NewTenantForm
+
+    def allowed(self, request: HttpRequest, pages: Any, subject: Any) -> bool:
+        return caller_behind(request).is_platform_owner
+
+    def explain(self, subject: Any) -> str:
+        return "A tenant has its own people, agents, tools and executions, and sees nobody else's."
+
+    def perform(self, request: HttpRequest, subject: Any, values: dict[str, Any]) -> Tenant:
+        return create_tenant(slug=values["slug"], name=values["name"], actor=caller_behind(request).actor)
+
+
+@admin.register(Tenant)
+class TenantTablePages(TenantPages):
+    list_display = ("tenant", "people_count", "agent_count", "current", "since")
+    search_fields = ("slug", "name")
+    search_help_text = "Search slug, name"
+    ordering = ("slug",)
+    detail_template = "admin/accounts/tenant.html"
+    empty = Empty("No tenant", "")
+    add_act = NewTenant()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                number_of_people=Count("people", distinct=True),
+                number_of_agents=Count("agents", distinct=True),
+                is_here=Q(id=caller_behind(request).tenant_id),
+            )
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return _seeing_all(request, super().changelist_view, request, extra_context)
+
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _seeing_all(request, super().change_view, request, *args, **kwargs)
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _seeing_all(request, super().history_view, request, *args, **kwargs)
+
+    def carry_out(self, request: HttpRequest, act: Act, subject: Any) -> HttpResponse:
+        return _seeing_all(request, super().carry_out, request, act, subject)
+
+    @admin.display(ordering="name")
+    def tenant(self, tenant: Tenant) -> str:
+        return two_lines(tenant.name, tenant.slug)
+
+    @admin.display(description="People", ordering="number_of_people")
+    def people_count(self, tenant: Tenant) -> str:
+        return str(tenant.number_of_people)  # type: ignore[attr-defined]
+
+    @admin.display(description="Agents", ordering="number_of_agents")
+    def agent_count(self, tenant: Tenant) -> str:
+        return str(tenant.number_of_agents)  # type: ignore[attr-defined]
+
+    @admin.display(description="You are")
+    def current(self, tenant: Tenant) -> str:
+        return badge("here", GOOD) if tenant.is_here else subtle("elsewhere")  # type: ignore[attr-defined]
+
+    @admin.display(description="Since", ordering="created_at")
+    def since(self, tenant: Tenant) -> str:
+        return ago(tenant.created_at)
+
+    def detail(self, request: HttpRequest, subject: Tenant) -> dict[str, Any]:
+        caller = caller_behind(request)
+        return {"is_here": subject.id == caller.tenant_id, "may_switch": caller.is_platform_owner}
+
+
+def _seeing_all(request: HttpRequest, page: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+    """The page with every tenant in it for the platform's owner, drawn before the scope ends."""
+    if not caller_behind(request).is_platform_owner:
+        return page(*args, **kwargs)
+    with platform():
+        response = page(*args, **kwargs)
+        return response.render() if isinstance(response, TemplateResponse) else response

@@ -1,0 +1,66 @@
+import pytest
+
+from accounts.models import Person, Tenant
+from accounts.tenancy import platform
+from tests.browsing import Browse, address_of, list_of
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/accounts/tenant/add/"
+
+
+def slugs() -> list[str]:
+    with platform():
+        return list(Tenant.objects.values_list("slug", flat=True))
+
+
+def test_it_shows_everybody_their_own_tenant(browse: Browse, vera: Person, acme: Tenant, globex: Tenant) -> None:
+    visitor = browse(vera)
+    page = visitor.page(list_of(Tenant))
+    assert "acme" in page
+    assert "globex" not in page
+    assert "Switch to this tenant" not in visitor.page(address_of(acme))
+    assert visitor.get(address_of(globex)).status_code == 404
+
+
+def test_it_shows_the_platforms_owner_all(
+    browse: Browse, platform_owner: Person, alice: Person, bob: Person, globex: Tenant
+) -> None:
+    page = browse(platform_owner).page(list_of(Tenant))
+    assert all(slug in page for slug in ("acme", "globex", "platform-team"))
+    assert '<td data-label="People">2</td>' in page
+    assert page.count(">here</span>") == 1
+
+
+def test_it_leads_the_platforms_owner_into_a_tenant(browse: Browse, platform_owner: Person, acme: Tenant) -> None:
+    visitor = browse(platform_owner)
+    assert "Switch to this tenant" in visitor.page(address_of(acme))
+    visitor.done("/admin/tenant/", {"tenant": str(acme.id)})
+    assert "Switch to this tenant" not in visitor.page(address_of(acme))
+
+
+def test_it_tells_a_tenants_history(browse: Browse, platform_owner: Person, acme: Tenant) -> None:
+    assert "tenant.created" in browse(platform_owner).page(address_of(acme, "history"))
+
+
+def test_it_makes_a_tenant(browse: Browse, platform_owner: Person) -> None:
+    visitor = browse(platform_owner)
+    assert "sees nobody else's" in visitor.page(ADD)
+    assert "Tenant Initech is made." in visitor.done(ADD, {"name": "Initech", "slug": "initech"})
+    assert slugs() == ["initech", "platform-team"]
+
+
+def test_it_says_why_a_tenant_cannot_be_made(browse: Browse, platform_owner: Person, acme: Tenant) -> None:
+    said = browse(platform_owner).refused(ADD, {"name": "Acme", "slug": "acme"})
+    assert "There is a tenant <code>acme</code> already." in said
+    assert slugs() == ["acme", "platform-team"]
+
+
+def test_it_lets_nobody_else_make_one(browse: Browse, alice: Person) -> None:
+    assert browse(alice).get(ADD).status_code == 403
+    assert browse(alice).post(ADD, {"name": "Initech", "slug": "initech"}).status_code == 403
+    assert slugs() == ["acme"]
+
+
+def test_it_lets_nobody_edit_a_tenant_here(browse: Browse, alice: Person, acme: Tenant) -> None:
+    assert browse(alice).post(address_of(acme), {"name": "Other"}).status_code == 403
