@@ -61,8 +61,16 @@ NAVIGATION = [
         ],
     },
     {
+        "title": "Catalogue",
+        "items": [
+            _page("Tools", "handyman", "registry.tool"),
+            _page("Versions", "deployed_code_history", "registry.toolversion"),
+        ],
+    },
+    {
         "title": "Activity",
         "items": [
+            _page("Executions", "bolt", "registry.execution"),
             _page("Audit trail", "verified_user", "accounts.auditentry"),
         ],
     },

@@ -1,0 +1,147 @@
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+
+from accounts.ids import first_id_at, new_id
+from accounts.models import Agent, Person
+from accounts.tenancy import within
+from registry.models import Execution, Tool
+from registry.models.execution import Status
+from tests.browsing import Browse, address_of, list_of
+from tests.catalogue import Register
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tool(register: Register) -> Tool:
+    return register()
+
+
+def executed(agent: Agent, tool: Tool, *, ago: timedelta = timedelta(), **fields: Any) -> Execution:
+    at = timezone.now() - ago
+    usual = {
+        "id": UUID(int=first_id_at(at).int | new_id().int & (1 << 80) - 1),
+        "status": Status.SUCCEEDED,
+        "version": "1.0.0",
+        "input": {"account": 7},
+        "output": {"found": True},
+        "timings": {"send": 40_000, "resolve": 200, "record": 1_100},
+        "attempts": 1,
+        "started_at": at,
+        "finished_at": at + timedelta(milliseconds=41),
+    }
+    with within(agent.tenant_id):
+        return Execution.objects.create(
+            tenant_id=agent.tenant_id, agent=agent, **{"tool": tool, "tool_slug": tool.slug, **usual, **fields}
+        )
+
+
+def test_it_lists_executions_newest_first(browse: Browse, vera: Person, scout: Agent, tool: Tool) -> None:
+    old = executed(scout, tool, ago=timedelta(hours=2), status=Status.REFUSED, error={"code": "rate_limited"}, count=37)
+    new = executed(scout, tool)
+    page = browse(vera).page(list_of(Execution))
+    assert page.index(address_of(new)) < page.index(address_of(old))
+    assert "41.0 ms" in page
+    assert "rate_limited" in page
+    assert "&times; 37" in browse(vera).get(list_of(Execution)).content.decode()
+    assert '<td data-label="Agent">scout</td>' in page
+
+
+def test_it_says_what_to_do_before_there_is_one(browse: Browse, vera: Person) -> None:
+    page = browse(vera).page(list_of(Execution))
+    assert "No executions yet" in page
+    assert "Look at the tools" in page
+
+
+def test_it_narrows_by_status_tool_agent_and_time(browse: Browse, vera: Person, scout: Agent, tool: Tool) -> None:
+    shown = executed(scout, tool, ago=timedelta(hours=2))
+    visitor = browse(vera)
+
+    def found(**query: str) -> bool:
+        return address_of(shown) in visitor.page(list_of(Execution), query)
+
+    assert found(status="succeeded")
+    assert not found(status="failed")
+    assert found(tool=str(tool.id), agent=str(scout.id))
+    assert found(time="day")
+    assert not found(time="hour")
+    assert found(time="yesterday")
+    assert found(tool=str(uuid4()))
+
+
+def test_it_offers_a_tool_that_was_asked_for_beyond_the_first(
+    browse: Browse, vera: Person, scout: Agent, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.admin.executions.MOST_CHOICES", 1)
+    first, second = register(slug="a-first"), register(slug="b-second")
+    visitor = browse(vera)
+    assert f"?tool={second.id}" not in visitor.page(list_of(Execution))
+    assert "Tool: <strong>b-second</strong>" in visitor.page(list_of(Execution), {"tool": str(second.id)})
+    assert f"?tool={first.id}" in visitor.page(list_of(Execution))
+
+
+def test_it_finds_by_id_trace_and_the_beginning_of_a_slug(
+    browse: Browse, vera: Person, scout: Agent, tool: Tool
+) -> None:
+    shown = executed(scout, tool, trace_id="abc123")
+    visitor = browse(vera)
+    for term in (str(shown.id), "abc123", "CRM-F", "  crm  ", " "):
+        assert address_of(shown) in visitor.page(list_of(Execution), {"q": term}), term
+    for term in (str(uuid4()), "abc", "find"):
+        assert address_of(shown) not in visitor.page(list_of(Execution), {"q": term}), term
+
+
+def test_it_shows_input_output_and_where_the_time_went(browse: Browse, vera: Person, scout: Agent, tool: Tool) -> None:
+    page = browse(vera).page(address_of(executed(scout, tool, idempotency_key="order-1", trace_id="abc123")))
+    assert '<span class="qm-json-key">"account"</span>' in page
+    assert '<span class="qm-json-key">"found"</span>' in page
+    assert "41.3 ms in all: resolve 200 µs; send 40.0 ms; record 1.1 ms." in page
+    assert '<rect class="qm-step qm-step-send"' in page
+    assert '<td class="qm-right qm-number">40000</td>' in page
+    assert "order-1" in page
+    assert "abc123" in page
+
+
+def test_it_shows_why_a_call_was_refused(browse: Browse, vera: Person, scout: Agent, tool: Tool) -> None:
+    faults = [{"path": "$.account", "message": "`x` is no number"}]
+    error = {"code": "invalid_input", "detail": "It does not fit `crm-find`.", "errors": faults}
+    page = browse(vera).page(address_of(executed(scout, tool, status=Status.REFUSED, error=error, output=None)))
+    assert "It does not fit <code>crm-find</code>." in page
+    assert "<code>$.account</code> <code>x</code> is no number" in page
+    assert "None: it did not succeed." in page
+
+
+def test_it_shows_what_is_not_finished(browse: Browse, vera: Person, scout: Agent, tool: Tool) -> None:
+    running = executed(scout, tool, status=Status.RUNNING, finished_at=None, timings={}, output=None)
+    page = browse(vera).page(address_of(running))
+    assert "Nothing was measured yet" in page
+    assert ">Running</span>" in page
+
+
+def test_it_shows_a_call_of_a_tool_that_there_is_not(browse: Browse, vera: Person, scout: Agent, tool: Tool) -> None:
+    error = {"code": "tool_not_found", "message": "There is no tool `crm`."}
+    refused = executed(scout, tool, version="", status=Status.REFUSED, error=error, count=3)
+    with within(scout.tenant_id):
+        Execution.objects.filter(id=refused.id).update(agent=None, tool=None)
+    page = browse(vera).page(address_of(refused))
+    assert "There is no tool <code>crm</code>." in page
+    assert "3 refusals" in page
+
+
+def test_it_shows_no_sealed_input(browse: Browse, alice: Person, scout: Agent, tool: Tool) -> None:
+    running = executed(scout, tool, status=Status.RUNNING, sealed_input=b"sealed-and-secret", request_digest=b"d" * 32)
+    assert "sealed-and-secret" not in browse(alice).page(address_of(running))
+
+
+def test_it_cannot_be_changed(browse: Browse, alice: Person, scout: Agent, tool: Tool) -> None:
+    shown = executed(scout, tool)
+    visitor = browse(alice)
+    assert visitor.post(address_of(shown), {"status": "failed"}).status_code == 403
+    assert visitor.post(address_of(shown, "delete"), {"post": "yes"}).status_code == 403
+    assert visitor.get("/admin/registry/execution/add/").status_code == 403
+    with within(scout.tenant_id):
+        assert Execution.objects.get(id=shown.id).status == Status.SUCCEEDED
