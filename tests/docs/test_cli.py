@@ -66,6 +66,12 @@ def test_it_names_the_options_of_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert options_in(section("`run.py up`")) == offered
 
 
+def test_it_names_the_options_of_test() -> None:
+    crash = (ROOT / "tests" / "crash" / "__main__.py").read_text()
+    offered = set(re.findall(r'add_argument\("(--[a-z-]+)"', crash))
+    assert options_in(section("`run.py test`")) == offered | {"--crash"}
+
+
 def test_it_names_every_benchmark() -> None:
     assert column(PAGE, "### `run.py bench`", "Name") == benchmark_names()
 
