@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
-from registry import builtins
+from registry import builtins, checks
 from registry.clock import clock
 
 
@@ -10,5 +10,6 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         builtins.register("clock", clock)
+        checks.register()
         # By its name: it needs the models, which are not there yet when this file is read.
         import_string("registry.live.feed.subscribe")()

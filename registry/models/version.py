@@ -72,7 +72,10 @@ class ToolVersion(models.Model):
             ),
             models.CheckConstraint(condition=Q(timeout_ms__gt=0), name="version_timeout_positive"),
         ]
-        indexes = [GinIndex(fields=["endpoints"], name="version_endpoints")]
+        indexes = [
+            GinIndex(fields=["endpoints"], name="version_endpoints"),
+            models.Index(fields=["sunset_at"], condition=Q(state=VersionState.DEPRECATED), name="version_sunsets"),
+        ]
 
     def __str__(self) -> str:
         return self.version

@@ -1,0 +1,37 @@
+"""What would make the catalogue slow, found at start and said with an id and a hint."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core import checks
+from django.db import DatabaseError, connections
+
+_LEAKY = """
+SELECT proname FROM pg_proc
+WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('jsonb_contains', 'jsonb_exists') AND NOT proleakproof
+"""
+
+
+def register() -> None:
+    checks.register(check_json_indexes, checks.Tags.database)
+
+
+def check_json_indexes(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    """Whether searches by capability can use their indexes under row-level security."""
+    if "default" not in (databases or ()):
+        return []
+    try:
+        with connections["default"].cursor() as cursor:
+            cursor.execute(_LEAKY)
+            leaky = [name for (name,) in cursor.fetchall()]
+    except DatabaseError:
+        return []  # config.E001 says so
+    if not leaky:
+        return []
+    return [
+        checks.Info(
+            f"Searches by capability read all of a tenant's tools, because {' and '.join(leaky)} may leak.",
+            hint="As a superuser run deploy/postgres-init.sql in the database; it matters from thousands of tools on.",
+            id="registry.I001",
+        )
+    ]
