@@ -37,22 +37,39 @@ class World:
 @contextmanager
 def world(tools: list[dict[str, Any]]) -> Iterator[World]:
     """`tools` are registrations whose URLs may hold `{upstream}`. Everything is gone at the end."""
+    upstream, web = free_port(), free_port()
+    running: list[subprocess.Popen[bytes]] = []
+    with database(upstream):
+        try:
+            running.append(_spawn("benchmarks.upstream", str(upstream)))
+            # Django's settings exist only now.
+            from benchmarks.tenant import make_tenant  # noqa: PLC0415
+
+            key = make_tenant(tools, upstream)
+            server = _spawn(
+                "uvicorn", "config.asgi:application", "--port", str(web), "--log-level", "warning", "--loop", "uvloop"
+            )
+            running.append(server)
+            for port in (upstream, web):
+                wait_for_port(port)
+            yield World(web, server.pid, upstream, key)
+        finally:
+            for process in reversed(running):
+                children.stop(process, STOP)
+
+
+@contextmanager
+def database(allowed_port: int = 0) -> Iterator[Path]:
+    """Embedded servers, migrated, and Django set up on them; where their data is."""
     data_dir = Path(tempfile.mkdtemp(prefix="quartermaster-bench-"))
     running: list[subprocess.Popen[bytes]] = []
     try:
         running.append(postgres.start(data_dir))
         running.append(valkey.start(data_dir))
-        upstream, web = free_port(), free_port()
-        _set_environment(data_dir, upstream)
-        running.append(_spawn("benchmarks.upstream", str(upstream)))
-        key = _populate(tools, upstream)
-        server = _spawn(
-            "uvicorn", "config.asgi:application", "--port", str(web), "--log-level", "warning", "--loop", "uvloop"
-        )
-        running.append(server)
-        for port in (upstream, web):
-            wait_for_port(port)
-        yield World(web, server.pid, upstream, key)
+        _set_environment(data_dir, allowed_port)
+        django.setup()
+        call_command("migrate", verbosity=0)
+        yield data_dir
     finally:
         for process in reversed(running):
             children.stop(process, STOP)
@@ -71,18 +88,9 @@ def _set_environment(data_dir: Path, upstream: int) -> None:
         REDIS_URL=addresses.redis_url(data_dir),
         SECRET_KEY=secrets.token_urlsafe(50),
         VAULT_KEY_FILE=str(key_file),
-        EGRESS_ALLOW_NETWORKS=f"127.0.0.1/32:{upstream}",
+        EGRESS_ALLOW_NETWORKS=f"127.0.0.1/32:{upstream}" if upstream else "",
         LOG_LEVEL="WARNING",
     )
-
-
-def _populate(tools: list[dict[str, Any]], upstream: int) -> str:
-    django.setup()
-    call_command("migrate", verbosity=0)
-    # Django's settings exist only now.
-    from benchmarks.tenant import make_tenant  # noqa: PLC0415
-
-    return make_tenant(tools, upstream)
 
 
 def _spawn(module: str, *arguments: str) -> subprocess.Popen[bytes]:

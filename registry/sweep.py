@@ -21,7 +21,7 @@ from registry.health import change_entry
 ACTOR = "system:sweep"
 _LOCK = (0x51_4D_02, 0)
 
-_TURN_STALE = """
+TURN_STALE = """
     WITH turned AS (
         UPDATE registry_toolhealth SET status = 'stale', changed_at = %(now)s
         WHERE status = 'healthy' AND stale_at <= %(now)s
@@ -74,7 +74,7 @@ def sweep(*, at: datetime | None = None) -> Swept:
 
 def turn_stale(now: datetime) -> int:
     with _alone() as may:
-        found = _run(_TURN_STALE, now) if may else []
+        found = _run(TURN_STALE, now) if may else []
         AuditEntry.objects.bulk_create(change_entry(tenant, "health.stale", ids, ACTOR) for tenant, ids in found)
         return _count(found)
 
