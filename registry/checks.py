@@ -29,9 +29,9 @@ def check_json_indexes(*, databases: Sequence[str] | None = None, **_: Any) -> l
     if not leaky:
         return []
     return [
-        checks.Info(
+        checks.Warning(
             f"Searches by capability read all of a tenant's tools, because {' and '.join(leaky)} may leak.",
             hint="As a superuser run deploy/postgres-init.sql in the database; it matters from thousands of tools on.",
-            id="registry.I001",
+            id="registry.W001",
         )
     ]

@@ -18,7 +18,7 @@ def test_it_says_that_the_indexes_cannot_be_used(servers: Servers) -> None:
             [message] = check_json_indexes(databases=["default"])
         finally:
             superuser.execute("ALTER FUNCTION jsonb_exists(jsonb, text) LEAKPROOF")
-    assert message.id == "registry.I001"
+    assert message.id == "registry.W001"
     assert "jsonb_exists may leak" in message.msg
     assert message.hint is not None
 
