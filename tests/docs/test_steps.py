@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+from config.error_page import error_classes
 from registry.execution.types import STEPS
 from tests.docs.pages import ROOT, column, page
 
@@ -43,6 +44,15 @@ def test_it_is_the_order_of_the_map() -> None:
 def test_it_is_the_order_of_the_picture() -> None:
     groups = re.findall(r'<g id="(\w+)">', page("docs/images/corridor.svg"))
     assert [group for group in groups if group in STEPS] == list(STEPS)
+
+
+def test_it_names_errors_in_the_picture_as_they_are() -> None:
+    known = {(str(kind.status), kind.code) for kind in error_classes()}
+    drawn = re.findall(r'class="code"[^>]*>([^<]+)<', page("docs/images/corridor.svg"))
+    assert len(drawn) > len(STEPS) / 2
+    for line in drawn:
+        for status, codes in re.findall(r"(\d{3}) ((?:[a-z_]+(?: · )?)+)", line):
+            assert {(status, code) for code in codes.strip(" ·").split(" · ")} <= known
 
 
 def test_it_has_a_mirror_test_for_every_step() -> None:
