@@ -37,20 +37,20 @@ servers_key = pytest.StashKey[Servers]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    _remove_leftovers()
+    remove_leftovers()
     data_dir = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-    early_config.stash[servers_key] = servers = _start(data_dir)
-    early_config.add_cleanup(lambda: _stop(servers))
+    early_config.stash[servers_key] = servers = start_servers(data_dir)
+    early_config.add_cleanup(lambda: stop_servers(servers))
     os.environ.update(_environment(data_dir))
     return (yield)
 
 
-def _start(data_dir: Path) -> Servers:
+def start_servers(data_dir: Path) -> Servers:
     database = postgres.start(data_dir, options=postgres.FORGETFUL)
     return Servers(data_dir=data_dir, processes=(database, valkey.start(data_dir, durable=False)))
 
 
-def _stop(servers: Servers) -> None:
+def stop_servers(servers: Servers) -> None:
     database, cache = servers.processes
     children.stop(database, postgres.STOP)
     children.stop(cache, valkey.STOP)
@@ -72,7 +72,7 @@ def _environment(data_dir: Path) -> dict[str, str]:
     }
 
 
-def _remove_leftovers() -> None:
+def remove_leftovers() -> None:
     """A killed run's servers end by themselves; its folder is removed by the next run."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]

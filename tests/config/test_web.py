@@ -1,0 +1,93 @@
+"""The web process on its own, as a container runs it; and behind the gate, as `up` does."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from config.supervisor.options import BASE_DIR
+from tests.running import wait_for
+
+
+class Web:
+    """Starts web processes and stops what is left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ready = folder / "ready"
+        self._started: list[subprocess.Popen[str]] = []
+
+    def start(self, *arguments: str, pass_fds: Sequence[int] = ()) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "config.web", *arguments],
+            cwd=BASE_DIR,
+            env={**os.environ, "READY_FILE": str(self.ready)},
+            pass_fds=pass_fds,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._started.append(process)
+        return process
+
+    def is_ready(self) -> bool:
+        return self.ready.exists() and self.ready.read_text() == str(self._started[-1].pid)
+
+    def stop_all(self) -> None:
+        for process in self._started:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    web = Web(tmp_path)
+    yield web
+    web.stop_all()
+
+
+def status_of(port: int) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_it_serves_says_that_it_is_ready_and_ends_on_sigterm(web: Web) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = web.start("--port", str(port))
+    wait_for(web.is_ready)
+    assert status_of(port) == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) in (0, -signal.SIGTERM)
+
+
+def test_it_serves_nobody_before_the_gate_opens(web: Web) -> None:
+    gate, opening = os.pipe()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        web.start("--fd", str(listening.fileno()), "--gate", str(gate), pass_fds=[listening.fileno(), gate])
+        assert not web.is_ready()
+        os.write(opening, b".")
+        wait_for(web.is_ready)
+        assert status_of(listening.getsockname()[1]) == 200
+    os.close(gate)
+    os.close(opening)
+
+
+def test_it_gives_up_when_the_start_is_given_up(web: Web) -> None:
+    gate, opening = os.pipe()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        process = web.start("--fd", str(listening.fileno()), "--gate", str(gate), pass_fds=[listening.fileno(), gate])
+        os.close(opening)
+        _, said = process.communicate(timeout=60)
+    os.close(gate)
+    assert process.returncode == 1
+    assert said.endswith("The start was given up.\n")
+    assert not web.is_ready()
