@@ -4,19 +4,19 @@ A frame is everything between two positions; a snapshot is all there is to start
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Func, IntegerField, JSONField, QuerySet, Value
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from accounts.models import AuditEntry
 from accounts.sealing import head_of
 from accounts.tenancy import within
+from registry.health import EVENTS
 from registry.live.stats import Numbers, fresh_numbers, numbers
 from registry.models import Execution, Tool
 
@@ -35,12 +35,7 @@ _LINE_COLUMNS = (
     *("id", "tool_slug", "tool_id", "version", "agent__slug"),
     *("status", "code", "started_at", "finished_at", "count"),
 )
-HEALTH_ACTIONS = {
-    "health.stale": "stale",
-    "health.failing": "failing",
-    "health.recovered": "healthy",
-    "tool.retired": "retired",
-}
+HEALTH_ACTIONS = {action: status.value for status, action in EVENTS.items()} | {"tool.retired": "retired"}
 
 
 @dataclass(frozen=True)
@@ -191,20 +186,34 @@ def _line(
 
 
 def _health_changes(entries: QuerySet[AuditEntry]) -> tuple[HealthChange, ...]:
-    rows = list(entries.order_by("-sequence").values_list("action", "detail", "at")[:HEALTH_CHANGES_PER_FRAME])
-    ids = {id_ for _, detail, _ in rows for id_ in detail.get("tools", [])[:TOOLS_NAMED]}
-    slugs = {str(id_): slug for id_, slug in Tool.objects.filter(id__in=ids).values_list("id", "slug")} if ids else {}
-    return tuple(_health_change(action, detail, at, slugs) for action, detail, at in rows)
-
-
-def _health_change(action: str, detail: dict[str, Any], at: datetime, slugs: dict[str, str]) -> HealthChange:
-    changed: Sequence[str] = detail.get("tools", [])
-    return HealthChange(
-        status=HEALTH_ACTIONS[action],
-        tools=tuple({"id": id_, "slug": slugs[id_]} for id_ in changed[:TOOLS_NAMED] if id_ in slugs),
-        count=detail.get("count", len(changed)),
-        at=at.isoformat(),
+    """A sweep's entry may hold a hundred thousand ids: PostgreSQL hands out the first few, and their number."""
+    changed = (
+        entries.order_by("-sequence")
+        .annotate(first=_FIRST_TOOLS, number=_NUMBER_OF_TOOLS)
+        .values_list("action", "first", "number", "at")[:HEALTH_CHANGES_PER_FRAME]
     )
+    rows = list(changed)
+    ids = {id_ for _, first, _, _ in rows for id_ in first}
+    slugs = {str(id_): slug for id_, slug in Tool.objects.filter(id__in=ids).values_list("id", "slug")} if ids else {}
+    return tuple(
+        HealthChange(
+            status=HEALTH_ACTIONS[action],
+            tools=tuple({"id": id_, "slug": slugs[id_]} for id_ in first if id_ in slugs),
+            count=number,
+            at=at.isoformat(),
+        )
+        for action, first, number, at in rows
+    )
+
+
+_FIRST_TOOLS: Func = Func(
+    F("detail"),
+    Value(f"$.tools[0 to {TOOLS_NAMED - 1}]"),
+    function="jsonb_path_query_array",
+    template="%(function)s(%(expressions)s::jsonpath)",
+    output_field=JSONField(),
+)
+_NUMBER_OF_TOOLS: Func = Func(F("detail__tools"), function="jsonb_array_length", output_field=IntegerField())
 
 
 def _id_in(subject: str) -> str:
