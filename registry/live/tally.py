@@ -1,7 +1,7 @@
 """How many calls each minute had and how they ended, counted from the executions.
 
 A minute that can change no more is counted once and kept in Redis, so that a refresh reads the newest minutes only.
-After Redis was lost the chart's hour is whole again at once, the hours of the day before it a few at a time.
+After Redis was lost the day is counted again; where that is very much, from the newest hours back, a part at a time.
 """
 
 from collections.abc import Iterable
@@ -21,8 +21,10 @@ CHARTED = 60
 """Minutes in the chart, the running one included."""
 SETTLED_AFTER = 11
 """Minutes after which no execution of a minute ends any more: the longest timeout, and a margin."""
-COUNTED_AT_ONCE = 120
-"""Settled minutes that one refresh counts at most."""
+FIRST_BLOCK = 120
+"""Settled minutes that are counted in one query; twice as many in the next."""
+CALLS_AT_ONCE = 100_000
+"""A refresh that has counted so many leaves the rest to the next one."""
 KEPT_SECONDS = 26 * 3600
 KEPT_UNSETTLED_SECONDS = 10
 """How long a minute that is over, but not settled, is taken as it was counted."""
@@ -64,7 +66,7 @@ class Tally:
     today: Counts
     """Since midnight UTC."""
     today_is_whole: bool
-    """False for a moment after Redis was lost: earlier hours are still being counted."""
+    """False while earlier hours are still being counted."""
 
 
 def added(counts: Iterable[Counts]) -> Counts:
@@ -80,13 +82,24 @@ def tally(tenant_id: UUID, now: datetime) -> Tally:
     missing = [minute for minute in wanted if minute not in known]
     young = [minute for minute in missing if minute > current - SETTLED_AFTER]
     old = [minute for minute in missing if minute <= current - SETTLED_AFTER]
-    for block in (young, old[-COUNTED_AT_ONCE:]):
-        known |= _counted(tenant_id, block, current)
+    known |= _counted(tenant_id, young, current)
+    left = _count_back(tenant_id, old, current, known)
     return Tally(
         minutes=tuple(known.get(minute, NONE) for minute in wanted[-CHARTED:]),
         today=added(known.get(minute, NONE) for minute in range(midnight, current + 1)),
-        today_is_whole=len(old) <= COUNTED_AT_ONCE,
+        today_is_whole=not left,
     )
+
+
+def _count_back(tenant_id: UUID, old: list[int], current: int, known: dict[int, Counts]) -> list[int]:
+    """Add the counts of these minutes to the known ones, the newest first; returns those that are left."""
+    calls, size = 0, FIRST_BLOCK
+    while old and calls < CALLS_AT_ONCE:
+        old, block = old[:-size], old[-size:]
+        counted = _counted(tenant_id, block, current)
+        known |= counted
+        calls, size = calls + added(counted.values()).total, size * 2
+    return old
 
 
 def _minute(moment: datetime) -> int:

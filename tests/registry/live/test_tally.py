@@ -31,7 +31,7 @@ def queries_of(tenant: Tenant, now: datetime = NOON) -> int:
 
 class TestCounting:
     def test_it_counts_nothing_for_a_new_tenant(self, acme: Tenant) -> None:
-        assert tally_of(acme) == Tally(minutes=(NONE,) * CHARTED, today=NONE, today_is_whole=False)
+        assert tally_of(acme) == Tally(minutes=(NONE,) * CHARTED, today=NONE, today_is_whole=True)
 
     def test_it_counts_each_minute_by_how_its_calls_ended(self, acme: Tenant) -> None:
         for status in ("succeeded", "succeeded", "failed", "refused", "cancelled", "running", "pending"):
@@ -50,9 +50,18 @@ class TestCounting:
         midnight = NOON.replace(hour=0, minute=0, second=0)
         for at in (midnight - timedelta(seconds=1), midnight, NOON - timedelta(hours=5), NOON):
             ran(acme, at)
-        first, second = tally_of(acme), [tally_of(acme) for _ in range(6)][-1]
-        assert (first.today.succeeded, first.today_is_whole) == (1, False)
-        assert (second.today.succeeded, second.today_is_whole) == (3, True)
+        found = tally_of(acme)
+        assert (found.today.succeeded, found.today_is_whole) == (3, True)
+
+    def test_it_counts_very_much_a_part_at_a_time_from_the_newest_back(
+        self, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("registry.live.tally.CALLS_AT_ONCE", 1)
+        for hours in (1, 3, 11):
+            ran(acme, NOON - timedelta(hours=hours))
+        found = [tally_of(acme) for _ in range(4)]
+        assert [each.today.succeeded for each in found] == [1, 2, 3, 3]
+        assert [each.today_is_whole for each in found] == [False, False, True, True]
 
     def test_it_charts_the_hour_across_midnight(self, acme: Tenant) -> None:
         after_midnight = NOON.replace(hour=0, minute=10)
@@ -77,8 +86,7 @@ class TestCounting:
 
 class TestKeeping:
     def test_it_counts_only_the_running_minute_again(self, acme: Tenant) -> None:
-        for _ in range(6):
-            tally_of(acme)
+        tally_of(acme)
         over, running = ran(acme, NOON - timedelta(minutes=30)), ran(acme, NOON)
         assert over.id != running.id
         found = tally_of(acme)
@@ -102,7 +110,7 @@ class TestKeeping:
         ran(acme, NOON)
         found = tally_of(acme)
         assert (found.minutes[0].total, found.minutes[-1].total) == (1, 1)
-        assert not found.today_is_whole
+        assert (found.today.total, found.today_is_whole) == (2, True)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -114,10 +122,10 @@ def test_it_reads_one_range_of_an_index(acme: Tenant, globex: Tenant, analyze: C
         with CaptureQueriesContext(connection) as queries:
             tally(acme.id, NOON)
         plans = [plan_of(query["sql"]) for query in queries.captured_queries]
-    assert len(plans) == 2
+    assert len(plans) == 4
     for plan in plans:
-        assert "execution_by_tenant" in plan
-        assert f"Index Cond: ((tenant_id = '{acme.id}'::uuid) AND (id >=" in plan
+        assert "Seq Scan" not in plan
+        assert "(id >= " in plan.partition("Index Cond: ")[2]
 
 
 def board_ttl(tenant: Tenant, minutes_ago: int) -> int | None:
