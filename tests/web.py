@@ -7,8 +7,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from config.embedded import children
 
@@ -30,6 +32,14 @@ class Web:
     @property
     def live(self) -> str:
         return f"ws://{self.host}/ws/live/"
+
+    def execute(self, tool: str, values: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        """The execution, which has to succeed."""
+        address = f"{self.url}/api/v1/tools/{tool}/execute/"
+        response = requests.post(address, json={"input": values}, headers=headers, timeout=30)
+        assert response.ok, response.text
+        execution: dict[str, Any] = response.json()
+        return execution
 
 
 @pytest.fixture(scope="session")

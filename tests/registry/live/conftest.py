@@ -2,7 +2,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 
 from accounts.models import Tenant
 from registry.live import board
@@ -63,15 +62,3 @@ def refused(corridor_loop: Loop) -> Callable[..., int | None]:
         return code
 
     return attempt
-
-
-@pytest.fixture
-def post() -> Callable[..., Any]:
-    """`post(url, body, headers)`: what a server that is not in this process answers."""
-
-    def send(url: str, body: Any, headers: dict[str, str]) -> Any:
-        response = requests.post(url, json=body, headers=headers, timeout=30)
-        assert response.ok, response.text
-        return response.json()
-
-    return send

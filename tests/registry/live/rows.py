@@ -33,12 +33,13 @@ def ran(
     lasted_ms: float = 50,
     code: str = "",
     count: int = 1,
+    id_: UUID | None = None,
     **more: Any,
 ) -> Execution:
     """One call that began at `at`, with its entry."""
     with within(tenant.id):
         execution = Execution(
-            id=id_made_at(at),
+            id=id_ or id_made_at(at),
             tenant=tenant,
             agent=agent,
             tool=tool,

@@ -41,13 +41,13 @@ def refusal(web: Web, headers: dict[str, str], **more: Any) -> tuple[int, Any]:
 
 
 def test_it_tells_of_an_execution_made_over_the_api(
-    web: Web, acme: Tenant, register: Register, scout_headers: dict[str, str], post: Any
+    web: Web, acme: Tenant, register: Register, scout_headers: dict[str, str]
 ) -> None:
     register(slug="time", transport="builtin", definition={"function": "clock"}, input_schema={}, read_only=True)
     tend_trail()
     with live(web, scout_headers) as connection:
         assert hear(connection)["executions"] == []
-        execution = post(f"{web.url}/api/v1/tools/time/execute/", {"input": {}}, scout_headers)
+        execution = web.execute("time", {}, scout_headers)
         tend_trail()
         told = hear(connection)
     assert [(line["id"], line["status"]) for line in told["executions"]] == [(execution["id"], "succeeded")]
