@@ -99,6 +99,7 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")},
     ],
     "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "registry.pages.dashboard",
     "STYLES": [lambda request: static("css/quartermaster.css")],
     "SCRIPTS": [lambda request: static("js/quartermaster.js")],
     "COLORS": COLORS,

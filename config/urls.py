@@ -30,5 +30,6 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("docs/errors", errors_page, name="errors"),
     re_path(r"^api/", UnknownAddressView.as_view()),
+    path("admin/", include("registry.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -4,6 +4,7 @@ PostgreSQL holds what is told; a position in the tenant's sealed audit trail say
 what it loses, a socket reads from PostgreSQL. The pieces, from the row to the browser:
 
     tally, stats    how many calls, how they ended, how long they took
+    charts          the same as geometry, for the dashboard's templates
     frames          what is told at once: everything between two positions, or all there is to start from
     pace            at most four frames a second per tenant, and none when nobody watches
     feed            the subscriber: from sealed entries to the tenant's group
