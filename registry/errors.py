@@ -13,6 +13,8 @@ QuartermasterError
 │   ├── Immutable             409  conflict             it stays as it was published; publish a version
 │   ├── BreakingChange        409  breaking_change      callers of the version before would break
 │   └── IdempotencyConflict   409  idempotency_conflict
+├── Unavailable
+│   └── NoHealthyTool         503  unavailable          tools offer the operation, and none of them is well
 ├── CircuitOpen               503  circuit_open
 ├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
 ├── InvalidOutput             502  invalid_output
@@ -21,7 +23,7 @@ QuartermasterError
 └── Cancelled                 499  cancelled            the caller went away
 """
 
-from accounts.errors import Conflict, NotFound, QuartermasterError
+from accounts.errors import Conflict, NotFound, QuartermasterError, Unavailable
 
 
 class ToolNotFound(NotFound):
@@ -72,6 +74,10 @@ class IdempotencyConflict(Conflict):
     """This Idempotency-Key was used for another request. Use a new key for a new request."""
 
     code = "idempotency_conflict"
+
+
+class NoHealthyTool(Unavailable):
+    """Tools offer this operation, but none of them is healthy now. Try again when one has been heard of."""
 
 
 class CircuitOpen(QuartermasterError):

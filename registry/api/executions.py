@@ -87,7 +87,7 @@ class ExecuteView(AsyncTenantView):
             caller=caller,
             tool=slug,
             idempotency_key=_idempotency_key(request),
-            trace_id=_trace_id(request),
+            trace_id=trace_id(request),
             **wanted,
         )
         return answer(await execute(call))
@@ -124,7 +124,7 @@ class ExecutionsView(AsyncTenantView):
             tool=slug,
             version=version,
             idempotency_key=_idempotency_key(request),
-            trace_id=_trace_id(request),
+            trace_id=trace_id(request),
             **fields,
         )
         return answer(await execute(call))
@@ -163,6 +163,6 @@ def _idempotency_key(request: Request) -> str | None:
     return key
 
 
-def _trace_id(request: Request) -> str:
+def trace_id(request: Request) -> str:
     match = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
     return match[1] if match else ""

@@ -3,6 +3,7 @@ from django.urls import path
 from registry.api.batch import BatchView
 from registry.api.executions import ExecuteView, ExecutionsView, ExecutionView
 from registry.api.health import DiscoverView, HeartbeatView
+from registry.api.routing import RouteView
 from registry.api.tools import DisableView, EnableView, ToolsView, ToolView
 from registry.api.versions import VersionsView, VersionView
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("tools/<slug:slug>/versions/", VersionsView.as_view(), name="tool-versions"),
     path("tools/<slug:slug>/versions/<str:version>/", VersionView.as_view(), name="tool-version"),
     path("discover/", DiscoverView.as_view(), name="discover"),
+    path("route/<str:operation>/", RouteView.as_view(), name="route"),
     path("tools/<str:slug>/execute/", ExecuteView.as_view(), name="tool-execute"),
     path("executions/", ExecutionsView.as_view(), name="executions"),
     path("executions/<uuid:execution_id>/", ExecutionView.as_view(), name="execution"),

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.api.problems import problem
+from registry.execution.elsewhere import may_go_elsewhere
 from registry.execution.passage import Passage
 from registry.execution.types import Ending, Outcome, StoredForms
 from registry.models import Execution
@@ -30,6 +31,7 @@ def fresh_outcome(passage: Passage, ending: Ending, stored: StoredForms, finishe
         idempotency_key=call.idempotency_key,
         started_at=passage.started_at,
         finished_at=finished_at,
+        may_go_elsewhere=may_go_elsewhere(ending, target),
     )
 
 

@@ -141,3 +141,5 @@ class Outcome:
     started_at: datetime
     finished_at: datetime | None
     replayed: bool = False
+    may_go_elsewhere: bool = False
+    """Whether the call may be made of another tool instead."""
