@@ -9,7 +9,7 @@ from django.db.models.query_utils import DeferredAttribute
 
 from config.schedule import SCHEDULE
 from registry.execution.types import STEPS
-from tests.docs.pages import page, plain, rows
+from tests.docs.pages import plain, rows
 
 PAGE = "docs/reference/limits-and-durability.md"
 
@@ -36,9 +36,9 @@ def test_it_gives_the_value_that_the_code_has(row: dict[str, str]) -> None:
     assert float(number) == value_of(plain(row["Constant"]))
 
 
-def test_it_says_how_often_abandoned_executions_are_ended() -> None:
-    assert SCHEDULE["end-abandoned"]["schedule"] == 10
-    assert "Every ten seconds a task ends those whose lease is over." in " ".join(page(PAGE).split())
+def test_it_lists_what_runs_on_a_schedule() -> None:
+    documented = {plain(row["Entry"]): float(row["Every"].removesuffix(" s")) for row in rows(PAGE, "## On a schedule")}
+    assert documented == {name: entry["schedule"] for name, entry in SCHEDULE.items()}
 
 
 def test_it_says_what_redis_means_for_steps_that_are_there() -> None:
