@@ -38,12 +38,20 @@ async def readyz(request: HttpRequest) -> JsonResponse:
 
 
 async def _told(name: str, question: Coroutine[Any, Any, str]) -> str:
-    try:
-        return await asyncio.wait_for(question, PATIENCE_SECONDS)
-    except TimeoutError:
+    asking = asyncio.ensure_future(question)
+    # Not `wait_for`: it would cancel, and a thread that waits for a frozen server cannot be cancelled.
+    done, _ = await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
+    if not done:
+        asking.add_done_callback(_hear_out)
         return f"{name} did not answer within {PATIENCE_SECONDS:g} seconds"
-    except Exception as error:  # noqa: BLE001  whatever it is, it is the answer
-        return f"{name} cannot be reached ({type(error).__name__})"
+    error = asking.exception()
+    return f"{name} cannot be reached ({type(error).__name__})" if error else asking.result()
+
+
+def _hear_out(asked: asyncio.Future[str]) -> None:
+    """An answer that came too late, looked at so that asyncio does not complain that nobody did."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 def _ask_postgresql() -> str:
