@@ -164,3 +164,13 @@ def test_it_ends_by_itself_on_an_interrupt(launcher: Launcher) -> None:
     process = launcher.start()
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
+
+
+def test_a_user_without_an_account_enters_a_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 2**31)
+    monkeypatch.setattr(identity, "NAMESPACE", ("env",))
+    identity.unprivileged.cache_clear()
+    try:
+        assert identity.unprivileged() == identity.Identity(prefix=("env",), uid=2**31)
+    finally:
+        identity.unprivileged.cache_clear()

@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from config.supervisor import options
 from config.supervisor.environment import child_environment
 from config.supervisor.options import BASE_DIR, Options
 from config.supervisor.ports import listen
+from tests.running import run_up
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +77,20 @@ def test_it_changes_no_allowed_hosts_that_the_operator_chose() -> None:
     given = {"ALLOWED_HOSTS": "tools.example.com"}
     assert child_environment(options.parse([]), given, None)["ALLOWED_HOSTS"] == "tools.example.com"
     assert "ALLOWED_HOSTS" not in child_environment(options.parse(["--host", "0.0.0.0"]), {}, None)  # noqa: S104
+
+
+def test_manage_py_hands_up_over_to_the_supervisor() -> None:
+    asked = [sys.executable, "manage.py", "up", "--help"]
+    ran = subprocess.run(asked, cwd=BASE_DIR, capture_output=True, text=True, check=True)
+    assert "--no-demo" in ran.stdout
+
+
+def test_a_data_folder_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = run_up(tmp_path / "file" / "data")
+    assert refused.returncode == 1
+    assert "Choose another place with --data-dir" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_a_key_file_is_found_from_the_childrens_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

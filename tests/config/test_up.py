@@ -43,7 +43,7 @@ class House:
             self.keyboard, terminal = pty.openpty()
             self.current = Up(self.data_dir, *options, terminal=terminal)
             os.close(terminal)
-            self.current.wait_until("web is ready")
+            self.current.wait_until("web-2 is ready" if "--workers" in options else "web is ready")
         return self.current, self.keyboard
 
     def stop(self) -> None:
@@ -202,7 +202,7 @@ def test_sigterm_stops_everything(house: House) -> None:
 
 def test_without_the_demo_egress_has_no_hole(house: House) -> None:
     call = house.call
-    up, _ = house.up_in_terminal("--no-demo")
+    up, _ = house.up_in_terminal("--no-demo", "--workers", "2")
     assert not any("config.demo_upstream" in command for command in up.pids().values())
     answer = up.ask("POST", f"/api/v1/tools/{call.tool}/execute/", call.body, key=call.key)
     assert (answer.status, answer.body["code"]) == (403, "egress_blocked")
