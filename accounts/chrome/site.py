@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.views import LogoutView
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
 
@@ -74,6 +75,16 @@ class QuartermasterSite(UnfoldAdminSite):
             with platform():
                 context["tenants"] = list(Tenant.objects.order_by("name")[:SWITCHABLE])
         return context
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        response = LogoutView.as_view(next_page=reverse("admin:login"))(request)
+        if response.status_code == 302:
+            messages.success(request, "You are signed out.")
+        return response
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """Our floors are nothing to people: the sidebar has groups of its own."""
+        return redirect("admin:index")
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return own_password_page(request, self.each_context(request))

@@ -28,6 +28,7 @@ def pages(person: Person) -> list[str]:
             "/admin/registry/tool/add/",
             "/admin/accounts/person/add/",
             "/admin/password_change/",
+            "/admin/",
         ]
     return [*map(list_of, MODELS), *map(address_of, shown), *acts]
 

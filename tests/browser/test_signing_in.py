@@ -25,6 +25,7 @@ def test_it_signs_in_and_out(open_tab: OpenTab, known_alice: Person) -> None:
     assert tab.path == "/admin/accounts/agent/"
     tab.unfold("Alice")
     tab.press("Sign out")
+    tab.wait_for("You are signed out.")
     assert tab.open("/admin/accounts/agent/") == 200
     assert tab.path.startswith("/admin/login/")
     assert tab.complaints == []

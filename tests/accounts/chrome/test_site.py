@@ -93,3 +93,15 @@ def test_it_knows_no_object_of_a_made_up_id(browse: Browse, alice: Person, id_: 
 
 def test_it_finds_pages_by_name_in_the_sidebars_search(browse: Browse, alice: Person) -> None:
     assert "Agents" in browse(alice).page(reverse("admin:search"), {"s": "agent"})
+
+
+def test_it_signs_out_by_post_and_says_so(browse: Browse, alice: Person) -> None:
+    visitor = browse(alice)
+    assert visitor.get(reverse("admin:logout")).status_code == 405
+    assert "You are signed out." in visitor.done(reverse("admin:logout"))
+    assert visitor.get(list_of(Agent)).status_code == 302
+
+
+@pytest.mark.parametrize("address", ["/admin/accounts/", "/admin/registry/"])
+def test_it_has_no_page_for_a_floor(browse: Browse, alice: Person, address: str) -> None:
+    assert browse(alice).get(address)["Location"] == "/admin/"
