@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts.api.pagination import page_at_once, paged
 from accounts.api.queries import PageQuery, QuerySerializer
+from accounts.api.serializers import NothingSerializer
 from accounts.api.views import TenantView
 from accounts.caller import Caller
 from accounts.roles import Right
@@ -89,9 +90,10 @@ class ToolView(TenantView):
 class EnableView(TenantView):
     rights: ClassVar[dict[str, Right]] = {"post": Right.CATALOGUE}
 
-    @extend_schema(request=None, responses=ToolSerializer)
+    @extend_schema(request=NothingSerializer, responses=ToolSerializer)
     def post(self, request: Request, caller: Caller, slug: str) -> Response:
         """Switch a tool on; one that all share, for your tenant."""
+        NothingSerializer.read(request.data)
         enable_tool(tool=find_tool(slug), by=caller)
         return shown(slug)
 
@@ -99,9 +101,10 @@ class EnableView(TenantView):
 class DisableView(TenantView):
     rights: ClassVar[dict[str, Right]] = {"post": Right.CATALOGUE}
 
-    @extend_schema(request=None, responses=ToolSerializer)
+    @extend_schema(request=NothingSerializer, responses=ToolSerializer)
     def post(self, request: Request, caller: Caller, slug: str) -> Response:
         """Switch a tool off; one that all share, for your tenant. Calls are refused from the next one on."""
+        NothingSerializer.read(request.data)
         disable_tool(tool=find_tool(slug), by=caller)
         return shown(slug)
 

@@ -213,6 +213,13 @@ def test_it_switches_a_tool_off_and_on(api: Api, register: Register) -> None:
     assert api.post("tools/crm-find/enable/").json()["enabled"] is True
 
 
+@pytest.mark.parametrize("word", ["enable", "disable"])
+def test_it_takes_nothing_with_a_switch(api: Api, register: Register, word: str) -> None:
+    register()
+    assert refused_fields(api.post(f"tools/crm-find/{word}/", {"forever": True})) == ["$.forever"]
+    assert api.post(f"tools/crm-find/{word}/", {}).status_code == 200
+
+
 def test_it_shows_a_shared_tool_as_the_tenant_has_it(api: Api, spy_api: Api) -> None:
     share()
     assert api.post("tools/crm-find/disable/").json()["enabled"] is False
