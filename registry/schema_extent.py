@@ -53,6 +53,13 @@ class Extent:
             total.update(dict.fromkeys(circle, size))
         return total["#"]
 
+    def branching(self) -> int:
+        """How many times the parts of a circle refer to each other, at most: above 1, each level multiplies ways."""
+        return max(
+            sum(times for part in circle for target, times in self.references[part].items() if target in circle)
+            for circle in self._circles()
+        )
+
     def _circles(self) -> list[set[str]]:
         """The strongly connected components, what is referred to before what refers to it (Tarjan 1972)."""
         order: dict[str, int] = {}

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from cachetools import LRUCache
-from jsonschema_rs import Draft202012Validator
 
 from registry import schemas
 from registry.errors import InvalidOutput
@@ -11,7 +10,7 @@ from registry.execution.types import Answer, Target
 
 _MOST_FAULTS = 20
 
-_validators: LRUCache[UUID, Draft202012Validator] = LRUCache(maxsize=5_000)
+_validators: LRUCache[UUID, schemas.CompiledSchema] = LRUCache(maxsize=5_000)
 
 
 def shape(answer: Answer, target: Target) -> Answer:

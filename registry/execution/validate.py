@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from cachetools import LRUCache
-from jsonschema_rs import Draft202012Validator
 
 from accounts.errors import Fault, Invalid
 from registry import schemas
@@ -12,7 +11,7 @@ from registry.execution.types import Target, ToolCall
 _MOST_FAULTS = 50
 
 # A version is immutable, so its compiled schema is good for ever.
-_validators: LRUCache[UUID, Draft202012Validator] = LRUCache(maxsize=5_000)
+_validators: LRUCache[UUID, schemas.CompiledSchema] = LRUCache(maxsize=5_000)
 
 
 def validate(call: ToolCall, target: Target) -> None:

@@ -1,0 +1,63 @@
+"""Compiled schemas: what does not fit is named, in bounded time."""
+
+from typing import Any
+
+import pytest
+
+from accounts.errors import Fault
+from registry.schemas import compile_schema, faults
+
+NAME = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+
+
+def nested(depth: int, leaf: Any) -> Any:
+    for _ in range(depth):
+        leaf = {"and": leaf}
+    return leaf
+
+
+def filters(*operators: str) -> dict[str, Any]:
+    """A grammar as tools have it: one of several operators, each around a filter of the same kind."""
+    return {
+        "oneOf": [
+            {"type": "object", "properties": {"and": {"$ref": "#"}, "op": {"const": operator}}, "required": ["op"]}
+            for operator in operators
+        ]
+    }
+
+
+def test_it_names_what_does_not_fit() -> None:
+    compiled = compile_schema(NAME)
+    assert compiled.is_valid({"name": "Ada"})
+    assert faults(compiled, {"name": 5}, most=5) == [Fault("$.name", '5 is not of type "string"')]
+
+
+def test_it_names_no_more_than_asked_for() -> None:
+    compiled = compile_schema({"items": {"type": "string"}})
+    assert [fault.path for fault in faults(compiled, [1, 2, 3], most=2, root="$.input")] == ["$.input[0]", "$.input[1]"]
+
+
+def test_it_names_a_fault_deep_in_a_schema_that_refers_to_itself_once() -> None:
+    compiled = compile_schema({"properties": {"and": {"$ref": "#"}, "op": {"type": "string"}}})
+    [fault] = faults(compiled, nested(80, {"op": 5}), most=5)
+    assert fault.path == "$" + ".and" * 80 + ".op"
+
+
+@pytest.mark.parametrize("operators", [("and", "or"), tuple(f"op-{n}" for n in range(30))])
+def test_it_gives_up_explaining_where_the_ways_multiply(operators: tuple[str, ...]) -> None:
+    compiled = compile_schema(filters(*operators))
+    value = nested(90, 1)
+    assert not compiled.is_valid(value)
+    [fault] = faults(compiled, value, most=5)
+    assert (fault.path, "nested too deeply" in fault.message) == ("$", True)
+
+
+def test_it_explains_what_is_not_that_deep() -> None:
+    compiled = compile_schema(filters("and", "or"))
+    [fault] = faults(compiled, {"op": "and", "and": 5}, most=5)
+    assert "nested too deeply" not in fault.message
+
+
+def test_it_follows_nothing_out_of_a_schema() -> None:
+    with pytest.raises(ValueError, match="outside the schema"):
+        compile_schema({"$ref": "http://evil.example/"})
