@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.errors import Fault
-from registry.schema_diff import differences
-from registry.schema_tree import Schema
+from registry.schemas.diff import differences
+from registry.schemas.tree import Schema
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from accounts.errors import Fault
 from registry import transports
 from registry.models import Tool, ToolVersion
 from registry.models.version import SEMVER_PATTERN
-from registry.schema_check import check_input_schema, check_schema
+from registry.schemas.check import check_input_schema, check_schema
 from registry.transports.http_definition import check_http_url
 
 TOOL_FACTS = frozenset(

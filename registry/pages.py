@@ -19,12 +19,12 @@ from accounts.chrome.pages import caller_behind
 from accounts.models import ApiKey
 from accounts.sealing import head_of
 from registry.admin.command import curl
-from registry.example import example_input
 from registry.live.charts import calls_chart, steps_chart
 from registry.live.frames import ExecutionLine, newest_executions
 from registry.live.stats import Numbers, numbers
 from registry.models import Tool, ToolHealth
 from registry.models.health import HealthStatus
+from registry.schemas.example import example_input
 
 EXECUTIONS_SHOWN = 20
 TROUBLED_SHOWN = 5

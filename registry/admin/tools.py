@@ -27,10 +27,10 @@ from registry.admin.tool_acts import (
     RetireTool,
     is_on,
 )
-from registry.example import example_input
 from registry.models import Execution, TenantTool, Tool, ToolVersion
 from registry.models.health import HealthStatus
 from registry.models.tool import NodeType, Source
+from registry.schemas.example import example_input
 
 FIRST_TOOL = {
     "slug": "echo",

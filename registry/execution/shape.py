@@ -4,9 +4,9 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
-from registry import schemas
 from registry.errors import InvalidOutput
 from registry.execution.types import Answer, Target
+from registry.schemas import validators
 
 _MOST_FAULTS = 20
 
@@ -19,7 +19,7 @@ def shape(answer: Answer, target: Target) -> Answer:
         return answer
     validator = _validators.get(target.version_id)
     if validator is None:
-        validator = _validators[target.version_id] = schemas.compile_schema(target.output_schema)
+        validator = _validators[target.version_id] = validators.compile_schema(target.output_schema)
     if not validator.is_valid(answer.output):
-        raise InvalidOutput(faults=schemas.faults(validator, answer.output, most=_MOST_FAULTS))
+        raise InvalidOutput(faults=validators.faults(validator, answer.output, most=_MOST_FAULTS))
     return answer

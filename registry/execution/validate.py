@@ -5,8 +5,8 @@ from uuid import UUID
 from cachetools import LRUCache
 
 from accounts.errors import Fault, Invalid
-from registry import schemas
 from registry.execution.types import Target, ToolCall
+from registry.schemas import validators
 
 _MOST_FAULTS = 50
 
@@ -19,11 +19,11 @@ def validate(call: ToolCall, target: Target) -> None:
     _check_operation(call, target)
     validator = _validators.get(target.version_id)
     if validator is None:
-        validator = _validators[target.version_id] = schemas.compile_schema(target.declared.input_schema)
+        validator = _validators[target.version_id] = validators.compile_schema(target.declared.input_schema)
     if not validator.is_valid(call.input):
         raise Invalid(
             f"The input does not fit the input schema of `{target.slug}` {target.version}. See `errors`.",
-            faults=schemas.faults(validator, call.input, most=_MOST_FAULTS),
+            faults=validators.faults(validator, call.input, most=_MOST_FAULTS),
         )
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from registry.compatibility import Contract, breaks
-from registry.schema_tree import Schema
+from registry.schemas.tree import Schema
 
 STRING = {"type": "string"}
 INTEGER = {"type": "integer"}

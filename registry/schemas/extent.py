@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from registry.schema_tree import Place, Schema, resolve, walk
+from registry.schemas.tree import Place, Schema, resolve, walk
 
 MOST_REFERENCES = 300
 """How many different places a schema may refer to."""

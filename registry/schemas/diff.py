@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.errors import Fault
-from registry.schema_pair import NOTHING, Node, Pair, Versions, assertions
-from registry.schema_rules import local_findings
-from registry.schema_tree import Place, Schema
+from registry.schemas.pair import NOTHING, Node, Pair, Versions, assertions
+from registry.schemas.rules import local_findings
+from registry.schemas.tree import Place, Schema
 
 MOST_PAIRS = 5_000
 DEEPEST = 60

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.errors import Fault
-from registry.schemas import compile_schema, faults
+from registry.schemas.validators import compile_schema, faults
 
 NAME = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 

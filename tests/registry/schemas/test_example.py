@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from registry.example import example_input
+from registry.schemas.example import example_input
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from jsonschema_rs import ValidationError
 
 from accounts.errors import Fault
 from registry.json_paths import json_path
-from registry.schema_extent import Extent
-from registry.schema_tree import Place, Schema, resolve, walk
-from registry.schemas import compile_schema
+from registry.schemas.extent import Extent
+from registry.schemas.tree import Place, Schema, resolve, walk
+from registry.schemas.validators import compile_schema
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 LARGEST_BYTES = 256 * 1024

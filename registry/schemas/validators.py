@@ -9,7 +9,7 @@ from jsonschema_rs import Draft202012Validator, RegexOptions
 
 from accounts.errors import Fault
 from registry.json_paths import json_path
-from registry.schema_extent import Extent
+from registry.schemas.extent import Extent
 
 MOST_BRANCHES = 1_000
 """How many ways through a schema that refers to itself may be explained. Saying no costs the same for all of them."""

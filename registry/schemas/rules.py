@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from registry.schema_pair import Node, Pair
+from registry.schemas.pair import Node, Pair
 
 Finding = tuple[tuple[str | int, ...], str]
 """Steps from the place, and a sentence."""

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from registry.schema_check import LARGEST_BYTES, check_input_schema, check_schema
+from registry.schemas.check import LARGEST_BYTES, check_input_schema, check_schema
 
 NAME = {"type": "object", "properties": {"name": {"type": "string"}}}
 

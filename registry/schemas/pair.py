@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from registry.schema_tree import Place, Schema, is_schema, resolve, walk
+from registry.schemas.tree import Place, Schema, is_schema, resolve, walk
 
 Node = dict[str, Any]
 
