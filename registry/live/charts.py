@@ -14,7 +14,7 @@ BAR_STRIDE = 10
 FASTEST_MS = 0.01
 """Where the logarithmic axis of the latencies begins."""
 _LEAST_DECADES = 3
-_NICE = (1, 2, 5, 10)
+_NICE = (1, 2, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True)

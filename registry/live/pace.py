@@ -8,7 +8,8 @@ from uuid import UUID
 
 from registry.live import board
 
-TURN_MS = 250
+TURN_MS = 300
+"""A little more than a quarter of a second: four to a second also after a frame was late."""
 WATCHED_MS = 120_000
 """How long a tenant counts as watched after a socket has said so; sockets say it more often than that."""
 

@@ -43,7 +43,7 @@ class Timing:
     """How long nothing may be heard before the socket looks for itself."""
     after_frame: float = 1
     """The same when a frame has just come: what followed it too closely was not sent to anybody."""
-    spacing: float = 0.25
+    spacing: float = 0.3
     """Between two frames."""
     patience: float = 10
     """How long a client, or Redis, may take to take a message."""

@@ -117,8 +117,6 @@ def _kept(tenant_id: UUID, minutes: range) -> dict[int, Counts]:
 
 def _counted(tenant_id: UUID, minutes: list[int], current: int) -> dict[int, Counts]:
     """Count these minutes, and what lies between them, and keep what is over."""
-    if not minutes:
-        return {}
     counted = _from_postgresql(minutes[0], minutes[-1])
     settled = {minute: counts for minute, counts in counted.items() if minute <= current - SETTLED_AFTER}
     over = {minute: counts for minute, counts in counted.items() if current - SETTLED_AFTER < minute < current}

@@ -15,11 +15,18 @@ from tests.web import Web
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def live(web: Web, headers: dict[str, str], query: str = "", origin: str | None = None) -> ClientConnection:
-    return connect(web.live + query, additional_headers=headers, origin=origin, proxy=None)  # type: ignore[arg-type]
+    """The first one waits until the server has started."""
+    return connect(
+        web.live + query,
+        additional_headers=headers,
+        origin=origin,  # type: ignore[arg-type]
+        proxy=None,
+        open_timeout=PATIENCE_SECONDS,
+    )
 
 
 def hear(connection: ClientConnection) -> Any:
@@ -73,7 +80,7 @@ def test_a_stranger_is_told_why_not(web: Web, acme: Tenant) -> None:
 def test_there_is_no_other_socket(web: Web, scout_headers: dict[str, str]) -> None:
     elsewhere = web.live.replace("live", "other")
     with pytest.raises(InvalidStatus) as refused:
-        connect(elsewhere, additional_headers=scout_headers, proxy=None)
+        connect(elsewhere, additional_headers=scout_headers, proxy=None, open_timeout=PATIENCE_SECONDS)
     assert refused.value.response.status_code == 404
 
 
