@@ -81,7 +81,10 @@ class Tab:
 
     def prefer(self, theme: str) -> None:
         """Choose light or dark, as the person's menu does, for the pages that are opened from now on."""
-        script = f"localStorage.setItem('_x_adminTheme', JSON.stringify('{theme}'))"
+        self.run_first(f"localStorage.setItem('_x_adminTheme', JSON.stringify('{theme}'))")
+
+    def run_first(self, script: str) -> None:
+        """Run this before the own scripts of the pages that are opened from now on."""
         self._do(lambda: self._context.add_init_script(script))
 
     def open(self, path: str) -> int:
@@ -115,6 +118,10 @@ class Tab:
 
     def wait_for(self, text: str) -> None:
         self._at(lambda page: page.get_by_text(text), Locator.wait_for)
+
+    def wait_until(self, condition: str) -> None:
+        """Until this JavaScript expression is true."""
+        self._do(lambda: self._page.wait_for_function(condition))
 
     def _at(self, find: Callable[[Page], Locator], act: Callable[[Locator], T]) -> T:
         """Do something with the first that is found, in the browser's thread."""
