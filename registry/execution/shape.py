@@ -10,7 +10,7 @@ from registry.schemas import validators
 
 _MOST_FAULTS = 20
 
-_validators: LRUCache[UUID, schemas.CompiledSchema] = LRUCache(maxsize=5_000)
+_validators: LRUCache[UUID, validators.CompiledSchema] = LRUCache(maxsize=5_000)
 
 
 def shape(answer: Answer, target: Target) -> Answer:

@@ -11,7 +11,7 @@ from registry.schemas import validators
 _MOST_FAULTS = 50
 
 # A version is immutable, so its compiled schema is good for ever.
-_validators: LRUCache[UUID, schemas.CompiledSchema] = LRUCache(maxsize=5_000)
+_validators: LRUCache[UUID, validators.CompiledSchema] = LRUCache(maxsize=5_000)
 
 
 def validate(call: ToolCall, target: Target) -> None:
