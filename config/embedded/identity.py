@@ -25,6 +25,8 @@ ACCOUNT = (
     "--clear-groups",
     f"--inh-caps={CAPABILITY}",
     f"--ambient-caps={CAPABILITY}",
+    # Without it access(2), by which PostgreSQL looks for its programs, would not count the capability.
+    "--securebits=+no_setuid_fixup",
     # The kernel forgets the signal of a dead parent when a process changes its user.
     "--pdeathsig=INT",
 )
