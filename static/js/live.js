@@ -7,7 +7,7 @@
 
     const ROWS = 20;
     const PARTS_EVERY = 2000;
-    const IDLE_EVERY = 60000;
+    const IDLE_EVERY = 30000;
     const PING_EVERY = 25000;
     const PONG_WITHIN = 10000;
     const NEWS_EVERY = 10000;

@@ -26,6 +26,11 @@ KEEP_SOCKETS = """
         constructor(address) { super(address); window.sockets.push(this); }
     };
 """
+KEEP_LABELS = """
+    window.labels = [];
+    new MutationObserver(() => labels.push(document.querySelector("[data-live-label]").textContent))
+        .observe(document.querySelector("[data-live-label]"), { childList: true });
+"""
 TURN_AWAY = """
     Object.defineProperty(document, "hidden", { value: true, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
@@ -111,12 +116,13 @@ class TestLive:
         ran(acme, timezone.now() - timedelta(minutes=1))
         tend_trail()
         open_dashboard(tab)
+        tab.evaluate(KEEP_LABELS)
         tab.evaluate("sockets[0].close(4999)")
-        tab.wait_for("Live updates paused")
         missed = ran(acme, timezone.now())
         tend_trail()
         tab.wait_until(f"document.querySelector('[data-id=\"{missed.id}\"]')")
         assert tab.evaluate("document.querySelector('[data-live-state]').dataset.liveState") == "live"
+        assert tab.evaluate("labels") == ["Live updates paused", "Live"]
         assert tab.evaluate("sockets.length") == 2
         assert tab.complaints == []
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -73,6 +74,18 @@ class TestNumbers:
         make_tool(acme, "gone", "failing", retired_at=timezone.now())
         make_tool(globex, "foreign", "healthy")
         assert numbers_of(acme).tools == {"unknown": 1, "healthy": 2, "stale": 1, "failing": 1}
+
+    def test_the_tools_are_counted_each_time_unless_that_is_dear(
+        self, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_tool(acme, "a", "healthy")
+        numbers_of(acme)
+        make_tool(acme, "b", "healthy")
+        assert numbers_of(acme).tools["healthy"] == 2
+        monkeypatch.setattr("registry.live.stats.DEAR_SECONDS", 0)
+        numbers_of(acme)
+        make_tool(acme, "c", "healthy")
+        assert numbers_of(acme).tools["healthy"] == 2
 
     def test_they_tell_a_frame_what_it_says(self, acme: Tenant) -> None:
         ran(acme, timezone.now(), lasted_ms=40)
