@@ -52,8 +52,7 @@ def launch(data_dir: Path, *, options: Sequence[str] = (), pass_fds: Sequence[in
     data = data_folder(data_dir)
     identity.hand_over(data, who)
     _clear_stale_pids(data_dir)
-    sockets = str(addresses.socket_folder(data_dir)).replace('"', '""')
-    settings = [*OPTIONS, f'unix_socket_directories="{sockets}"', *options]
+    settings = [*OPTIONS, f"unix_socket_directories={addresses.socket_folder(data_dir)}", *options]
     command = [*who.prefix, str(binaries() / "postgres"), "-D", str(data)]
     with folders.log_file(data_dir, "postgres").open("ab") as output:
         return children.spawn(

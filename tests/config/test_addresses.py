@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from config.embedded import addresses
 
 
@@ -17,5 +19,8 @@ def test_it_goes_elsewhere_when_the_path_is_too_long_for_a_socket() -> None:
     assert folder == addresses.socket_folder(long)
 
 
-def test_it_counts_bytes_not_letters() -> None:
-    assert addresses.socket_folder(Path("/srv") / ("ü" * 45)).parent == addresses.SHORT_BASE
+@pytest.mark.parametrize("name", ["with space", "a,b", "what?", "100%41", "ü", "it's"])
+def test_it_goes_elsewhere_when_a_url_could_misread_the_path(name: str) -> None:
+    folder = addresses.socket_folder(Path("/srv") / name)
+    assert folder.parent == addresses.SHORT_BASE
+    assert addresses.PLAIN_PATH.fullmatch(str(folder))
