@@ -1,13 +1,21 @@
 """Making tenants, and telling every process that something of theirs has changed."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.audit import record
-from accounts.errors import Conflict
+from accounts.caller import Actor
+from accounts.changes import refuse_others
+from accounts.errors import Conflict, Forbidden
 from accounts.models import Tenant
+from accounts.roles import Right
+
+CHANGEABLE = frozenset({"name", "rate_limit"})
+"""Not the slug: it is the tenant's name in the operator's settings."""
 
 
 def create_tenant(*, slug: str, name: str, actor: str) -> Tenant:
@@ -21,6 +29,34 @@ def create_tenant(*, slug: str, name: str, actor: str) -> Tenant:
         raise Conflict(f"There is a tenant `{slug}` already. Choose another slug.") from error
     record(tenant_id=tenant.id, actor=actor, action="tenant.created", subject=f"tenant:{tenant.id}")
     return tenant
+
+
+def change_tenant(*, tenant: Tenant, by: Actor, changes: Mapping[str, Any]) -> Tenant:
+    """Set the fields that differ. The rate limit is the platform owner's to set, the name the tenant's own, too.
+
+    Raises Invalid on a field that cannot change, ValidationError on a bad value, Forbidden.
+    """
+    refuse_others(changes, CHANGEABLE)
+    by.require(Right.PEOPLE)
+    locked = Tenant.objects.select_for_update(of=("self",)).get(id=tenant.id)
+    changed = [field for field, value in changes.items() if getattr(locked, field) != value]
+    if not changed:
+        return locked
+    if "rate_limit" in changed and not by.is_platform_owner:
+        raise Forbidden("What all calls of a tenant may come to together is set by the platform's owner.")
+    for field in changed:
+        setattr(locked, field, changes[field])
+    locked.clean_fields()
+    locked.save(update_fields=changed)
+    record(
+        tenant_id=locked.id,
+        actor=by.actor,
+        action="tenant.changed",
+        subject=f"tenant:{locked.id}",
+        detail={"fields": sorted(changed)},
+    )
+    bump_generation(locked.id)
+    return locked
 
 
 def bump_generation(tenant_id: UUID | None) -> None:

@@ -11,11 +11,11 @@ from django.template.response import TemplateResponse
 
 from accounts.chrome.acts import Act
 from accounts.chrome.cells import GOOD, ago, badge, subtle, two_lines
-from accounts.chrome.forms import ActForm, slug_field
+from accounts.chrome.forms import ActForm, JsonField, slug_field
 from accounts.chrome.pages import Empty, TenantPages, caller_behind
 from accounts.models import Tenant
 from accounts.tenancy import platform
-from accounts.tenants import create_tenant
+from accounts.tenants import change_tenant, create_tenant
 
 
 class NewTenantForm(ActForm):
@@ -40,6 +40,35 @@ class NewTenant(Act):
         return create_tenant(slug=values["slug"], name=values["name"], actor=caller_behind(request).actor)
 
 
+class EditTenantForm(ActForm):
+    name = forms.CharField(max_length=200)
+    rate_limit = JsonField(
+        kind=dict,
+        label="Rate limit",
+        help_text='For all calls of the tenant together, e.g. {"per_minute": 600, "burst": 50}. Empty: none.',
+    )
+
+
+class EditTenant(Act):
+    name = "edit"
+    label = "Edit"
+    done = "{subject} is changed."
+    icon = "edit"
+    form_class = EditTenantForm
+
+    def form(self, request: HttpRequest, subject: Tenant, data: Any = None) -> ActForm:
+        form = super().form(request, subject, data)
+        if not caller_behind(request).is_platform_owner:
+            del form.fields["rate_limit"]
+        return form
+
+    def initial(self, request: HttpRequest, subject: Tenant) -> dict[str, Any]:
+        return {"name": subject.name, "rate_limit": subject.rate_limit}
+
+    def perform(self, request: HttpRequest, subject: Tenant, values: dict[str, Any]) -> Tenant:
+        return change_tenant(tenant=subject, by=caller_behind(request), changes=values)
+
+
 @admin.register(Tenant)
 class TenantTablePages(TenantPages):
     list_display = ("tenant", "people_count", "agent_count", "current", "since")
@@ -49,6 +78,7 @@ class TenantTablePages(TenantPages):
     detail_template = "admin/accounts/tenant.html"
     empty = Empty("No tenant", "")
     add_act = NewTenant()
+    edit_act = EditTenant()
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (
@@ -70,8 +100,12 @@ class TenantTablePages(TenantPages):
     def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return _seeing_all(request, super().history_view, request, *args, **kwargs)
 
-    def carry_out(self, request: HttpRequest, act: Act, subject: Any) -> HttpResponse:
-        return _seeing_all(request, super().carry_out, request, act, subject)
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _seeing_all(request, super().add_view, request, *args, **kwargs)
+
+    def act_page(self, act: Act) -> Any:
+        page = super().act_page(act)
+        return lambda request, object_id: _seeing_all(request, page, request, object_id)
 
     @admin.display(ordering="name")
     def tenant(self, tenant: Tenant) -> str:

@@ -3,10 +3,13 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.errors import Conflict
+from accounts.caller import Caller
+from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import AuditEntry, Tenant
-from accounts.tenancy import platform
-from accounts.tenants import bump_generation, create_tenant
+from accounts.roles import Role
+from accounts.tenancy import platform, within
+from accounts.tenants import bump_generation, change_tenant, create_tenant
+from tests.cast import CASTING
 
 pytestmark = pytest.mark.django_db
 
@@ -38,3 +41,51 @@ def test_it_makes_every_process_forget_one_tenants_or_everybodys_things(acme: Te
         assert dict(Tenant.objects.values_list("slug", "generation")) == {"acme": 2, "globex": 1}
         bump_generation(None)
         assert dict(Tenant.objects.values_list("slug", "generation")) == {"acme": 3, "globex": 2}
+
+
+def caller_in(tenant: Tenant, role: Role) -> Caller:
+    return Caller(tenant_id=tenant.id, tenant_slug=tenant.slug, generation=tenant.generation, role=role)
+
+
+def now(tenant: Tenant) -> Tenant:
+    with platform():
+        return Tenant.objects.get(id=tenant.id)
+
+
+def test_it_changes_a_tenant_and_notes_it(acme: Tenant) -> None:
+    with within(acme.id):
+        change_tenant(tenant=acme, by=CASTING, changes={"name": "Acme", "rate_limit": {"per_minute": 600}})
+        entry = AuditEntry.objects.get(action="tenant.changed")
+    assert (now(acme).rate_limit, now(acme).generation) == ({"per_minute": 600}, 2)
+    assert entry.detail == {"fields": ["rate_limit"]}
+
+
+def test_it_notes_nothing_when_nothing_differs(acme: Tenant) -> None:
+    with within(acme.id):
+        change_tenant(tenant=acme, by=CASTING, changes={"name": "Acme"})
+        assert not AuditEntry.objects.filter(action="tenant.changed").exists()
+    assert now(acme).generation == 1
+
+
+def test_it_lets_an_admin_change_the_name_but_not_the_limit(acme: Tenant) -> None:
+    admin = caller_in(acme, Role.ADMIN)
+    with within(acme.id):
+        change_tenant(tenant=acme, by=admin, changes={"name": "Acme Robotics", "rate_limit": None})
+        with pytest.raises(Forbidden, match="set by the platform's owner"):
+            change_tenant(tenant=acme, by=admin, changes={"rate_limit": {"per_minute": 9}})
+    assert (now(acme).name, now(acme).rate_limit) == ("Acme Robotics", None)
+
+
+def test_it_lets_an_operator_change_nothing(acme: Tenant) -> None:
+    with within(acme.id), pytest.raises(Forbidden):
+        change_tenant(tenant=acme, by=caller_in(acme, Role.OPERATOR), changes={"name": "Other"})
+    assert now(acme).name == "Acme"
+
+
+def test_it_changes_no_slug_and_takes_no_bad_limit(acme: Tenant) -> None:
+    with within(acme.id):
+        with pytest.raises(Invalid):
+            change_tenant(tenant=acme, by=CASTING, changes={"slug": "other"})
+        with pytest.raises(ValidationError):
+            change_tenant(tenant=acme, by=CASTING, changes={"rate_limit": {"burst": 1}})
+    assert (now(acme).slug, now(acme).rate_limit) == ("acme", None)

@@ -62,5 +62,29 @@ def test_it_lets_nobody_else_make_one(browse: Browse, alice: Person) -> None:
     assert slugs() == ["acme"]
 
 
-def test_it_lets_nobody_edit_a_tenant_here(browse: Browse, alice: Person, acme: Tenant) -> None:
-    assert browse(alice).post(address_of(acme), {"name": "Other"}).status_code == 403
+def test_it_lets_the_platforms_owner_set_name_and_limit(browse: Browse, platform_owner: Person, acme: Tenant) -> None:
+    fields = {"name": "Acme Robotics", "rate_limit": '{"per_minute": 600}'}
+    assert "Acme Robotics is changed." in browse(platform_owner).done(address_of(acme, "edit"), fields)
+    with platform():
+        changed = Tenant.objects.get(id=acme.id)
+    assert (changed.name, changed.rate_limit) == ("Acme Robotics", {"per_minute": 600})
+
+
+def test_it_says_why_a_limit_will_not_do(browse: Browse, platform_owner: Person, acme: Tenant) -> None:
+    said = browse(platform_owner).refused(address_of(acme, "edit"), {"name": "Acme", "rate_limit": '{"burst": 1}'})
+    assert "whole numbers from 1 to 1,000,000" in said
+
+
+def test_it_lets_a_tenant_change_its_name_and_nothing_else(browse: Browse, alice: Person, acme: Tenant) -> None:
+    visitor = browse(alice)
+    assert "Rate limit <" not in visitor.page(address_of(acme, "edit"))
+    visitor.done(address_of(acme, "edit"), {"name": "Acme Robotics", "rate_limit": '{"per_minute": 600}'})
+    with platform():
+        changed = Tenant.objects.get(id=acme.id)
+    assert (changed.name, changed.rate_limit, changed.slug) == ("Acme Robotics", None, "acme")
+
+
+def test_it_lets_an_operator_change_nothing(browse: Browse, bob: Person, acme: Tenant) -> None:
+    assert browse(bob).post(address_of(acme), {"name": "Bob's"}).status_code == 403
+    with platform():
+        assert Tenant.objects.get(id=acme.id).name == "Acme"
