@@ -100,3 +100,7 @@ def test_it_cannot_be_changed_from_here(browse: Browse, alice: Person) -> None:
     assert visitor.get("/admin/accounts/auditentry/add/").status_code == 403
     with within(alice.tenant_id):
         assert AuditEntry.objects.get(id=entry.id).actor == f"person:{alice.id}"
+
+
+def test_it_leads_back_from_a_page_that_is_not_there(browse: Browse, alice: Person) -> None:
+    assert browse(alice).get(list_of(AuditEntry), {"p": "999"})["Location"] == f"{list_of(AuditEntry)}?e=1"

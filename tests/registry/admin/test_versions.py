@@ -4,10 +4,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Person
-from accounts.tenancy import within
+from accounts.tenancy import platform, within
 from registry.models import Tool, ToolVersion
 from registry.models.version import VersionState
+from registry.register import register_tool
 from tests.browsing import Browse, address_of, list_of
+from tests.cast import CASTING
 from tests.catalogue import Register
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +82,17 @@ def test_it_changes_nothing_else(browse: Browse, alice: Person, version: ToolVer
     assert visitor.get("/admin/registry/toolversion/add/").status_code == 403
     assert visitor.post(address_of(version, "delete"), {"post": "yes"}).status_code == 403
     assert now(version, alice).timeout_ms == version.timeout_ms
+
+
+def test_it_leaves_versions_of_shared_tools_to_the_platforms_owner(
+    browse: Browse, alice: Person, platform_owner: Person
+) -> None:
+    spec = {"slug": "clock", "name": "Clock", "version": "1.0.0", "transport": "builtin"}
+    with platform():
+        register_tool(by=CASTING, spec={**spec, "definition": {"function": "clock"}}, shared=True)
+        shared = ToolVersion.objects.get(tool__slug="clock")
+    visitor = browse(alice)
+    assert address_of(shared, "retire") not in visitor.page(address_of(shared))
+    assert visitor.post(address_of(shared, "retire")).status_code == 403
+    browse(platform_owner).done(address_of(shared, "deprecate"), {"sunset_at": ""})
+    assert now(shared, alice).state == VersionState.DEPRECATED
