@@ -12,7 +12,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,9 @@ def run_up(data_dir: Path, *options: str, **more: str) -> subprocess.CompletedPr
 class Up:
     """One running `up`."""
 
-    def __init__(self, data_dir: Path, *options: str, terminal: int | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, *options: str, terminal: int | None = None, more: Mapping[str, str] | None = None
+    ) -> None:
         self.data_dir = data_dir
         self._output = data_dir.with_name(f"{data_dir.name}.out")
         self._log = data_dir / "log" / "up.log"
@@ -69,7 +71,7 @@ class Up:
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 up_command(data_dir, *options),
-                env=environment(),
+                env=environment(**(more or {})),
                 stdin=subprocess.DEVNULL if terminal is None else terminal,
                 stdout=output if terminal is None else terminal,
                 stderr=subprocess.STDOUT,

@@ -136,6 +136,20 @@ def test_with_a_database_of_ones_own_it_makes_no_keys(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "secret_key").exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_with_servers_of_ones_own_it_starts_none(tmp_path: Path) -> None:
+    # Those of this test run: they have the roles, and are swept afterwards.
+    ours = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "VAULT_KEY_FILE")
+    up = Up(tmp_path / "data", "--no-demo", more={name: os.environ[name] for name in ours})
+    up.wait_until("web is ready")
+    assert "PostgreSQL" not in up.output()
+    assert "Valkey" not in up.output()
+    assert up.readiness().body["checks"]["postgresql"] == "ok"
+    assert up.stop() == 0
+    kept = {path.name for path in (tmp_path / "data").iterdir()}
+    assert kept.isdisjoint({"pg18", "valkey", "secret_key", "vault.key"})
+
+
 def test_a_database_that_is_away_is_a_sentence(tmp_path: Path) -> None:
     keys = {"SECRET_KEY": "x" * 60, "VAULT_KEY_FILE": __file__}
     with socket.create_server(("127.0.0.1", 0)) as taken:
