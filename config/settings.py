@@ -3,14 +3,17 @@
 from pathlib import Path
 
 import environ
-from redis.asyncio.retry import Retry
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config import chrome
 from config.embedded import addresses
 from config.schedule import SCHEDULE
 
 env = environ.Env()
+# Empty is as good as not set: that is how compose and systemd pass on what nobody gave.
+env.ENVIRON = {name: value for name, value in env.ENVIRON.items() if value}
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
@@ -133,6 +136,7 @@ CACHES = {
         "OPTIONS": {
             "socket_timeout": REDIS_TIMEOUT_SECONDS,
             "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+            "retry": Retry(NoBackoff(), 1),
         },
     },
 }
@@ -146,7 +150,7 @@ CHANNEL_LAYERS = {
                     "address": REDIS_URL,
                     "socket_timeout": 10,
                     "socket_connect_timeout": 2,
-                    "retry": Retry(NoBackoff(), 1),
+                    "retry": AsyncRetry(NoBackoff(), 1),
                 }
             ],
             "prefix": "qm:live",

@@ -472,7 +472,9 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     registry.models.version.JsonPathExists(
                         "endpoints",
-                        models.Value('$.* ? (!(@ like_regex "^https?://"))', models.CharField()),
+                        models.Value(
+                            '$.* ? (@.type() != "string" || !(@ like_regex "^https?://"))', models.CharField()
+                        ),
                         function="NOT jsonb_path_exists",
                     )
                 ),

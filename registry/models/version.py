@@ -13,7 +13,7 @@ SEMVER_PATTERN = (
     r"(-((0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
     r"(\+([0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*))?$"
 )
-_NOT_HTTP = '$.* ? (!(@ like_regex "^https?://"))'
+_NOT_HTTP = '$.* ? (@.type() != "string" || !(@ like_regex "^https?://"))'
 
 
 class VersionState(models.TextChoices):
