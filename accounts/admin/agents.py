@@ -49,6 +49,7 @@ class NewAgentForm(AgentForm):
 class NewAgent(Act):
     name = "add"
     label = "New agent"
+    button = "Make the agent"
     done = "Agent {subject} is made. Issue a key for it, and it can call tools."
     icon = "add"
     form_class = NewAgentForm
@@ -65,6 +66,7 @@ class NewAgent(Act):
 class EditAgent(Act):
     name = "edit"
     label = "Edit"
+    button = "Save"
     done = "{subject} is changed."
     icon = "edit"
     form_class = AgentForm

@@ -98,6 +98,9 @@ class AuditEntryPages(TenantPages):
     def sealed(self, entry: AuditEntry) -> str:
         return badge(f"#{entry.sequence}", GOOD) if entry.sequence else badge("waiting", MUTE)
 
+    def name_of(self, subject: AuditEntry) -> str:
+        return subject.action
+
     def detail(self, request: HttpRequest, subject: AuditEntry) -> dict[str, Any]:
         name_actors([subject])
         return {"who": self.who(subject), "to_what": self.to_what(subject), "state": self.sealed(subject)}

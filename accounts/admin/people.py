@@ -54,6 +54,7 @@ class HandsOverLink(Act):
 class Invite(HandsOverLink):
     name = "add"
     label = "Invite somebody"
+    button = "Invite"
     icon = "person_add"
     form_class = InviteForm
 
@@ -94,6 +95,7 @@ class NewLink(HandsOverLink):
 class EditPerson(Act):
     name = "edit"
     label = "Edit"
+    button = "Save"
     done = "{subject} is changed."
     icon = "edit"
     form_class = PersonForm

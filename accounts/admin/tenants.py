@@ -26,6 +26,7 @@ class NewTenantForm(ActForm):
 class NewTenant(Act):
     name = "add"
     label = "New tenant"
+    button = "Make the tenant"
     done = "Tenant {subject} is made. Switch to it, and invite its first owner."
     icon = "add_business"
     form_class = NewTenantForm
@@ -52,6 +53,7 @@ class EditTenantForm(ActForm):
 class EditTenant(Act):
     name = "edit"
     label = "Edit"
+    button = "Save"
     done = "{subject} is changed."
     icon = "edit"
     form_class = EditTenantForm

@@ -19,7 +19,9 @@ class Act:
     name: ClassVar[str]
     """The last part of its address."""
     label: ClassVar[str]
-    """On its button."""
+    """On the button that leads to it."""
+    button: ClassVar[str] = ""
+    """On the button that does it, where the label will not do."""
     done: ClassVar[str] = "Done."
     """Said afterwards; `{subject}` is the object."""
     icon: ClassVar[str] = ""

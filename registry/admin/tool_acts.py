@@ -22,6 +22,7 @@ from registry.retire import retire_tool
 class RegisterTool(Act):
     name = "add"
     label = "Register a tool"
+    button = "Register"
     done = "{subject} is registered. Agents can call it from now on."
     icon = "add"
     form_class = RegisterForm
@@ -47,6 +48,7 @@ class RegisterTool(Act):
 class EditTool(Act):
     name = "edit"
     label = "Edit"
+    button = "Save"
     done = "{subject} is changed."
     icon = "edit"
     form_class = ToolForm
@@ -68,6 +70,7 @@ class EditTool(Act):
 class PublishVersion(Act):
     name = "publish"
     label = "Publish a version"
+    button = "Publish"
     done = "Version {subject} is published."
     icon = "publish"
     form_class = VersionForm

@@ -34,6 +34,7 @@ class ToolVersionPages(TenantPages):
     detail_template = "admin/registry/version.html"
     empty = Empty("No versions yet", "A tool is registered with its first version.", "admin/registry/no_tools.html")
     audit_word = "version"
+    plural = "versions"
     acts = (DeprecateVersion(), RetireVersion())
 
     def may_change(self, request: HttpRequest, subject: ToolVersion | None = None) -> bool:
