@@ -106,7 +106,7 @@ def rotate_key(*, key: ApiKey, overlap: timedelta, by: Actor) -> IssuedKey:
 
 def _retire(key: ApiKey, now: datetime, overlap: timedelta) -> None:
     ends = min(now + overlap, key.expires_at or now + overlap)
-    key.name = f"{key.name[:60]} until {ends:%Y-%m-%d %H:%M:%S.%f}"
+    key.name = f"{key.name[:60]} until {ends:%Y-%m-%d %H:%M} ({key.prefix})"
     key.expires_at = ends
     if not overlap:
         key.revoked_at = now
