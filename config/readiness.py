@@ -9,12 +9,13 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+from redis.exceptions import RedisError
 
 from accounts.liveness import WORKER_SEEN
 from accounts.offload import in_database_thread
 
 PATIENCE_SECONDS = 2.0
-WORKER_SILENCE_SECONDS = 15.0
+WORKER_SILENCE_SECONDS = 6.0
 OK = "ok"
 
 
@@ -66,8 +67,13 @@ def _ask_redis() -> str:
 
 
 def _ask_worker() -> str:
-    seen = cache.get(WORKER_SEEN)
+    try:
+        seen = cache.get(WORKER_SEEN)
+    except RedisError:
+        return "unknown while redis is away"
     if seen is None:
-        return "no worker has run a task yet, or not for a long time"
+        return "no scheduled task has run yet, or not for a long time"
     silence = time.time() - seen
-    return OK if silence < WORKER_SILENCE_SECONDS else f"no worker has run a task for {silence:.0f} seconds"
+    if silence < WORKER_SILENCE_SECONDS:
+        return OK
+    return f"no scheduled task has run for {silence:.0f} seconds: the worker or beat is away"

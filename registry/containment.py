@@ -24,7 +24,9 @@ def containing(field: str, text: str) -> Q:
             return Q(**{f"{field}__contains": read_json(text.encode())})
         return reduce(and_, [_pair(field, pair) for pair in _pairs(text)])
     except Malformed as error:
-        raise Invalid("The filter cannot be read.", faults=[Fault(field, error.message)]) from error
+        raise Invalid(
+            "The filter cannot be read.", faults=[Fault(field, error.message.replace("The body", "The filter"))]
+        ) from error
 
 
 def _pairs(text: str) -> list[str]:

@@ -8,12 +8,14 @@ from typing import IO, Any, NoReturn
 
 from django.conf import settings
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
-from accounts.errors import Malformed, TooLarge
+from accounts.errors import Malformed, TooLarge, UnsupportedMediaType
 
 DEEPEST = 100
 """How many arrays and objects may stand inside one another."""
 
+_CHARSET = re.compile(r";\s*charset=\"?([^\s;\"]+)", re.IGNORECASE)
 _UNSTORABLE_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
@@ -94,6 +96,16 @@ def _refuse_constant(name: str) -> NoReturn:
     raise Malformed(f"The body is not JSON: {name} is no JSON number.")
 
 
+def _refuse_encodings(request: Request | None) -> None:
+    """Bodies are plain UTF-8: another encoding would be read as something that nobody meant."""
+    meta = request.META if request is not None else {}
+    if meta.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+        raise UnsupportedMediaType("Bodies are taken as they are. Send it without Content-Encoding.")
+    charset = _CHARSET.search(meta.get("CONTENT_TYPE", ""))
+    if charset and charset[1].lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType("JSON is UTF-8 (RFC 8259, 8.1). Send it so, and leave `charset` out.")
+
+
 class StrictJSONParser(BaseParser):
     """DRF's door to `read_json`."""
 
@@ -105,6 +117,7 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        _refuse_encodings((parser_context or {}).get("request"))
         raw = stream.read(settings.REQUEST_BODY_LIMIT_BYTES + 1)
         if len(raw) > settings.REQUEST_BODY_LIMIT_BYTES:
             raise TooLarge(f"The body is larger than {settings.REQUEST_BODY_LIMIT_BYTES} bytes. Send less.")

@@ -23,8 +23,9 @@ class Signals:
         self._writing.setblocking(False)
         self._wakeup = signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
         for number in STOPPING:
-            # nohup asked us to survive the terminal: then a closed one is no request.
-            if signal.getsignal(number) is not signal.SIG_IGN:
+            # nohup asked us to survive the terminal: then a closed one is no request. An ignored SIGINT, though, is
+            # only how shells start what a script puts in the background.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 self._previous[number] = signal.signal(number, self._count)
         self._previous[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         return self

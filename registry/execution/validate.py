@@ -33,10 +33,10 @@ def _check_operation(call: ToolCall, target: Target) -> None:
         offered = ", ".join(endpoints) or "none, leave `operation` out"
         raise Invalid(
             f"`{target.slug}` has no operation `{call.operation}`.",
-            faults=[Fault("operation", f"The tool's operations: {offered}.")],
+            faults=[Fault("$.operation", f"The tool's operations: {offered}.")],
         )
     if not call.operation and len(endpoints) > 1:
         raise Invalid(
             f"`{target.slug}` has several operations: say which.",
-            faults=[Fault("operation", f"Give one of: {', '.join(endpoints)}.")],
+            faults=[Fault("$.operation", f"Give one of: {', '.join(endpoints)}.")],
         )

@@ -9,6 +9,8 @@ from accounts.errors import Fault, Invalid
 from integrations.egress import EgressRequest
 from registry.transports.http_definition import NONE, REST, HttpDefinition
 
+LONGEST_URL = 16_000
+
 
 def build_request(definition: HttpDefinition, values: Mapping[str, Any]) -> EgressRequest:
     """The request for these values. Raises Invalid when a value cannot stand where it belongs."""
@@ -35,9 +37,13 @@ def _url(definition: HttpDefinition, values: Mapping[str, Any]) -> str:
     for name, source in definition.path.items():
         url = url.replace(f"{{{name}}}", _path_segment(source, values.get(source)))
     pairs = list(_query_pairs(definition.query, values))
-    if not pairs:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(pairs, quote_via=quote)}"
+    if pairs:
+        url = f"{url}{'&' if '?' in url else '?'}{urlencode(pairs, quote_via=quote)}"
+    if len(url) > LONGEST_URL:
+        sources = [*definition.path.values(), *definition.query.values()]
+        longest = max(sources, key=lambda source: len(str(values.get(source, ""))))
+        raise _misplaced(longest, f"This goes into the URL, which may have {LONGEST_URL} characters. Send less.")
+    return url
 
 
 def _path_segment(source: str, value: Any) -> str:

@@ -20,7 +20,7 @@ def test_it_says_that_there_is_nothing(browse: Browse, alice: Person) -> None:
 def test_it_says_that_a_role_does_not_allow_it(browse: Browse, vera: Person) -> None:
     answer = browse(vera).get("/admin/accounts/person/")
     assert answer.status_code == 403
-    assert "Your role does not allow this" in text_of(answer)
+    assert "This page is not for you" in text_of(answer)
 
 
 def test_it_says_that_an_address_makes_no_sense(browse: Browse, alice: Person) -> None:

@@ -44,14 +44,14 @@ async def test_it_is_ready_when_all_of_it_works() -> None:
 async def test_it_is_degraded_before_a_worker_was_seen() -> None:
     status, body = await ask()
     assert (status, body["status"]) == (200, "degraded")
-    assert body["checks"]["worker"] == "no worker has run a task yet, or not for a long time"
+    assert body["checks"]["worker"] == "no scheduled task has run yet, or not for a long time"
 
 
 async def test_it_says_how_long_the_worker_has_been_silent() -> None:
     cache.set(WORKER_SEEN, time.time() - WORKER_SILENCE_SECONDS - 100)
     _, body = await ask()
     assert body["status"] == "degraded"
-    assert body["checks"]["worker"].startswith("no worker has run a task for 11")
+    assert body["checks"]["worker"].startswith("no scheduled task has run for 10")
 
 
 async def test_it_is_degraded_while_redis_does_not_answer(servers: Servers) -> None:

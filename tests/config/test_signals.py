@@ -31,6 +31,17 @@ def test_a_closed_terminal_is_no_request_when_nohup_asked_for_that() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+def test_it_hears_an_interrupt_where_a_script_put_it_in_the_background() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Signals() as signals:
+            os.kill(os.getpid(), signal.SIGINT)
+            signals.wait(30)
+            assert signals.stop_is_wanted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_it_wakes_up_when_nothing_happens() -> None:
     with Signals() as signals:
         signals.wait(0.0)

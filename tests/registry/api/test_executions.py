@@ -86,8 +86,9 @@ def test_it_passes_on_the_trace_it_belongs_to(acme: Tenant, corridor: Corridor, 
     register()
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     corridor.post(EXECUTE, {"input": INPUT}, traceparent=f"00-{trace}-00f067aa0ba902b7-01")
-    corridor.post(EXECUTE, {"input": INPUT}, traceparent="nonsense")
-    assert [row.trace_id for row in executions(acme)] == [trace, ""]
+    for none in ("nonsense", f"00-{'0' * 32}-00f067aa0ba902b7-01"):
+        corridor.post(EXECUTE, {"input": INPUT}, traceparent=none)
+    assert [row.trace_id for row in executions(acme)] == [trace, "", ""]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,28 @@ def test_it_refuses_bad_input_and_does_nothing(
     assert problem(corridor.post(EXECUTE, body)) == (status, code)
     assert upstream.received == []
     assert executions(acme) == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"content_type": "application/json; charset=utf-16"},
+        {"content_type": 'application/json; charset="latin-1"'},
+        {"content_encoding": "gzip"},
+    ],
+)
+def test_it_refuses_bodies_that_say_they_are_encoded(
+    header: dict[str, str], acme: Tenant, corridor: Corridor, register: Register
+) -> None:
+    register()
+    assert problem(corridor.post(EXECUTE, {"input": INPUT}, **header)) == (415, "unsupported_media_type")
+    assert executions(acme) == []
+
+
+def test_it_takes_json_that_says_it_is_utf_8(corridor: Corridor, register: Register) -> None:
+    register()
+    answer = corridor.post(EXECUTE, {"input": INPUT}, content_type="application/json; charset=UTF-8")
+    assert answer.status_code == 200
 
 
 def test_it_names_the_unknown_field(corridor: Corridor, register: Register) -> None:

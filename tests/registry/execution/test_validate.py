@@ -55,7 +55,7 @@ def test_it_stops_at_fifty_faults() -> None:
 def test_it_refuses_an_operation_that_is_not_offered(operation: str, endpoints: dict[str, str], sentence: str) -> None:
     with pytest.raises(Invalid) as refused:
         validate(a_call(operation=operation), a_target(endpoints=endpoints, definition={}))
-    assert [(fault.path, fault.message) for fault in refused.value.faults] == [("operation", sentence)]
+    assert [(fault.path, fault.message) for fault in refused.value.faults] == [("$.operation", sentence)]
 
 
 def test_it_takes_the_only_operation_when_none_is_named() -> None:

@@ -68,6 +68,13 @@ def test_it_refuses_a_segment_that_would_climb(segment: str) -> None:
     assert [fault.path for fault in refused.value.faults] == ["$.account_id"]
 
 
+@pytest.mark.parametrize("source", ["account_id", "filter_id"])
+def test_it_refuses_what_is_too_long_for_a_url(source: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        built({"account_id": 1, source: "x" * 20_000})
+    assert [fault.path for fault in refused.value.faults] == [f"$.{source}"]
+
+
 def test_it_refuses_a_missing_path_property() -> None:
     with pytest.raises(Invalid):
         built({})
