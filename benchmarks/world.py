@@ -20,6 +20,7 @@ import django
 from django.core.management import call_command
 
 from config.embedded import addresses, children, postgres, valkey
+from config.supervisor.services import own_processor
 
 ROOT = Path(__file__).resolve().parent.parent
 # For PostgreSQL SIGINT is the fast way down; the others end at SIGTERM.
@@ -46,9 +47,7 @@ def world(tools: list[dict[str, Any]]) -> Iterator[World]:
             from benchmarks.tenant import make_tenant  # noqa: PLC0415
 
             key = make_tenant(tools, upstream)
-            server = _spawn(
-                "uvicorn", "config.asgi:application", "--port", str(web), "--log-level", "warning", "--loop", "uvloop"
-            )
+            server = _spawn("config.web", "--port", str(web), *own_processor("web"))
             running.append(server)
             for port in (upstream, web):
                 wait_for_port(port)

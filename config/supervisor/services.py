@@ -106,10 +106,19 @@ def webs(around: Surroundings, fd: int, gate: Gate, *, count: int) -> list[Servi
 
 
 def _launch_web(around: Surroundings, name: str, fd: int, gate: Gate) -> Process:
-    command = ("-m", "config.web", "--fd", str(fd))
+    command = ("-m", "config.web", "--fd", str(fd), *own_processor(name))
     if gate.is_open:
         return around.python(name, command, fds=[fd])
     return around.python(name, (*command, "--gate", str(gate.fd)), fds=[fd, gate.fd])
+
+
+def own_processor(name: str) -> tuple[str, ...]:
+    """Each web process gets a processor to stay on, in turn, where there is more than one."""
+    processors = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(processors) < 2:
+        return ()
+    number = int(name.partition("-")[2] or 1)
+    return ("--cpu", str(processors[-number % len(processors)]))
 
 
 def worker(around: Surroundings) -> Service:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from config.supervisor.options import BASE_DIR
+from config.supervisor.services import own_processor
 from tests.running import wait_for
 
 
@@ -91,3 +92,29 @@ def test_it_gives_up_when_the_start_is_given_up(web: Web) -> None:
     assert process.returncode == 1
     assert said.endswith("The start was given up.\n")
     assert not web.is_ready()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux lets a process choose its processor")
+def test_it_stays_on_the_processor_it_was_given(web: Web) -> None:
+    mine = max(os.sched_getaffinity(0))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        process = web.start("--fd", str(listening.fileno()), "--cpu", str(mine), pass_fds=[listening.fileno()])
+        wait_for(web.is_ready)
+        assert os.sched_getaffinity(process.pid) == {mine}
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux lets a process choose its processor")
+def test_it_refuses_a_processor_that_is_not_there(web: Web) -> None:
+    process = web.start("--port", "0", "--cpu", "1023")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said == "There is no processor 1023 for this process (Invalid argument). Leave --cpu out.\n"
+
+
+def test_it_gives_each_web_process_a_processor_in_turn() -> None:
+    given = [own_processor(name) for name in ("web", "web-1", "web-2", "web-3", "web-4")]
+    if len(os.sched_getaffinity(0)) < 2:
+        assert set(given) == {()}
+        return
+    assert given[0] == given[1] != given[2]
+    assert {int(number) for _, number in given} <= os.sched_getaffinity(0)
