@@ -1,5 +1,6 @@
 from django.urls import path
 
+from registry.api.analytics import GroupsView, SeriesView, SummaryView
 from registry.api.batch import BatchView
 from registry.api.executions import ExecuteView, ExecutionsView, ExecutionView
 from registry.api.health import DiscoverView, HeartbeatView
@@ -19,6 +20,9 @@ urlpatterns = [
     path("discover/", DiscoverView.as_view(), name="discover"),
     path("route/<str:operation>/", RouteView.as_view(), name="route"),
     path("tools/<str:slug>/execute/", ExecuteView.as_view(), name="tool-execute"),
+    path("analytics/", SummaryView.as_view(), name="analytics"),
+    path("analytics/groups/", GroupsView.as_view(), name="analytics-groups"),
+    path("analytics/series/", SeriesView.as_view(), name="analytics-series"),
     path("executions/", ExecutionsView.as_view(), name="executions"),
     path("executions/<uuid:execution_id>/", ExecutionView.as_view(), name="execution"),
 ]
