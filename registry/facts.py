@@ -16,7 +16,14 @@ from registry.transports.http_definition import check_http_url
 TOOL_FACTS = frozenset(
     [
         *("slug", "name", "description", "category", "capability", "source", "node_type", "capabilities", "metadata"),
-        *("excluded_providers", "native_equivalent", "rate_limit", "health_endpoint", "stale_after_seconds"),
+        *(
+            "excluded_providers",
+            "native_equivalent",
+            "rate_limit",
+            "meanwhile",
+            "health_endpoint",
+            "stale_after_seconds",
+        ),
         *("retire_after_seconds", "enabled"),
     ]
 )

@@ -25,11 +25,14 @@ from registry.errors import ExecutionNotFound
 from registry.execution.pipeline import execute
 from registry.execution.types import Outcome, ToolCall
 from registry.models import Execution
-from registry.models.execution import Status
+from registry.models.execution import UNFINISHED, Status
 
+POLL_SECONDS = 1
+"""When to look again at an execution that has not ended."""
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 # https://www.w3.org/TR/trace-context/#traceparent-header-field-values
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
+LONGEST_TRACEPARENT = 256
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     location=OpenApiParameter.HEADER,
@@ -88,6 +91,7 @@ class ExecuteView(AsyncTenantView):
             tool=slug,
             idempotency_key=_idempotency_key(request),
             trace_id=trace_id(request),
+            traceparent=traceparent(request),
             **wanted,
         )
         return answer(await execute(call))
@@ -125,6 +129,7 @@ class ExecutionsView(AsyncTenantView):
             version=version,
             idempotency_key=_idempotency_key(request),
             trace_id=trace_id(request),
+            traceparent=traceparent(request),
             **fields,
         )
         return answer(await execute(call))
@@ -143,7 +148,12 @@ class ExecutionView(TenantView):
 
 
 def answer(outcome: Outcome) -> Response:
-    """200 with the execution; one that did not succeed as its problem document with `execution_id`."""
+    """200 with the execution, 202 while it has not ended; the problem document of one that did not succeed."""
+    if outcome.status in UNFINISHED:
+        response = Response(represent_outcome(outcome), status=202)
+        response["Location"] = f"/api/v1/executions/{outcome.id}/"
+        response["Retry-After"] = str(POLL_SECONDS)
+        return response
     if outcome.error is None:
         return Response(represent_outcome(outcome))
     document = outcome.error | {"execution_id": str(outcome.id)}
@@ -163,6 +173,11 @@ def _idempotency_key(request: Request) -> str | None:
     return key
 
 
+def traceparent(request: Request) -> str:
+    """The header as it came, when it is one."""
+    given = request.headers.get("traceparent", "")
+    return given if len(given) <= LONGEST_TRACEPARENT and _TRACEPARENT.fullmatch(given) else ""
+
+
 def trace_id(request: Request) -> str:
-    match = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
-    return match[1] if match else ""
+    return traceparent(request)[3:35]

@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from registry.execution.outcome import replayed_outcome
-from registry.execution.types import Outcome
+from registry.execution.outcome import standing_outcome
+from registry.execution.types import Mode, Outcome
 from registry.models import Execution
 from registry.models.execution import Status
 
@@ -18,6 +18,14 @@ class ExecutionSerializer(serializers.Serializer[Any]):
     version = serializers.CharField()
     operation = serializers.CharField()
     status = serializers.ChoiceField(choices=Status.choices)
+    mode = serializers.ChoiceField(choices=[mode.value for mode in Mode])
+    waits_for = serializers.CharField(help_text="What a pending one waits for: `approval` or `worker`.")
+    progress = serializers.JSONField(
+        allow_null=True, help_text="How far it is, as its tool told it: `fraction`, `message`, `at`."
+    )
+    parent_id = serializers.UUIDField(
+        allow_null=True, help_text="The batch or composite execution that made this call."
+    )
     input = serializers.JSONField(help_text="The stored form: secrets are masked.")
     output = serializers.JSONField()
     error = serializers.JSONField(help_text="The problem document, when it did not succeed.")
@@ -40,6 +48,10 @@ def represent_outcome(outcome: Outcome) -> dict[str, Any]:
         "version": outcome.version,
         "operation": outcome.operation,
         "status": outcome.status,
+        "mode": outcome.mode,
+        "waits_for": outcome.waits_for,
+        "progress": outcome.progress,
+        "parent_id": outcome.parent_id,
         "input": outcome.input,
         "output": outcome.output,
         "error": outcome.error,
@@ -57,4 +69,4 @@ def represent_outcome(outcome: Outcome) -> dict[str, Any]:
 
 
 def represent_execution(execution: Execution) -> dict[str, Any]:
-    return represent_outcome(replayed_outcome(execution))
+    return represent_outcome(standing_outcome(execution))

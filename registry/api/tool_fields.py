@@ -39,6 +39,12 @@ class ToolFactsSerializer(StrictSerializer):
     excluded_providers = serializers.JSONField(required=False, help_text="Providers whose agents may not call it.")
     native_equivalent = serializers.CharField(max_length=64, allow_blank=True, required=False)
     rate_limit = RateLimitSerializer(allow_null=True, required=False)
+    meanwhile = serializers.CharField(
+        max_length=500,
+        allow_blank=True,
+        required=False,
+        help_text="What an agent may say while a call of it takes its time, e.g. `One moment, I am looking it up.`",
+    )
     health_endpoint = serializers.CharField(
         max_length=2000, allow_blank=True, required=False, help_text="Asked regularly; it has to answer with 2xx."
     )
@@ -120,6 +126,7 @@ def represent_tool(entry: Entry) -> dict[str, Any]:
         "excluded_providers": tool.excluded_providers,
         "native_equivalent": tool.native_equivalent,
         "rate_limit": tool.rate_limit,
+        "meanwhile": tool.meanwhile,
         "enabled": entry.enabled,
         "is_shared": tool.tenant_id is None,
         "health": tool.health.status_at(timezone.now()),

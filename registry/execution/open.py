@@ -6,6 +6,7 @@ Only calls of read-only tools without a key skip it: nothing is lost when they v
 import hashlib
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -15,42 +16,59 @@ from accounts.tenancy import within
 from integrations.redaction import redact
 from integrations.vault import seal
 from registry.errors import IdempotencyConflict
-from registry.execution.types import Target, ToolCall
+from registry.execution.types import Decision, Mode, Target, ToolCall
 from registry.models import Execution
-from registry.models.execution import Status
+from registry.models.execution import Status, WaitsFor
 
 LEASE_MARGIN = timedelta(seconds=30)
 """How long after its deadline a running execution is given up: time to shape, redact and record."""
 
 
-def must_open(call: ToolCall, target: Target) -> bool:
-    return call.idempotency_key is not None or not target.read_only
+def must_open(call: ToolCall, target: Target, decision: Decision) -> bool:
+    """Whether somebody may look the execution up, or take it up, before it has ended. A resumed one is open."""
+    if call.resumed is not None:
+        return False
+    return (
+        not target.read_only
+        or call.idempotency_key is not None
+        or call.mode is not Mode.SYNC
+        or call.wait_ms is not None
+        or decision is Decision.ASK
+    )
 
 
-async def open_execution(call: ToolCall, target: Target, *, started_at: datetime) -> Execution | None:
-    """None: the call is this process's to run. Otherwise the execution that has the key already."""
-    return await in_database_thread(_claim, call, target, started_at)
+async def open_execution(
+    call: ToolCall, target: Target, decision: Decision, *, started_at: datetime
+) -> Execution | None:
+    """None: the call is this process's to run. Otherwise what its caller is told: it waits, or has its key already."""
+    return await in_database_thread(_claim, call, target, decision, started_at)
 
 
 def replay(call: ToolCall, earlier: Execution) -> Execution:
     """The earlier execution, to be told again. Raises IdempotencyConflict when its key was used for another request."""
-    if bytes(earlier.request_digest or b"") != request_digest(call):
+    if earlier.id != call.execution_id and bytes(earlier.request_digest or b"") != request_digest(call):
         raise IdempotencyConflict
     return earlier
 
 
-def _claim(call: ToolCall, target: Target, started_at: datetime) -> Execution | None:
+def _claim(call: ToolCall, target: Target, decision: Decision, started_at: datetime) -> Execution | None:
     tenant_id = call.caller.tenant_id
     try:
         with within(tenant_id):
-            _running(call, target, started_at).save(force_insert=True)
+            row = _new(call, target, started_at)
+            if call.mode is Mode.ASYNC and decision is Decision.ALLOW:
+                row.status, row.waits_for = Status.PENDING, WaitsFor.WORKER
+            else:
+                row.status, row.run = Status.RUNNING, 1
+                row.lease_until = timezone.now() + timedelta(milliseconds=target.timeout_ms_for(call)) + LEASE_MARGIN
+            row.save(force_insert=True)
     except IntegrityError:
         with within(tenant_id):
             return Execution.objects.get(agent=call.caller.agent_id, idempotency_key=call.idempotency_key)
-    return None
+    return row if row.status == Status.PENDING else None
 
 
-def _running(call: ToolCall, target: Target, started_at: datetime) -> Execution:
+def _new(call: ToolCall, target: Target, started_at: datetime) -> Execution:
     raw = json.dumps(call.input, ensure_ascii=False, separators=(",", ":")).encode()
     return Execution(
         id=call.execution_id,
@@ -61,12 +79,14 @@ def _running(call: ToolCall, target: Target, started_at: datetime) -> Execution:
         tool_slug=target.slug,
         version=target.version,
         operation=call.operation,
-        status=Status.RUNNING,
+        mode=call.mode,
         input=redact(call.input).value,
         trace_id=call.trace_id,
         conversation=call.conversation,
         provider=call.provider or call.caller.provider,
         tried=list(call.tried),
+        parent_id=call.parent_id,
+        options=_options(call),
         idempotency_key=call.idempotency_key,
         request_digest=request_digest(call),
         sealed_input=seal(
@@ -75,12 +95,22 @@ def _running(call: ToolCall, target: Target, started_at: datetime) -> Execution:
             field=f"{call.execution_id}:input",
             plaintext=raw,
         ),
-        lease_until=timezone.now() + timedelta(milliseconds=target.timeout_ms_for(call)) + LEASE_MARGIN,
         started_at=started_at,
     )
 
 
+def _options(call: ToolCall) -> dict[str, Any]:
+    """What was asked beside the columns; only what was given. `resume` reads it."""
+    asked = {
+        "timeout_ms": call.timeout_ms,
+        "fields": list(call.fields),
+        "max_tokens": call.max_tokens,
+        "traceparent": call.traceparent,
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
 def request_digest(call: ToolCall) -> bytes:
-    """SHA-256 over what makes two requests the same: tool, range, operation and input, keys in order."""
-    request = [call.tool, call.version, call.operation, call.input]
+    """SHA-256 over what makes two requests the same: tool, range, operation, mode and input, keys in order."""
+    request = [call.tool, call.version, call.operation, call.mode, call.input]
     return hashlib.sha256(json.dumps(request, sort_keys=True, separators=(",", ":")).encode()).digest()

@@ -31,11 +31,13 @@ def fresh_outcome(passage: Passage, ending: Ending, stored: StoredForms, finishe
         idempotency_key=call.idempotency_key,
         started_at=passage.started_at,
         finished_at=finished_at,
+        mode=call.mode,
+        parent_id=call.parent_id,
         may_go_elsewhere=may_go_elsewhere(ending, target),
     )
 
 
-def replayed_outcome(execution: Execution) -> Outcome:
+def standing_outcome(execution: Execution, *, replayed: bool = True) -> Outcome:
     """The execution as it stands now, from its row."""
     return Outcome(
         id=execution.id,
@@ -56,5 +58,9 @@ def replayed_outcome(execution: Execution) -> Outcome:
         idempotency_key=execution.idempotency_key,
         started_at=execution.started_at,
         finished_at=execution.finished_at,
-        replayed=True,
+        replayed=replayed,
+        mode=execution.mode,
+        waits_for=execution.waits_for,
+        progress=execution.progress,
+        parent_id=execution.parent_id,
     )

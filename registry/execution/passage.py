@@ -10,7 +10,7 @@ from django.utils import timezone
 from redis.asyncio.client import Pipeline
 
 from registry.execution import shared
-from registry.execution.types import Ending, Target, ToolCall
+from registry.execution.types import NOBODY, Ending, Listener, Progress, Target, ToolCall
 
 Settle = Callable[[Ending, "Pipeline"], None]
 """What a step wants done when the call has ended: it adds its commands to the one pipeline."""
@@ -19,13 +19,24 @@ Settle = Callable[[Ending, "Pipeline"], None]
 @dataclass
 class Passage:
     call: ToolCall
+    listener: Listener = NOBODY
     started_at: datetime = field(default_factory=timezone.now)
     target: Target | None = None
     opened: bool = False
     """Whether `open` wrote a row, which `record` has to finish."""
+    run: int = 1
+    """Which taking-up of the execution this is: the fencing number."""
     attempts: int = 0
+    secrets: tuple[str, ...] = ()
+    """Secret values used in this call: masked in whatever is stored, pushed, cached or told."""
     timings: dict[str, int] = field(default_factory=dict)
     _settles: list[Settle] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        resumed = self.call.resumed
+        if resumed is not None:
+            self.opened, self.run = True, resumed.run
+            self.started_at, self.attempts = resumed.started_at, resumed.attempts
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -37,6 +48,9 @@ class Passage:
 
     def count_attempt(self) -> None:
         self.attempts += 1
+
+    def report(self, fraction: float | None, message: str) -> None:
+        self.listener.progressed(Progress(fraction, message, timezone.now()))
 
     def at_the_end(self, settle: Settle | None) -> None:
         if settle is not None:

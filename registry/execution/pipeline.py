@@ -1,6 +1,8 @@
 """The corridor. Every door builds a ToolCall and calls `execute`; reading order is the order of the steps."""
 
 import asyncio
+from datetime import datetime
+from functools import partial
 
 from accounts.api.problems import translate
 from accounts.errors import QuartermasterError
@@ -10,7 +12,7 @@ from registry.execution.cache import look_up
 from registry.execution.guard import guard
 from registry.execution.limit import limit
 from registry.execution.open import must_open, open_execution, replay
-from registry.execution.outcome import fresh_outcome, replayed_outcome
+from registry.execution.outcome import fresh_outcome, standing_outcome
 from registry.execution.passage import Passage
 from registry.execution.permit import permit
 from registry.execution.record import record
@@ -18,18 +20,21 @@ from registry.execution.redact import stored_forms
 from registry.execution.resolve import resolve
 from registry.execution.send import send
 from registry.execution.shape import shape
-from registry.execution.types import Ending, Outcome, ToolCall
+from registry.execution.types import NOBODY, Ending, Listener, Outcome, ToolCall
 from registry.execution.validate import validate
 from registry.models import Execution
 from registry.models.execution import Status
+from registry.transports.base import Nested
 
 
-async def execute(call: ToolCall) -> Outcome:
+async def execute(call: ToolCall, listener: Listener = NOBODY) -> Outcome:
     """Run one call through all steps. Always returns an outcome: a failure is one, recorded like a success.
+
+    One that has to wait, for a worker or a person's approval, is told as it stands: pending.
 
     Raises only what keeps it from recording (PostgreSQL away), and CancelledError after having recorded it.
     """
-    passage = Passage(call)
+    passage = Passage(call, listener)
     cancelled: asyncio.CancelledError | None = None
     try:
         end = await _walk(passage)
@@ -39,7 +44,7 @@ async def execute(call: ToolCall) -> Outcome:
         end = _ended_by(translate(error), passage)
     if isinstance(end, Execution):
         await passage.settle(Ending(Status(end.status)))
-        return replayed_outcome(end)
+        return standing_outcome(end, replayed=end.id != call.execution_id)
     outcome = await asyncio.shield(asyncio.ensure_future(_conclude(passage, end)))
     if cancelled is not None:
         raise cancelled
@@ -56,13 +61,14 @@ async def _walk(passage: Passage) -> Ending | Execution:
         await limit(call, target)
     with passage.timed("validate"):
         validate(call, target)
-    if must_open(call, target):
+    if must_open(call, target, decision):
         with passage.timed("open"):
             passage.opened = True  # also when it is cancelled on the way: then `record` has to finish the row
-            earlier = await open_execution(call, target, started_at=passage.started_at)
-        if earlier is not None:
+            standing = await open_execution(call, target, decision, started_at=passage.started_at)
+        if standing is not None:
             passage.opened = False
-            return replay(call, earlier)
+            return replay(call, standing)
+        passage.listener.opened()
     with passage.timed("ask"):
         ask(target, decision)
     with passage.timed("cache"):
@@ -73,7 +79,7 @@ async def _walk(passage: Passage) -> Ending | Execution:
     with passage.timed("guard"):
         passage.at_the_end(await guard(call, target))
     with passage.timed("send"):
-        answer = await send(call, target, count_attempt=passage.count_attempt)
+        answer = await send(call, target, passage, call_tool=partial(_call_nested, call))
     with passage.timed("shape"):
         answer = shape(answer, target)
     return Ending(Status.SUCCEEDED, answer=answer, attempts=passage.attempts)
@@ -84,8 +90,29 @@ async def _conclude(passage: Passage, ending: Ending) -> Outcome:
         stored = stored_forms(passage.call, ending)
     await passage.settle(ending)
     with passage.timed("record"):
-        finished_at = await record(passage, ending, stored)
-    return fresh_outcome(passage, ending, stored, finished_at)
+        recorded = await record(passage, ending, stored)
+    if isinstance(recorded, datetime):
+        return fresh_outcome(passage, ending, stored, recorded)
+    return standing_outcome(recorded, replayed=False)
+
+
+async def _call_nested(call: ToolCall, nested: Nested) -> Outcome:
+    """A tool that calls another one does so for the same caller, through all steps."""
+    return await execute(
+        ToolCall(
+            caller=call.caller,
+            tool=nested.tool,
+            input=nested.input,
+            version=nested.version,
+            operation=nested.operation,
+            timeout_ms=nested.timeout_ms,
+            parent_id=call.execution_id,
+            trace_id=call.trace_id,
+            traceparent=call.traceparent,
+            conversation=call.conversation,
+            provider=call.provider,
+        )
+    )
 
 
 def _ended_by(error: QuartermasterError, passage: Passage) -> Ending:

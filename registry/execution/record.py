@@ -20,32 +20,40 @@ from registry.models import Execution
 from registry.models.execution import Status
 
 
-async def record(passage: Passage, ending: Ending, stored: StoredForms) -> datetime:
-    """Write how the call ended; returns when. An execution that `open` wrote is finished, any other is inserted."""
+async def record(passage: Passage, ending: Ending, stored: StoredForms) -> datetime | Execution:
+    """Write how the call ended; returns when. An execution that `open` wrote is finished, any other is inserted.
+
+    Where the execution is not this process's any more, nothing is written and what stands is returned.
+    """
     finished_at = timezone.now()
     counted = None if passage.opened else await counted_row(passage.call, ending, finished_at)
-    await in_database_thread(_write, passage, ending, stored, finished_at, counted)
-    return finished_at
+    standing = await in_database_thread(_write, passage, ending, stored, finished_at, counted)
+    return standing or finished_at
 
 
 def _write(
     passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime, counted: UUID | None = None
-) -> None:
+) -> Execution | None:
     tenant_id = passage.call.caller.tenant_id
     result, entry = _result(passage, ending, stored, finished_at), _entry(passage, ending, stored)
     if passage.opened:
-        _finish(tenant_id, passage.call.execution_id, result, entry)
-    elif counted is not None:
+        return _finish(passage, result, entry)
+    if counted is not None:
         _count(tenant_id, Execution(**_identity(passage) | result | {"id": counted}), entry)
     else:
         insert_together(tenant_id, Execution(**_identity(passage), **result), entry)
+    return None
 
 
-def _finish(tenant_id: UUID, execution_id: UUID, result: dict[str, Any], entry: AuditEntry) -> None:
-    """Unless the sweeper was here first, because the lease was over: then its outcome stands."""
-    with within(tenant_id):
-        if Execution.objects.filter(id=execution_id, status=Status.RUNNING).update(**result):
+def _finish(passage: Passage, result: dict[str, Any], entry: AuditEntry) -> Execution | None:
+    """Unless the lease was over and another process ended it or took it up (`run`): then that one's outcome stands."""
+    call = passage.call
+    with within(call.caller.tenant_id):
+        if Execution.objects.filter(id=call.execution_id, status=Status.RUNNING, run=passage.run).update(**result):
             entry.save(force_insert=True)
+            return None
+        # None where the call was cancelled before `open` had written it: then there is nothing to tell, either.
+        return Execution.objects.filter(id=call.execution_id).first()
 
 
 def _count(tenant_id: UUID, row: Execution, entry: AuditEntry) -> None:
@@ -89,6 +97,8 @@ def _identity(passage: Passage) -> dict[str, Any]:
         "conversation": call.conversation,
         "provider": call.provider or call.caller.provider,
         "tried": list(call.tried),
+        "mode": call.mode,
+        "parent_id": call.parent_id,
         "started_at": passage.started_at,
     }
 

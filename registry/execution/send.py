@@ -2,29 +2,29 @@
 
 import asyncio
 import random
-from collections.abc import Callable
 
 from accounts.errors import QuartermasterError
 from integrations.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
 from registry.errors import OutcomeUnknown
+from registry.execution.passage import Passage
 from registry.execution.types import Answer, Target, ToolCall
 from registry.transports import TRANSPORTS
-from registry.transports.base import Dispatch, Reply
+from registry.transports.base import CallTool, Dispatch, Reply
 
 FIRST_BACKOFF_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 5.0
 
 
-async def send(call: ToolCall, target: Target, *, count_attempt: Callable[[], None]) -> Answer:
-    """The tool's answer. Raises its last error; `count_attempt` is called before each attempt."""
+async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: CallTool) -> Answer:
+    """The tool's answer. Raises its last error; the passage counts each attempt before it is made."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + target.timeout_ms_for(call) / 1000
     attempt = 0
     while True:
         attempt += 1
-        count_attempt()
+        passage.count_attempt()
         try:
-            reply = await _attempt(call, target, deadline - loop.time())
+            reply = await _attempt(call, target, passage, call_tool, deadline - loop.time())
             return Answer(reply.output, attempts=attempt)
         except QuartermasterError as error:
             pause = _pause_before_next(error, attempt)
@@ -33,7 +33,9 @@ async def send(call: ToolCall, target: Target, *, count_attempt: Callable[[], No
         await asyncio.sleep(pause)
 
 
-async def _attempt(call: ToolCall, target: Target, timeout_seconds: float) -> Reply:
+async def _attempt(
+    call: ToolCall, target: Target, passage: Passage, call_tool: CallTool, timeout_seconds: float
+) -> Reply:
     operation = call.operation or next(iter(target.declared.endpoints), "")
     return await TRANSPORTS[target.transport].send(
         Dispatch(
@@ -44,6 +46,10 @@ async def _attempt(call: ToolCall, target: Target, timeout_seconds: float) -> Re
             tenant_id=call.caller.tenant_id,
             tenant_slug=call.caller.tenant_slug,
             egress_networks=target.egress_networks,
+            progress=passage.report,
+            call_tool=call_tool,
+            idempotency_key=call.idempotency_key,
+            traceparent=call.traceparent,
         )
     )
 

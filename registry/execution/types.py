@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from accounts.caller import Caller
@@ -19,6 +19,26 @@ STEPS = (
     *("cache", "guard", "send", "shape", "redact", "record"),
 )
 """The corridor's steps in their order, as they are named in an execution's timings."""
+
+
+class Mode(StrEnum):
+    """How the caller gets the outcome."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+    """Told at once that the execution is pending; a worker runs it."""
+    STREAM = "stream"
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """Says that a call is one whose execution is there already, and was taken up by this process."""
+
+    run: int
+    started_at: datetime
+    attempts: int = 0
+    """Those of the runs before."""
+    approval_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,15 @@ class ToolCall:
     provider: str = ""
     tried: tuple[str, ...] = ()
     """Slugs of the tools that a routed call tried before this one."""
+    mode: Mode = Mode.SYNC
+    wait_ms: int | None = None
+    """How long the caller waits for the outcome before being told that the call goes on; None: until it ends."""
+    parent_id: UUID | None = None
+    """The batch or composite execution that makes this call."""
+    fields: tuple[str, ...] = ()
+    max_tokens: int | None = None
+    traceparent: str = ""
+    resumed: Resumed | None = None
     execution_id: UUID = field(default_factory=new_id)
 
 
@@ -74,6 +103,52 @@ class Decision(StrEnum):
 
     ALLOW = "allow"
     ASK = "ask"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a running call is."""
+
+    fraction: float | None
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A part of the answer of a call that streams."""
+
+    data: str
+    event: str = "message"
+
+
+class Listener(Protocol):
+    """Who is told of a call while it runs. Telling is no reason to fail: what is raised here ends the call."""
+
+    def opened(self) -> None:
+        """The execution's row is there: from now on it can be looked up."""
+
+    async def chunk(self, chunk: Chunk) -> None:
+        """A part of the answer; whoever is slow to take it slows the call down."""
+
+    def progressed(self, progress: Progress) -> None:
+        """The tool told how far it is."""
+
+
+class Nobody:
+    """Listens to nothing."""
+
+    def opened(self) -> None:
+        """Not listened to."""
+
+    async def chunk(self, chunk: Chunk) -> None:
+        """Not listened to."""
+
+    def progressed(self, progress: Progress) -> None:
+        """Not listened to."""
+
+
+NOBODY: Listener = Nobody()
 
 
 @dataclass(frozen=True)
@@ -141,5 +216,12 @@ class Outcome:
     started_at: datetime
     finished_at: datetime | None
     replayed: bool = False
+    mode: str = Mode.SYNC
+    waits_for: str = ""
+    """What a pending one waits for: `approval` or `worker`."""
+    progress: Mapping[str, Any] | None = None
+    parent_id: UUID | None = None
+    meanwhile: str = ""
+    """What to say while it is not finished."""
     may_go_elsewhere: bool = False
     """Whether the call may be made of another tool instead."""

@@ -22,10 +22,21 @@ class Status(models.TextChoices):
 UNFINISHED = (Status.PENDING, Status.RUNNING)
 
 
+class WaitsFor(models.TextChoices):
+    """What a pending execution waits for."""
+
+    APPROVAL = "approval"
+    WORKER = "worker"
+
+
 class ExecutionQuerySet(models.QuerySet["Execution"]):
     def abandoned(self, at: datetime) -> "ExecutionQuerySet":
         """Running ones whose lease has ended: the process that ran them is gone."""
         return self.filter(status=Status.RUNNING, lease_until__lt=at)
+
+    def due(self, at: datetime) -> "ExecutionQuerySet":
+        """Pending ones that any process may take up now."""
+        return self.filter(Q(due_at=None) | Q(due_at__lte=at), status=Status.PENDING, waits_for=WaitsFor.WORKER)
 
 
 class Execution(models.Model):
@@ -61,6 +72,15 @@ class Execution(models.Model):
     operation = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices)
     mode = models.CharField(max_length=8, default="sync")
+    waits_for = models.CharField(max_length=16, choices=WaitsFor.choices, blank=True, help_text="While it is pending.")
+    due_at = models.DateTimeField(null=True, help_text="A pending one is not taken up before.")
+    run = models.PositiveSmallIntegerField(
+        default=0, help_text="How many times a process took it up: only the last one may record the outcome."
+    )
+    cancel_requested_at = models.DateTimeField(null=True)
+    progress = models.JSONField(null=True, help_text='{"fraction", "message", "at"}')
+    parent_id = models.UUIDField(null=True, help_text="The batch or composite execution that made this call.")
+    options = models.JSONField(default=dict, help_text="What a resumed call needs besides its input.")
     input = models.JSONField(null=True)
     output = models.JSONField(null=True)
     error = models.JSONField(null=True, help_text="The problem: code, message, faults.")
@@ -96,6 +116,8 @@ class Execution(models.Model):
             models.Index(fields=["tenant", "-id"], name="execution_by_tenant"),
             models.Index(fields=["tenant", "tool", "-id"], name="execution_by_tool"),
             models.Index(fields=["lease_until"], condition=Q(status=Status.RUNNING), name="execution_leases"),
+            models.Index(fields=["due_at"], condition=Q(status=Status.PENDING), name="execution_due"),
+            models.Index(fields=["parent_id"], condition=Q(parent_id__isnull=False), name="execution_by_parent"),
         ]
 
     def __str__(self) -> str:

@@ -84,6 +84,9 @@ class Tool(models.Model):
     excluded_providers = models.JSONField(default=list, blank=True)
     native_equivalent = models.CharField(max_length=64, blank=True)
     rate_limit = models.JSONField(null=True, blank=True, help_text='E.g. {"per_minute": 60, "burst": 10}.')
+    meanwhile = models.CharField(
+        max_length=500, blank=True, help_text="What an agent may say while a call of it takes its time."
+    )
     health_endpoint = models.URLField(max_length=2000, blank=True)
     stale_after_seconds = models.PositiveIntegerField(default=300)
     retire_after_seconds = models.PositiveIntegerField(

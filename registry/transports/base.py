@@ -1,6 +1,6 @@
 """What a transport is: it checks a definition when a version is published, and sends a call when one is made."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -19,6 +19,39 @@ class Declared:
 
 
 @dataclass(frozen=True)
+class Nested:
+    """A call that a transport makes of another tool, for the same caller, on the way to its own answer."""
+
+    tool: str
+    input: Mapping[str, Any]
+    version: str = ""
+    operation: str = ""
+    timeout_ms: int | None = None
+
+
+class NestedOutcome(Protocol):
+    """What is told of a nested call: the corridor's `Outcome`, which no transport imports."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def output(self) -> Any: ...
+    @property
+    def error(self) -> dict[str, Any] | None: ...
+
+
+Report = Callable[[float | None, str], None]
+"""Tells how far the call is: a fraction from 0 to 1, or None when it is not known, and a phrase."""
+CallTool = Callable[[Nested], Awaitable[NestedOutcome]]
+
+
+def nobody_asks(fraction: float | None, message: str) -> None:
+    """Where progress goes that nobody wants to know."""
+
+
+@dataclass(frozen=True)
 class Dispatch:
     """One attempt at a call, on its way out."""
 
@@ -31,6 +64,12 @@ class Dispatch:
     tenant_slug: str
     egress_networks: tuple[str, ...] | None
     """The tenant's narrowing of the operator's networks; None: not narrowed."""
+    progress: Report = nobody_asks
+    call_tool: CallTool | None = None
+    """Runs another tool through the whole corridor; None outside of it."""
+    idempotency_key: str | None = None
+    """The caller's, to be passed on where the service takes one."""
+    traceparent: str = ""
 
 
 @dataclass(frozen=True)
