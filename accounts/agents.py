@@ -12,7 +12,7 @@ from accounts.models import Agent, Tenant
 from accounts.roles import Role
 from accounts.tenants import bump_generation
 
-CHANGEABLE = frozenset({"name", "description", "role", "provider", "rate_limit", "enabled"})
+CHANGEABLE = frozenset({"name", "description", "role", "provider", "rate_limit", "concurrency", "quota", "enabled"})
 """Not the slug: it is the agent's name in other people's rules."""
 
 
@@ -26,6 +26,8 @@ def create_agent(
     role: Role = Role.OPERATOR,
     provider: str = "",
     rate_limit: dict[str, Any] | None = None,
+    concurrency: dict[str, Any] | None = None,
+    quota: dict[str, Any] | None = None,
 ) -> Agent:
     """A new agent without a key.
 
@@ -39,6 +41,8 @@ def create_agent(
         role=role,
         provider=provider,
         rate_limit=rate_limit,
+        concurrency=concurrency,
+        quota=quota,
     )
     agent.clean_fields()
     by.require_reach(Role(agent.role))

@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from accounts.caller import Caller
 from accounts.errors import Forbidden, KeyExpired, KeyRevoked, Unauthenticated
+from accounts.limits import Limits, limits_of
 from accounts.models import ApiKey, Person, Tenant
+from accounts.models.limits import SHAPES
 from accounts.roles import Role
 from accounts.tenancy import within
 
@@ -52,8 +54,8 @@ def authenticate(authorization: str) -> Caller:
         agent_id=row["agent_id"],
         key_id=row["key_id"],
         provider=row["agent_provider"],
-        agent_rate_limit=_json(row["agent_rate_limit"]),
-        tenant_rate_limit=_json(row["tenant_rate_limit"]),
+        agent_limits=_limits(row, "agent"),
+        tenant_limits=_limits(row, "tenant"),
     )
 
 
@@ -71,7 +73,7 @@ def caller_of(person: Person, tenant: Tenant | None = None) -> Caller:
         generation=tenant.generation,
         role=Role.OWNER if person.is_platform_owner else Role(person.role),
         person_id=person.id,
-        tenant_rate_limit=tenant.rate_limit,
+        tenant_limits=limits_of(tenant.rate_limit, tenant.concurrency, tenant.quota),
         is_platform_owner=person.is_platform_owner,
     )
 
@@ -81,6 +83,10 @@ def _key_row(digest: bytes) -> dict[str, Any] | None:
         cursor.execute("SELECT * FROM accounts_authenticate(%s)", [digest])
         row = cursor.fetchone()
         return dict(zip((column.name for column in cursor.description), row, strict=True)) if row else None
+
+
+def _limits(row: dict[str, Any], whose: str) -> Limits | None:
+    return limits_of(*(_json(row[f"{whose}_{kind}"]) for kind in SHAPES))
 
 
 def _json(value: Any) -> Any:

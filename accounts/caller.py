@@ -1,10 +1,11 @@
 """Who is calling: what authentication found out, handed to everything behind the door."""
 
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 from accounts.errors import Forbidden
+from accounts.limits import Limits
 from accounts.roles import Right, Role, may, reaches
 
 
@@ -19,8 +20,8 @@ class Caller:
     person_id: UUID | None = None
     key_id: UUID | None = None
     provider: str = ""
-    agent_rate_limit: dict[str, Any] | None = field(default=None, hash=False)
-    tenant_rate_limit: dict[str, Any] | None = field(default=None, hash=False)
+    agent_limits: Limits | None = None
+    tenant_limits: Limits | None = None
     is_platform_owner: bool = False
     """Runs the installation: may change what all tenants share."""
 

@@ -14,7 +14,8 @@ from accounts.errors import Conflict, Forbidden
 from accounts.models import Tenant
 from accounts.roles import Right
 
-CHANGEABLE = frozenset({"name", "rate_limit"})
+LIMITS = frozenset({"rate_limit", "concurrency", "quota"})
+CHANGEABLE = LIMITS | {"name"}
 """Not the slug: it is the tenant's name in the operator's settings."""
 
 
@@ -32,7 +33,7 @@ def create_tenant(*, slug: str, name: str, actor: str) -> Tenant:
 
 
 def change_tenant(*, tenant: Tenant, by: Actor, changes: Mapping[str, Any]) -> Tenant:
-    """Set the fields that differ. The rate limit is the platform owner's to set, the name the tenant's own, too.
+    """Set the fields that differ. Limits are the platform owner's to set, the name the tenant's own, too.
 
     Raises Invalid on a field that cannot change, ValidationError on a bad value, Forbidden.
     """
@@ -42,7 +43,7 @@ def change_tenant(*, tenant: Tenant, by: Actor, changes: Mapping[str, Any]) -> T
     changed = [field for field, value in changes.items() if getattr(locked, field) != value]
     if not changed:
         return locked
-    if "rate_limit" in changed and not by.is_platform_owner:
+    if LIMITS & set(changed) and not by.is_platform_owner:
         raise Forbidden("What all calls of a tenant may come to together is set by the platform's owner.")
     for field in changed:
         setattr(locked, field, changes[field])

@@ -39,6 +39,10 @@ class AgentForm(ActForm):
         label="Rate limit",
         help_text='For all of its calls together, e.g. {"per_minute": 60, "burst": 10}. Empty: none of its own.',
     )
+    concurrency = JsonField(kind=dict, help_text='Calls at the same time, e.g. {"most": 5}. Empty: any number.')
+    quota = JsonField(
+        kind=dict, help_text='Calls per day and month (UTC), e.g. {"per_day": 1000, "per_month": 20000}. Empty: none.'
+    )
 
 
 class NewAgentForm(AgentForm):

@@ -15,7 +15,7 @@ from accounts.chrome.forms import ActForm, JsonField, slug_field
 from accounts.chrome.pages import Empty, TenantPages, caller_behind
 from accounts.models import Tenant
 from accounts.tenancy import platform
-from accounts.tenants import change_tenant, create_tenant
+from accounts.tenants import LIMITS, change_tenant, create_tenant
 
 
 class NewTenantForm(ActForm):
@@ -48,6 +48,8 @@ class EditTenantForm(ActForm):
         label="Rate limit",
         help_text='For all calls of the tenant together, e.g. {"per_minute": 600, "burst": 50}. Empty: none.',
     )
+    concurrency = JsonField(kind=dict, help_text='Calls at the same time, e.g. {"most": 50}. Empty: any number.')
+    quota = JsonField(kind=dict, help_text='Calls per day and month (UTC), e.g. {"per_day": 10000}. Empty: none.')
 
 
 class EditTenant(Act):
@@ -61,11 +63,12 @@ class EditTenant(Act):
     def form(self, request: HttpRequest, subject: Tenant, data: Any = None) -> ActForm:
         form = super().form(request, subject, data)
         if not caller_behind(request).is_platform_owner:
-            del form.fields["rate_limit"]
+            for limit in LIMITS:
+                del form.fields[limit]
         return form
 
     def initial(self, request: HttpRequest, subject: Tenant) -> dict[str, Any]:
-        return {"name": subject.name, "rate_limit": subject.rate_limit}
+        return {field: getattr(subject, field) for field in EditTenantForm.base_fields}
 
     def perform(self, request: HttpRequest, subject: Tenant, values: dict[str, Any]) -> Tenant:
         return change_tenant(tenant=subject, by=caller_behind(request), changes=values)

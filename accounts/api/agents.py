@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.agents import change_agent, create_agent
 from accounts.api.pagination import page, paged
 from accounts.api.queries import PageQuery, QuerySerializer
-from accounts.api.serializers import RateLimitSerializer, StrictSerializer
+from accounts.api.serializers import ConcurrencySerializer, QuotaSerializer, RateLimitSerializer, StrictSerializer
 from accounts.api.views import TenantView
 from accounts.caller import Caller
 from accounts.errors import NotFound
@@ -27,6 +27,8 @@ class AgentSerializer(serializers.Serializer[Agent]):
     role = serializers.ChoiceField(choices=Role.choices)
     provider = serializers.CharField()
     rate_limit = RateLimitSerializer(allow_null=True)
+    concurrency = ConcurrencySerializer(allow_null=True)
+    quota = QuotaSerializer(allow_null=True)
     enabled = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
@@ -39,6 +41,8 @@ class _AgentFields(StrictSerializer):
         max_length=64, allow_blank=True, required=False, help_text="Its runtime: claude_code, anthropic, openai, …"
     )
     rate_limit = RateLimitSerializer(allow_null=True, required=False)
+    concurrency = ConcurrencySerializer(allow_null=True, required=False)
+    quota = QuotaSerializer(allow_null=True, required=False)
 
 
 class NewAgentSerializer(_AgentFields):

@@ -1,11 +1,11 @@
 """Serializers that take JSON as it is: no unknown field, and no value of another type."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.fields import Field
 
-from accounts.models.limits import HIGHEST_RATE
+from accounts.models.limits import CLOSED, HIGHEST_QUOTA, HIGHEST_RATE, MOST_AT_ONCE, OPEN, QUOTA, RATE, Shape
 
 
 class KnownFieldsSerializer(serializers.Serializer[Any]):
@@ -47,13 +47,45 @@ class NothingSerializer(StrictSerializer):
     """The body of an address that needs none: `{}`, or no body at all."""
 
 
-class RateLimitSerializer(StrictSerializer):
+def _number(highest: int, help_text: str, *, required: bool = False) -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=1, max_value=highest, required=required, help_text=help_text)
+
+
+class _LimitSerializer(StrictSerializer):
+    shape: ClassVar[Shape | None] = None
+    without_redis = serializers.ChoiceField(
+        choices=[OPEN, CLOSED], required=False, help_text="What becomes of calls while Redis is away."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.shape is not None and not self.shape.needed.keys() & attrs.keys():
+            names = ", ".join(self.shape.needed)
+            raise serializers.ValidationError(f"Give one of: {names}. For example {self.shape.example}.")
+        return attrs
+
+
+class RateLimitSerializer(_LimitSerializer):
     """How often something may be called."""
 
-    per_minute = serializers.IntegerField(min_value=1, max_value=HIGHEST_RATE)
-    burst = serializers.IntegerField(
-        min_value=1, max_value=HIGHEST_RATE, required=False, help_text="How many may come at once."
-    )
+    shape = RATE
+    per_second = _number(HIGHEST_RATE, "Calls in a second.")
+    per_minute = _number(HIGHEST_RATE, "Calls in a minute.")
+    per_hour = _number(HIGHEST_RATE, "Calls in an hour.")
+    burst = _number(HIGHEST_RATE, "How many may come at once; left out: as many as in the shortest period.")
+
+
+class ConcurrencySerializer(_LimitSerializer):
+    """How many calls may run at the same time."""
+
+    most = _number(MOST_AT_ONCE, "Calls at the same time.", required=True)
+
+
+class QuotaSerializer(_LimitSerializer):
+    """How many calls there may be in a day and in a month of the UTC calendar."""
+
+    shape = QUOTA
+    per_day = _number(HIGHEST_QUOTA, "Calls from midnight to midnight, UTC.")
+    per_month = _number(HIGHEST_QUOTA, "Calls from the first of the month on, UTC.")
 
 
 _JSON_TYPES: tuple[tuple[tuple[type[Field[Any, Any, Any, Any]], ...], tuple[type, ...], str], ...] = (

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.ids import new_id
-from accounts.models.limits import validate_rate_limit
+from accounts.models.limits import validate_concurrency, validate_quota, validate_rate_limit
 from accounts.models.tenant import Tenant, slug_validator
 from accounts.roles import Role
 from accounts.tenancy import TenantManager
@@ -29,6 +29,15 @@ class Agent(models.Model):
         blank=True,
         validators=[validate_rate_limit],
         help_text='For all calls of this agent, e.g. {"per_minute": 60, "burst": 10}.',
+    )
+    concurrency = models.JSONField(
+        null=True, blank=True, validators=[validate_concurrency], help_text='Calls at the same time, e.g. {"most": 5}.'
+    )
+    quota = models.JSONField(
+        null=True,
+        blank=True,
+        validators=[validate_quota],
+        help_text='Calls per day and month (UTC), e.g. {"per_day": 1000}.',
     )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

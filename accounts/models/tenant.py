@@ -2,7 +2,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from accounts.ids import new_id
-from accounts.models.limits import validate_rate_limit
+from accounts.models.limits import validate_concurrency, validate_quota, validate_rate_limit
 from accounts.tenancy import current_scope
 
 SLUG_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
@@ -36,6 +36,15 @@ class Tenant(models.Model):
         blank=True,
         validators=[validate_rate_limit],
         help_text='For all calls of the tenant together, e.g. {"per_minute": 600, "burst": 50}.',
+    )
+    concurrency = models.JSONField(
+        null=True, blank=True, validators=[validate_concurrency], help_text='Calls at the same time, e.g. {"most": 50}.'
+    )
+    quota = models.JSONField(
+        null=True,
+        blank=True,
+        validators=[validate_quota],
+        help_text='Calls per day and month (UTC), e.g. {"per_day": 10000}.',
     )
     egress_networks = models.JSONField(
         null=True,

@@ -55,10 +55,10 @@ def _buckets(call: ToolCall, target: Target) -> Iterator[tuple[str, Mapping[str,
     caller = call.caller
     if target.rate_limit:
         yield f"{PREFIX}rate:{caller.tenant_id}:tool:{target.tool_id}", target.rate_limit, f"the tool `{target.slug}`"
-    if caller.agent_rate_limit:
-        yield f"{PREFIX}rate:{caller.tenant_id}:agent:{caller.agent_id}", caller.agent_rate_limit, "your agent"
-    if caller.tenant_rate_limit:
-        yield f"{PREFIX}rate:{caller.tenant_id}", caller.tenant_rate_limit, "your tenant"
+    if caller.agent_limits and caller.agent_limits.rate:
+        yield f"{PREFIX}rate:{caller.tenant_id}:agent:{caller.agent_id}", caller.agent_limits.rate, "your agent"
+    if caller.tenant_limits and caller.tenant_limits.rate:
+        yield f"{PREFIX}rate:{caller.tenant_id}", caller.tenant_limits.rate, "your tenant"
 
 
 def _burst_and_rate(rate_limit: Mapping[str, Any]) -> tuple[float, float]:

@@ -34,19 +34,34 @@ def test_it_makes_no_agent_of_a_bad_field(acme: Tenant, slug: str, role: str) ->
 
 
 @pytest.mark.parametrize(
-    "rate_limit",
+    ("field", "value", "said"),
     [
-        *("often", [60], {"burst": 5}, {"per_minute": 60, "per_hour": 5}, {"per_minute": None}, {"per_minute": "60"}),
-        *({"per_minute": 0}, {"per_minute": True}, {"per_minute": 1_000_001}, {"per_minute": 60, "burst": 1.5}),
+        ("rate_limit", "often", "Give an object"),
+        ("rate_limit", [60], "Give an object"),
+        ("rate_limit", {"burst": 5}, "Give `per_second` or `per_minute` or `per_hour`"),
+        ("rate_limit", {"per_minute": 60, "per_day": 5}, "per_day: There is no such field here"),
+        ("rate_limit", {"per_minute": None}, "per_minute: Give a whole number from 1 to 1,000,000"),
+        ("rate_limit", {"per_minute": "60"}, "per_minute: Give a whole number"),
+        ("rate_limit", {"per_minute": 0}, "per_minute: Give a whole number"),
+        ("rate_limit", {"per_minute": True}, "per_minute: Give a whole number"),
+        ("rate_limit", {"per_minute": 1_000_001}, "per_minute: Give a whole number"),
+        ("rate_limit", {"per_minute": 60, "burst": 1.5}, "burst: Give a whole number"),
+        ("rate_limit", {"per_minute": 60, "without_redis": "maybe"}, "without_redis: Give `open` or `closed`"),
+        ("concurrency", {"without_redis": "open"}, "Give `most`"),
+        ("concurrency", {"most": 100_001}, "most: Give a whole number from 1 to 100,000"),
+        ("quota", {"per_week": 5}, "per_week: There is no such field here"),
+        ("quota", {"per_day": 0}, "per_day: Give a whole number from 1 to 1,000,000,000"),
     ],
 )
-def test_it_gives_an_agent_no_limit_that_cannot_be_kept(acme: Tenant, scout: Agent, rate_limit: Any) -> None:
+def test_it_gives_an_agent_no_limit_that_cannot_be_kept(
+    acme: Tenant, scout: Agent, field: str, value: Any, said: str
+) -> None:
     """A bad one would end each of the agent's calls with an error of ours."""
     with within(acme.id):
-        with pytest.raises(ValidationError, match="whole numbers from 1 to 1,000,000"):
-            change_agent(agent=scout, by=CASTING, changes={"rate_limit": rate_limit})
+        with pytest.raises(ValidationError, match=said):
+            change_agent(agent=scout, by=CASTING, changes={field: value})
         scout.refresh_from_db()
-    assert scout.rate_limit is None
+    assert getattr(scout, field) is None
 
 
 def test_it_calls_an_agent_by_its_name_or_slug(scout: Agent) -> None:

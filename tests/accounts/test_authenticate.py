@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.authenticate import authenticate, caller_of
 from accounts.caller import Caller
 from accounts.errors import Forbidden, KeyExpired, KeyRevoked, Unauthenticated
+from accounts.limits import Limits
 from accounts.models import Agent, ApiKey, Person, Tenant
 from accounts.roles import Role
 from accounts.tenancy import NoScope, current_scope, within
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.django_db
 def test_it_finds_out_everything_about_a_key(acme: Tenant, scout: Agent, scout_key: str) -> None:
     with within(acme.id):
         Agent.objects.update(provider="claude_code", rate_limit={"per_minute": 5})
-        Tenant.objects.update(rate_limit={"per_minute": 500}, generation=7)
+        Tenant.objects.update(
+            rate_limit={"per_minute": 500}, concurrency={"most": 50}, quota={"per_day": 10_000}, generation=7
+        )
         key = ApiKey.objects.get()
     assert authenticate(f"Bearer {scout_key}") == Caller(
         tenant_id=acme.id,
@@ -30,8 +33,8 @@ def test_it_finds_out_everything_about_a_key(acme: Tenant, scout: Agent, scout_k
         agent_id=scout.id,
         key_id=key.id,
         provider="claude_code",
-        agent_rate_limit={"per_minute": 5},
-        tenant_rate_limit={"per_minute": 500},
+        agent_limits=Limits(rate={"per_minute": 5}),
+        tenant_limits=Limits(rate={"per_minute": 500}, concurrency={"most": 50}, quota={"per_day": 10_000}),
     )
 
 

@@ -72,7 +72,7 @@ def test_it_lets_the_platforms_owner_set_name_and_limit(browse: Browse, platform
 
 def test_it_says_why_a_limit_will_not_do(browse: Browse, platform_owner: Person, acme: Tenant) -> None:
     said = browse(platform_owner).refused(address_of(acme, "edit"), {"name": "Acme", "rate_limit": '{"burst": 1}'})
-    assert "whole numbers from 1 to 1,000,000" in said
+    assert "Give <code>per_second</code> or <code>per_minute</code>" in said
 
 
 def test_it_lets_a_tenant_change_its_name_and_nothing_else(browse: Browse, alice: Person, acme: Tenant) -> None:

@@ -37,6 +37,8 @@ def test_it_makes_an_agent(steward_api: Api, steward: Agent, acme: Tenant) -> No
             "role": "viewer",
             "provider": "claude_code",
             "rate_limit": {"per_minute": 60, "burst": 10},
+            "concurrency": {"most": 5, "without_redis": "closed"},
+            "quota": {"per_day": 1000},
         },
     )
     assert answer.status_code == 201
@@ -51,6 +53,8 @@ def test_it_makes_an_agent(steward_api: Api, steward: Agent, acme: Tenant) -> No
         "role": "viewer",
         "provider": "claude_code",
         "rate_limit": {"per_minute": 60, "burst": 10},
+        "concurrency": {"most": 5, "without_redis": "closed"},
+        "quota": {"per_day": 1000},
         "enabled": True,
         "created_at": agent.created_at.isoformat().replace("+00:00", "Z"),
     }
@@ -91,10 +95,13 @@ def test_it_refuses_what_is_no_slug(steward_api: Api, acme: Tenant, slug: Any) -
         ("provider", "x" * 65),
         ("rate_limit", "often"),
         ("rate_limit", []),
-        ("rate_limit.per_minute", {}),
+        ("rate_limit", {}),
         ("rate_limit.per_minute", {"per_minute": 0}),
         ("rate_limit.per_minute", {"per_minute": 10**4000}),
         ("rate_limit.colour", {"per_minute": 1, "colour": "red"}),
+        ("rate_limit.without_redis", {"per_minute": 1, "without_redis": "maybe"}),
+        ("concurrency.most", {}),
+        ("quota", {}),
         ("enabled", True),
         ("tenant", "globex"),
         ("id", "0199d3a1-0000-7000-8000-000000000001"),

@@ -101,7 +101,7 @@ def test_it_refuses_a_slug_twice(api: Api, acme: Tenant) -> None:
         ({"retries": 3}, ["$.retries"]),
         ({"retries": {"attempts": "3"}}, ["$.retries.attempts"]),
         ({"retries": {"attempts": 3, "forever": True}}, ["$.retries.forever"]),
-        ({"rate_limit": {"burst": 5}}, ["$.rate_limit.per_minute"]),
+        ({"rate_limit": {"burst": 5}}, ["$.rate_limit"]),
         ({"transport": "carrier-pigeon"}, ["$.transport"]),
         ({"version": "one"}, ["$.version"]),
         ({"input_schema": None}, ["$.input_schema"]),
