@@ -1,7 +1,8 @@
 """The one door out: every call to the world outside goes through here and under one policy.
 
 `policy` decides, `asynchronous` (aiohttp, for the corridor) and `blocking` (requests, for Celery and the console) send.
-Both take the same request and rules, give the same response and raise the same errors (`integrations/errors.py`):
+Both take the same request and rules, give the same response and raise the same errors (`integrations/errors.py`). The
+asynchronous one can also hand out an answer while it arrives (`stream`, `streams.py`), under the same rules:
 
 1. `targets` reads the URL, so strictly that no other parser can read something else in it
 2. `names` resolves the host
@@ -11,8 +12,9 @@ Both take the same request and rules, give the same response and raise the same 
 6. `decoding` unpacks the answer within the limit
 """
 
-from integrations.egress.asynchronous import aclose, send
+from integrations.egress.asynchronous import aclose, send, stream
 from integrations.egress.messages import EgressRequest, EgressResponse, EgressRules
 from integrations.egress.policy import narrowing
+from integrations.egress.streams import EgressStream
 
-__all__ = ["EgressRequest", "EgressResponse", "EgressRules", "aclose", "narrowing", "send"]
+__all__ = ["EgressRequest", "EgressResponse", "EgressRules", "EgressStream", "aclose", "narrowing", "send", "stream"]

@@ -8,9 +8,12 @@ import asyncio
 import io
 import os
 import ssl
-from contextvars import ContextVar
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from time import perf_counter
+from types import TracebackType
 from typing import Any
 from weakref import WeakSet
 
@@ -26,7 +29,6 @@ from integrations.egress.messages import (
     LONGEST_HEADER,
     MOST_HEADERS,
     SAFE_METHODS,
-    Answer,
     EgressRequest,
     EgressResponse,
     EgressRules,
@@ -35,6 +37,7 @@ from integrations.egress.messages import (
 from integrations.egress.names import Lookup, Names, system_lookup
 from integrations.egress.policy import EgressPolicy
 from integrations.egress.redirects import Hop, first_hop, next_hop
+from integrations.egress.streams import EgressStream
 from integrations.egress.targets import Target
 from integrations.egress.translation import LOWER_ERRORS, translated
 from integrations.errors import UpstreamFailure, UpstreamTooLarge
@@ -56,9 +59,36 @@ class Progress:
     """There is a connection for it, so bytes may have left."""
     reused: bool = False
     """The connection had served another request before."""
+    redirected: bool = False
+    """A service has answered already, if only to send us on."""
 
 
 _progress: ContextVar[Progress] = ContextVar("egress_progress")
+
+
+class _InOurWords:
+    """What goes wrong within is one of our errors, which knows how far the call had come."""
+
+    def __init__(self) -> None:
+        self.progress = Progress()
+        self._token: Token[Progress] | None = None
+
+    def __enter__(self) -> Progress:
+        self._token = _progress.set(self.progress)
+        return self.progress
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._token is not None:
+            _progress.reset(self._token)
+        if isinstance(error, UpstreamFailure):
+            error.sent = error.sent or self.progress.redirected
+        elif isinstance(error, LOWER_ERRORS):
+            raise self.translated(error) from error
+
+    def translated(self, error: Exception) -> UpstreamFailure:
+        failure = translated(error, sent=self.progress.connected)
+        failure.sent = failure.sent or self.progress.redirected
+        return failure
 
 
 class Client:
@@ -97,34 +127,54 @@ class Client:
         Raises EgressBlocked when the policy refuses, a leaf of UpstreamFailure when no whole answer came.
         """
         started = perf_counter()
-        progress, redirected = Progress(), False
-        token = _progress.set(progress)
-        try:
+        with _InOurWords():
             async with asyncio.timeout(rules.timeout_seconds):
-                hop = first_hop(request, rules)
-                while True:
-                    answer = await self._send_hop(hop, rules)
-                    following = next_hop(hop, answer.status, answer.headers.get("Location"))
-                    if following is None:
-                        break
-                    hop, redirected = following, True
-                body = await _unpacked(answer, rules.max_response_bytes)
-        except UpstreamFailure as failure:
-            failure.sent = failure.sent or redirected
-            raise
-        except LOWER_ERRORS as error:
-            lower = translated(error, sent=progress.connected)
-            lower.sent = lower.sent or redirected
-            raise lower from error
-        finally:
-            _progress.reset(token)
-        return EgressResponse(answer.status, answer.headers, body, hop.target.url, perf_counter() - started)
+                hop, response = await self._follow(request, rules)
+                headers = readable(response.headers)
+                encoding = headers.get("Content-Encoding", "")
+                body = await _unpacked(await _read(response, rules.max_response_bytes), encoding, rules)
+        return EgressResponse(response.status, headers, body, hop.target.url, perf_counter() - started)
+
+    @asynccontextmanager
+    async def stream(self, request: EgressRequest, *, rules: EgressRules) -> AsyncIterator[EgressStream]:
+        """The service's answer while it arrives. Its connection is closed with the block, however that ends.
+
+        The rules' time is for the block as a whole. Whoever does not read holds the service up, not our memory.
+        """
+        words, deadline = _InOurWords(), asyncio.timeout(rules.timeout_seconds)
+        try:
+            async with deadline:
+                with words:
+                    hop, response = await self._follow(request, rules)
+                try:
+                    yield EgressStream(response, rules, final_url=hop.target.url)
+                finally:
+                    response.close()
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise words.translated(error) from error
 
     async def aclose(self) -> None:
         self._names.close()
         await self._session.close()
 
-    async def _send_hop(self, hop: Hop, rules: EgressRules) -> Answer:
+    async def _follow(self, request: EgressRequest, rules: EgressRules) -> tuple[Hop, aiohttp.ClientResponse]:
+        """Whose body is still to be read, and where it came from."""
+        hop = first_hop(request, rules)
+        while True:
+            response = await self._send_hop(hop, rules)
+            try:
+                following = next_hop(hop, response.status, readable(response.headers).get("Location"))
+            except BaseException:
+                response.close()
+                raise
+            if following is None:
+                return hop, response
+            await _read(response, rules.max_response_bytes)
+            hop, _progress.get().redirected = following, True
+
+    async def _send_hop(self, hop: Hop, rules: EgressRules) -> aiohttp.ClientResponse:
         """Try the checked addresses of the hop's host one after the other, until one takes the connection."""
         _progress.get().connected = False
         target = hop.target
@@ -133,27 +183,27 @@ class Client:
         patience = aiohttp.ClientTimeout(sock_connect=rules.connect_timeout_seconds / len(addresses))
         for address in addresses[:-1]:
             try:
-                return await self._send_to(address, hop, rules, patience)
+                return await self._send_to(address, hop, patience)
             except UpstreamFailure as failure:
                 if failure.sent:
                     raise
                 self._names.put_last(target.host, address)
-        return await self._send_to(addresses[-1], hop, rules, patience)
+        return await self._send_to(addresses[-1], hop, patience)
 
-    async def _send_to(self, address: str, hop: Hop, rules: EgressRules, patience: aiohttp.ClientTimeout) -> Answer:
+    async def _send_to(self, address: str, hop: Hop, patience: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         """Send, and once more when a kept-alive connection was hung up as we wrote to it (RFC 9112, 9.3.1)."""
         try:
-            return await self._send_once(address, hop, rules, patience)
+            return await self._send_once(address, hop, patience)
         except UpstreamFailure as failure:
             hung_up = isinstance(failure.__cause__, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
             if not (hung_up and _progress.get().reused and hop.method in SAFE_METHODS):
                 raise
-        return await self._send_once(address, hop, rules, patience)
+        return await self._send_once(address, hop, patience)
 
-    async def _send_once(self, address: str, hop: Hop, rules: EgressRules, patience: aiohttp.ClientTimeout) -> Answer:
+    async def _send_once(self, address: str, hop: Hop, patience: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         progress, target = _progress.get(), hop.target
         progress.connected = progress.reused = False
-        response = await self._session.request(
+        return await self._session.request(
             hop.method,
             _url_at(address, target),
             headers=hop.headers,
@@ -162,12 +212,6 @@ class Client:
             timeout=patience,
             server_hostname=target.host if target.scheme == "https" else None,
         )
-        try:
-            body = await _read(response, rules.max_response_bytes)
-        except BaseException:
-            response.close()
-            raise
-        return Answer(response.status, readable(response.headers), body)
 
 
 def _url_at(address: str, target: Target) -> URL:
@@ -188,19 +232,22 @@ def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     pieces, size = [], 0
-    async for piece in response.content.iter_any():
-        size += len(piece)
-        if size > limit:
-            raise UpstreamTooLarge(f"The service's answer is larger than {limit} bytes. Ask it for less.")
-        pieces.append(piece)
+    try:
+        async for piece in response.content.iter_any():
+            size += len(piece)
+            if size > limit:
+                raise UpstreamTooLarge(f"The service's answer is larger than {limit} bytes. Ask it for less.")
+            pieces.append(piece)
+    except BaseException:
+        response.close()
+        raise
     return b"".join(pieces)
 
 
-async def _unpacked(answer: Answer, limit: int) -> bytes:
-    encoding = answer.headers.get("Content-Encoding", "")
-    if encoding and len(answer.body) > UNPACKED_IN_THE_LOOP:
-        return await asyncio.to_thread(decode, answer.body, encoding, limit)
-    return decode(answer.body, encoding, limit)
+async def _unpacked(body: bytes, encoding: str, rules: EgressRules) -> bytes:
+    if encoding and len(body) > UNPACKED_IN_THE_LOOP:
+        return await asyncio.to_thread(decode, body, encoding, rules.max_response_bytes)
+    return decode(body, encoding, rules.max_response_bytes)
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -217,6 +264,10 @@ class _Connector(aiohttp.TCPConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
     ) -> Connection:
         connection = await super().connect(req, traces, timeout)
+        while connection.protocol is not None and connection.protocol.should_close:
+            # It said more than it was asked while it was kept: that would be taken for the answer to this request.
+            connection.close()
+            connection = await super().connect(req, traces, timeout)
         progress = _progress.get()
         progress.connected = True
         progress.reused = connection.protocol in self._seen
@@ -250,6 +301,11 @@ _clients: dict[tuple[int, asyncio.AbstractEventLoop], Client] = {}
 async def send(request: EgressRequest, *, rules: EgressRules) -> EgressResponse:
     """`Client.send` of this process and event loop, made on first use and so after any fork."""
     return await _client().send(request, rules=rules)
+
+
+def stream(request: EgressRequest, *, rules: EgressRules) -> AbstractAsyncContextManager[EgressStream]:
+    """`Client.stream` of this process and event loop."""
+    return _client().stream(request, rules=rules)
 
 
 async def aclose() -> None:

@@ -1,23 +1,96 @@
 """Undoing a Content-Encoding without ever holding more than the limit."""
 
 import zlib
+from collections.abc import Generator, Iterator
+from typing import Any
 
 from integrations.errors import UpstreamBroken, UpstreamTooLarge
 
+PIECE_BYTES = 65_536
+"""What is unpacked at once of an answer that comes in pieces."""
+
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+_GZIP_HEAD = b"\x1f\x8b"
+_PLAIN = ("", "identity")
+_GZIPPED = ("gzip", "x-gzip")
+_DEFLATED = "deflate"
 
 
 def decode(body: bytes, encoding: str, limit: int) -> bytes:
     """The body in clear. Raises UpstreamTooLarge beyond `limit` bytes, UpstreamBroken when it cannot be decoded."""
     coding = encoding.strip().lower()
-    if coding in ("", "identity") or not body:
+    if coding in _PLAIN or not body:
         return body
-    if coding in ("gzip", "x-gzip"):
+    if coding in _GZIPPED:
         return _gunzip(body, limit)
-    if coding == "deflate":
-        # Most servers send zlib, as the standard says, and a few the bare stream.
-        return _inflate(body, _ZLIB if _has_zlib_head(body) else _RAW, limit)[0]
-    raise UpstreamBroken(f"The service answered in the encoding {coding[:40]!r}, which was not asked for.")
+    if coding == _DEFLATED:
+        return _inflate(body, _deflated_as(body), limit)[0]
+    raise _not_asked_for(coding)
+
+
+class Decoder:
+    """The same for an answer that comes in pieces; what it gives out is never more than a piece at a time."""
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        self._coding = encoding.strip().lower()
+        self._limit = limit
+        self._size = self._unpacked = 0
+        self._held = b""
+        self._inflater: Any = None
+        self._members = 0
+
+    def feed(self, body: bytes) -> Iterator[bytes]:
+        """What these bytes are in clear. Raises like `decode`."""
+        self._size += len(body)
+        self._keep_within(self._size, "")
+        if self._coding in _PLAIN:
+            yield body
+            return
+        if self._coding not in (*_GZIPPED, _DEFLATED):
+            raise _not_asked_for(self._coding)
+        rest, self._held = self._held + body, b""
+        while rest and (self._inflater is not None or self._begin(rest)):
+            rest = yield from self._inflate(rest)
+
+    def end(self) -> None:
+        """There is no more. Raises UpstreamBroken when there has to be."""
+        if self._inflater is not None or (self._held and not self._members):
+            raise _ends_too_early()
+
+    def _begin(self, rest: bytes) -> bool:
+        """Whether a gzip member, or the deflated stream, begins here: told by its first two bytes."""
+        if self._members and self._coding == _DEFLATED:
+            return False
+        if len(rest) < 2:
+            self._held = rest
+            return False
+        if self._members and rest[:2] != _GZIP_HEAD:
+            return False
+        self._inflater = zlib.decompressobj(_deflated_as(rest) if self._coding == _DEFLATED else _GZIP)
+        return True
+
+    def _inflate(self, rest: bytes) -> Generator[bytes, None, bytes]:
+        """Gives back what follows the member."""
+        inflater = self._inflater
+        while True:
+            try:
+                piece = inflater.decompress(rest, PIECE_BYTES)
+            except zlib.error as error:
+                raise _damaged() from error
+            self._unpacked += len(piece)
+            self._keep_within(self._unpacked, " once it is unpacked")
+            if piece:
+                yield piece
+            rest = inflater.unconsumed_tail
+            if inflater.eof:
+                self._inflater, self._members = None, self._members + 1
+                return bytes(inflater.unused_data)
+            if not rest and len(piece) < PIECE_BYTES:
+                return b""
+
+    def _keep_within(self, size: int, what: str) -> None:
+        if size > self._limit:
+            raise UpstreamTooLarge(f"The service's answer is larger than {self._limit} bytes{what}.")
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
@@ -25,7 +98,7 @@ def _gunzip(body: bytes, limit: int) -> bytes:
     parts = [whole]
     size = len(whole)
     # A gzip file may have several members; what else follows the first is padding.
-    while rest[:2] == b"\x1f\x8b":
+    while rest[:2] == _GZIP_HEAD:
         part, rest = _inflate(rest, _GZIP, limit - size)
         parts.append(part)
         size += len(part)
@@ -37,13 +110,27 @@ def _inflate(body: bytes, bits: int, limit: int) -> tuple[bytes, bytes]:
     try:
         whole = inflater.decompress(body, limit + 1)
     except zlib.error as error:
-        raise UpstreamBroken("The service's compressed answer is damaged.") from error
+        raise _damaged() from error
     if len(whole) > limit:
         raise UpstreamTooLarge(f"The service's answer is larger than {limit} bytes once it is unpacked.")
     if not inflater.eof:
-        raise UpstreamBroken("The service's compressed answer ends too early.")
+        raise _ends_too_early()
     return whole, inflater.unused_data
 
 
-def _has_zlib_head(body: bytes) -> bool:
-    return len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
+def _deflated_as(body: bytes) -> int:
+    """Most servers send zlib, as the standard says, and a few the bare stream."""
+    has_zlib_head = len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0
+    return _ZLIB if has_zlib_head else _RAW
+
+
+def _not_asked_for(coding: str) -> UpstreamBroken:
+    return UpstreamBroken(f"The service answered in the encoding {coding[:40]!r}, which was not asked for.")
+
+
+def _damaged() -> UpstreamBroken:
+    return UpstreamBroken("The service's compressed answer is damaged.")
+
+
+def _ends_too_early() -> UpstreamBroken:
+    return UpstreamBroken("The service's compressed answer ends too early.")

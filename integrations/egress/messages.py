@@ -49,6 +49,8 @@ class EgressRules:
     timeout_seconds: float = 30.0
     """For everything together: name, connection, redirects, body."""
     connect_timeout_seconds: float = 5.0
+    idle_timeout_seconds: float = 60.0
+    """Between two pieces of an answer that is streamed."""
     max_response_bytes: int = 10_000_000
     """Of the body, after decompression."""
     max_redirects: int = 5
