@@ -18,6 +18,8 @@ class Right(models.TextChoices):
     """Execute tools, send heartbeats."""
     CATALOGUE = "catalogue"
     """Register, change and retire tools."""
+    APPROVE = "approve"
+    """Let a call through that waits for a person, or refuse it."""
     PEOPLE = "people"
     """Agents, keys, people and the audit trail."""
     OWNERS = "owners"
@@ -26,8 +28,8 @@ class Right(models.TextChoices):
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.READ}),
-    Role.OPERATOR: frozenset({Right.READ, Right.CALL, Right.CATALOGUE}),
-    Role.ADMIN: frozenset({Right.READ, Right.CALL, Right.CATALOGUE, Right.PEOPLE}),
+    Role.OPERATOR: frozenset({Right.READ, Right.CALL, Right.CATALOGUE, Right.APPROVE}),
+    Role.ADMIN: frozenset({Right.READ, Right.CALL, Right.CATALOGUE, Right.APPROVE, Right.PEOPLE}),
     Role.OWNER: frozenset(Right),
 }
 
@@ -38,6 +40,7 @@ _MODEL_RIGHTS = {
     "accounts.agent": Right.PEOPLE,
     "accounts.apikey": Right.PEOPLE,
     "accounts.auditentry": Right.PEOPLE,
+    "registry.approval": Right.APPROVE,
 }
 _HIDDEN_FROM_READERS = {"accounts.person", "accounts.apikey", "accounts.auditentry"}
 
