@@ -18,8 +18,8 @@ from accounts.chrome.cells import GOOD, MUTE, badge, moment, mono, subtle
 from accounts.chrome.filters import MenuFilter
 from accounts.chrome.pages import Empty, TenantPages, caller_behind
 from accounts.chrome.site import QuartermasterSite
-from accounts.ids import uuid_in
-from accounts.models import Agent, AuditEntry, Person
+from accounts.models import AuditEntry
+from accounts.naming import names_of
 from accounts.verify import verify_chain
 
 LONGEST_CHAIN = 100_000
@@ -119,18 +119,9 @@ def pages_of(one: TenantPages, audit_word: str) -> TenantPages | None:
 def name_actors(entries: Iterable[AuditEntry]) -> None:
     """Give each entry an `actor_name` for people and agents that there still are, in two queries for all."""
     entries = list(entries)
-    names: dict[str, str] = {}
-    for word, manager in (("person", Person.objects), ("agent", Agent.objects)):
-        ids = {id_ for each in entries if (id_ := _id_after(word, each.actor))}
-        found = manager.filter(id__in=ids).only("name", *(("email",) if word == "person" else ("slug",)))
-        names |= {f"{word}:{each.pk}": str(each) for each in found}
+    names = names_of(each.actor for each in entries)
     for entry in entries:
         entry.actor_name = names.get(entry.actor) or _system(entry.actor)  # type: ignore[attr-defined]
-
-
-def _id_after(word: str, actor: str) -> UUID | None:
-    prefix, _, rest = actor.partition(":")
-    return uuid_in(rest) if prefix == word else None
 
 
 def _system(actor: str) -> str:
