@@ -15,7 +15,7 @@ from accounts.models import Tenant
 from accounts.roles import Right
 
 LIMITS = frozenset({"rate_limit", "concurrency", "quota"})
-CHANGEABLE = LIMITS | {"name"}
+CHANGEABLE = LIMITS | {"name", "approval_expires_seconds"}
 """Not the slug: it is the tenant's name in the operator's settings."""
 
 

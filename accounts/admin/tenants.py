@@ -50,6 +50,11 @@ class EditTenantForm(ActForm):
     )
     concurrency = JsonField(kind=dict, help_text='Calls at the same time, e.g. {"most": 50}. Empty: any number.')
     quota = JsonField(kind=dict, help_text='Calls per day and month (UTC), e.g. {"per_day": 10000}. Empty: none.')
+    approval_expires_seconds = forms.IntegerField(
+        label="Seconds to decide about a call",
+        required=False,
+        help_text="How long people have to approve or refuse a call that waits for them. Empty: the installation's.",
+    )
 
 
 class EditTenant(Act):

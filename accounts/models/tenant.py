@@ -1,4 +1,4 @@
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from accounts.ids import new_id
@@ -9,6 +9,9 @@ SLUG_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 slug_validator = RegexValidator(
     SLUG_PATTERN, "Use 1 to 64 lower-case letters, digits and dashes; start and end with a letter or digit."
 )
+
+SHORTEST_APPROVAL_SECONDS = 10
+LONGEST_APPROVAL_SECONDS = 30 * 24 * 3600
 
 
 class TenantTableManager(models.Manager["Tenant"]):
@@ -50,6 +53,12 @@ class Tenant(models.Model):
         null=True,
         blank=True,
         help_text="Which of the operator's EGRESS_ALLOW_NETWORKS this tenant may reach; null: all of them, []: none.",
+    )
+    approval_expires_seconds = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(SHORTEST_APPROVAL_SECONDS), MaxValueValidator(LONGEST_APPROVAL_SECONDS)],
+        help_text="How long people have to decide about a call; empty: APPROVAL_EXPIRES_SECONDS.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
