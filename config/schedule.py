@@ -6,4 +6,9 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "end-abandoned": {"task": "registry.tasks.end_abandoned", "schedule": 10.0, "options": {"expire_seconds": 10}},
     "sweep-catalogue": {"task": "registry.tasks.sweep_catalogue", "schedule": 10.0, "options": {"expire_seconds": 10}},
     "probe-tools": {"task": "registry.tasks.probe_tools", "schedule": 5.0, "options": {"expire_seconds": 5}},
+    "expire-approvals": {
+        "task": "registry.tasks.expire_approvals",
+        "schedule": 5.0,
+        "options": {"expire_seconds": 5},
+    },
 }

@@ -1,13 +1,17 @@
 """The registry's leaves of the tree in `accounts/errors.py`.
 
 QuartermasterError
+├── Forbidden
+│   └── NotApproved           403  forbidden            a person was asked, and no answer lets the call pass
 ├── NotFound
 │   ├── ToolNotFound          404  tool_not_found
 │   ├── VersionNotFound       404  version_not_found
-│   └── ExecutionNotFound     404  not_found
+│   ├── ExecutionNotFound     404  not_found
+│   └── ApprovalNotFound      404  not_found
 ├── Conflict
 │   ├── ToolDisabled          409  tool_disabled
 │   ├── SlugTaken             409  conflict
+│   ├── AlreadyDecided        409  conflict             somebody else was faster
 │   ├── NotRegistered         409  conflict             another tool of its atomic batch was refused
 │   ├── VersionTaken          409  conflict
 │   ├── Immutable             409  conflict             it stays as it was published; publish a version
@@ -23,7 +27,11 @@ QuartermasterError
 └── Cancelled                 499  cancelled            the caller went away
 """
 
-from accounts.errors import Conflict, NotFound, QuartermasterError, Unavailable
+from accounts.errors import Conflict, Forbidden, NotFound, QuartermasterError, Unavailable
+
+
+class NotApproved(Forbidden):
+    """A person has to approve this call, and nobody did. Call again to ask again."""
 
 
 class ToolNotFound(NotFound):
@@ -42,6 +50,10 @@ class ExecutionNotFound(NotFound):
     """There is no such execution. Check the id."""
 
 
+class ApprovalNotFound(NotFound):
+    """There is no such approval. `GET /api/v1/approvals/` lists those that there are."""
+
+
 class ToolDisabled(Conflict):
     """This tool is switched off. An operator can enable it: `POST /api/v1/tools/{slug}/enable/`."""
 
@@ -50,6 +62,10 @@ class ToolDisabled(Conflict):
 
 class SlugTaken(Conflict):
     """There is a tool with this slug already. Choose another slug, or retire that tool."""
+
+
+class AlreadyDecided(Conflict):
+    """This was decided already. Nothing was changed."""
 
 
 class NotRegistered(Conflict):

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from registry import abandoned, probe, sweep
+from registry.approvals import unanswered
 
 
 @shared_task
@@ -21,3 +22,9 @@ def sweep_catalogue() -> None:
 def probe_tools() -> None:
     """Ask the health endpoints whose turn has come."""
     probe.probe_due()
+
+
+@shared_task
+def expire_approvals() -> None:
+    """End the calls that nobody decided about in time."""
+    unanswered.expire_overdue()

@@ -70,7 +70,9 @@ async def _walk(passage: Passage) -> Ending | Execution:
             return replay(call, standing)
         passage.listener.opened()
     with passage.timed("ask"):
-        ask(target, decision)
+        waiting = await ask(call, target, decision)
+    if waiting is not None:
+        return waiting
     with passage.timed("cache"):
         found = await look_up(call, target)
         passage.at_the_end(found.settle)
