@@ -18,6 +18,7 @@ from accounts.sealing import head_of
 from accounts.tenancy import within
 from registry.health import EVENTS
 from registry.live.stats import Numbers, fresh_numbers, numbers
+from registry.live.waiting import Approvals, changed_in, standing
 from registry.models import Execution, Tool
 
 EXECUTIONS_PER_FRAME = 50
@@ -75,6 +76,7 @@ class Frame:
     executions: tuple[ExecutionLine, ...]
     """The newest of these, newest first."""
     health: tuple[HealthChange, ...]
+    approvals: Approvals
     counters: dict[str, Any]
     tools: dict[str, int]
 
@@ -87,6 +89,7 @@ class Frame:
 class Snapshot:
     position: int
     executions: tuple[ExecutionLine, ...]
+    approvals: Approvals
     counters: dict[str, Any]
     tools: dict[str, int]
 
@@ -129,6 +132,7 @@ def _snapshot(tenant_id: UUID, position: int) -> Snapshot:
     return Snapshot(
         position=position,
         executions=newest_executions(EXECUTIONS_IN_SNAPSHOT),
+        approvals=standing(),
         counters=known.counters,
         tools=dict(known.tools),
     )
@@ -144,6 +148,7 @@ def _frame(tenant_id: UUID, after: int, upto: int, known: Numbers) -> Frame:
         count=ended.aggregate(number=Count("id"))["number"],
         executions=_lines(Execution.objects.filter(id__in=[_id_in(subject) for subject in subjects])),
         health=_health_changes(entries.filter(action__in=HEALTH_ACTIONS)),
+        approvals=changed_in(entries),
         counters=known.counters,
         tools=dict(known.tools),
     )

@@ -1,36 +1,23 @@
-// Keeps the dashboard current. The page is complete without it; this adds rows as they are told over /ws/live/ and
-// fetches the other parts again from the server, which draws them.
+// Keeps the dashboard current. The page is complete without it; this adds rows as feed.js hears of them and fetches the
+// other parts again from the server, which draws them.
 (() => {
     "use strict";
-    const page = document.querySelector("[data-live]");
-    if (!page || !window.WebSocket || !window.fetch) return;
+    const page = document.querySelector("[data-parts]");
+    if (!page || !window.fetch) return;
 
     const ROWS = 20;
     const PARTS_EVERY = 2000;
     const IDLE_EVERY = 30000;
-    const PING_EVERY = 25000;
-    const PONG_WITHIN = 10000;
     const NEWS_EVERY = 10000;
-    const LONGEST_WAIT = 30000;
 
     const here = page.querySelector("[data-parts-here]");
     const news = page.querySelector("[data-live-news]");
-    const sign = document.querySelector("[data-live-state]");
     const model = document.querySelector("template[data-row]");
     const tones = JSON.parse(model.dataset.tones);
 
-    let position = Number(here.firstElementChild.dataset.position);
-    let [socket, over, failures, retry] = [null, false, 0, 0];
+    let over = false;
 
     // --- What is shown ---
-
-    function show(state, label, title) {
-        sign.hidden = false;
-        sign.dataset.liveState = state;
-        sign.title = title || "";
-        const text = sign.querySelector("[data-live-label]");
-        if (text.textContent !== label) text.textContent = label;
-    }
 
     function readable(milliseconds) {
         if (milliseconds === null) return "–";
@@ -80,7 +67,7 @@
         fetching = true;
         try {
             const answer = await fetch(page.dataset.parts, { cache: "no-store" });
-            if (answer.redirected) return end("Signed out");
+            if (answer.redirected) return document.dispatchEvent(new CustomEvent("qm:end", { detail: "Signed out" }));
             if (answer.ok) swap(await answer.text());
         } catch { /* The network is away: the socket notices it, too, and comes back later. */ }
         setTimeout(() => {
@@ -104,17 +91,11 @@
     // --- What is told ---
 
     function hear(message) {
-        if (message.type === "snapshot") {
-            position = message.position;
-            refresh(true);
-        } else if (message.type === "frame") {
-            position = message.upto;
-            const rows = here.querySelector("[data-rows]");
-            if (rows) for (const line of [...message.executions].reverse()) place(line, rows);
-            announce(message);
-            refresh(false);
-        } else if (message.type === "paused") show("paused", "Live updates paused", message.reason);
-        else if (message.type === "resumed") show("live", "Live");
+        if (message.type === "snapshot") return refresh(true);
+        const rows = here.querySelector("[data-rows]");
+        if (rows) for (const line of [...message.executions].reverse()) place(line, rows);
+        announce(message);
+        refresh(false);
     }
 
     let [untold, telling] = [0, 0];
@@ -128,71 +109,13 @@
         }, NEWS_EVERY);
     }
 
-    // --- The socket ---
-
-    function connect() {
-        clearTimeout(retry);
-        if (socket || over || document.hidden) return;
-        const address = new URL(page.dataset.live, location.href);
-        address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-        address.searchParams.set("after", position);
-        const own = socket = new WebSocket(address);
-        let [alive, silence] = [0, 0];
-        const lost = () => {
-            clearInterval(alive);
-            clearTimeout(silence);
-            if (socket === own) later();
-        };
-        own.onopen = () => {
-            if (failures) refresh(false);
-            failures = 0;
-            show("live", "Live");
-            alive = setInterval(() => {
-                own.send('{"type":"ping"}');
-                silence = setTimeout(lost, PONG_WITHIN); // the browser may take minutes to notice
-            }, PING_EVERY);
-        };
-        own.onmessage = (event) => {
-            clearTimeout(silence);
-            hear(JSON.parse(event.data));
-        };
-        own.onclose = (event) => {
-            if (event.code === 4401) end("Signed out");
-            if (event.code === 4403) end("Live updates ended");
-            lost();
-        };
-    }
-
-    function drop() {
-        const own = socket;
-        socket = null;
-        clearTimeout(retry);
-        if (own) own.close();
-    }
-
-    function later() {
-        drop();
-        if (over || document.hidden) return;
-        show("paused", "Live updates paused", "Trying to connect again.");
-        if (failures) refresh(true); // it is not only the socket; or somebody has signed out
-        retry = setTimeout(connect, Math.min(LONGEST_WAIT, 1000 * 2 ** failures) * (0.5 + Math.random() / 2));
-        failures += 1;
-    }
-
-    function end(label) {
-        over = true;
-        drop();
-        show("ended", label, "Load the page again to go on.");
-    }
-
-    document.addEventListener("visibilitychange", () => {
-        if (document.hidden) return drop();
-        failures = 0;
-        refresh(false);
-        connect();
+    document.addEventListener("qm:told", (event) => hear(event.detail));
+    document.addEventListener("qm:feed", (event) => {
+        const { state, failures } = event.detail;
+        over = state === "ended";
+        if (failures && state === "live") refresh(false);
+        if (failures && state === "paused") refresh(true); // it is not only the socket; or somebody has signed out
     });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(false); });
     setInterval(() => { if (!document.hidden && !over) refresh(false); }, IDLE_EVERY);
-
-    show("connecting", "Connecting");
-    connect();
 })();

@@ -18,6 +18,7 @@ from registry.live import board, frames, pace
 from registry.live.admission import Visitor
 from registry.live.feed import tell
 from registry.live.socket import LiveSocket, Timing
+from registry.live.waiting import Approvals
 from tests.registry.live.rows import ran, seal
 from tests.registry.live.sockets import Socket
 from tests.registry.live.test_socket import happened
@@ -171,7 +172,7 @@ class TestReaders:
 
         visitor, timing = Visitor(acme.id, "agent:scout"), Timing(patience=0.05)
         socket = LiveSocket(visitor, {}, position=0, receive=silent, send=send, timing=timing)
-        asyncio.run(socket.serve(frames.Snapshot(0, (), {}, {})))
+        asyncio.run(socket.serve(frames.Snapshot(0, (), Approvals(0), {}, {})))
         return sent
 
     def test_whoever_takes_nothing_is_shown_out(self, acme: Tenant) -> None:

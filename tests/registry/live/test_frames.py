@@ -92,11 +92,21 @@ class TestFrame:
         ran(acme, timezone.now(), "refused", code="forbidden")
         seal(acme)
         told = json.loads(frame(acme.id, after=0, upto=head(acme)).text)
-        assert list(told) == ["type", "after", "upto", "count", "executions", "health", "counters", "tools"]
+        assert list(told) == [
+            "type",
+            "after",
+            "upto",
+            "count",
+            "executions",
+            "health",
+            "approvals",
+            "counters",
+            "tools",
+        ]
         assert told["type"] == "frame"
         assert told["executions"][0]["code"] == "forbidden"
 
-    def test_it_costs_seven_queries(self, acme: Tenant) -> None:
+    def test_it_costs_nine_queries(self, acme: Tenant) -> None:
         frame(acme.id, after=0, upto=0)
         ran(acme, timezone.now())
         seal(acme)
@@ -106,7 +116,7 @@ class TestFrame:
         reads = [
             query for query in queries.captured_queries if "SELECT" in query["sql"] and "qm.tenant" not in query["sql"]
         ]
-        assert len(reads) == 7
+        assert len(reads) == 9
 
 
 class TestSnapshot:
@@ -128,7 +138,7 @@ class TestSnapshot:
 
     def test_it_is_one_line_of_json(self, acme: Tenant) -> None:
         told = json.loads(snapshot(acme.id).text)
-        assert list(told) == ["type", "position", "executions", "counters", "tools"]
+        assert list(told) == ["type", "position", "executions", "approvals", "counters", "tools"]
         assert (told["type"], told["executions"]) == ("snapshot", [])
 
 
