@@ -1,6 +1,7 @@
 """Where asynchronous code touches the ORM: a bounded pool of threads, each holding a connection only while it works."""
 
 import asyncio
+import contextvars
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,8 @@ from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import connection
+
+from accounts.metrics import DATABASE_BUSY, DATABASE_WAITING
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,7 +22,9 @@ async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: 
 
     A thread cannot be stopped half-way: who is cancelled meanwhile is cancelled when the thread has ended.
     """
-    work = partial(_holding_a_connection, partial(function, *args, **kwargs))
+    DATABASE_WAITING.inc()
+    # What a thread logs belongs to the call that it works for.
+    work = partial(contextvars.copy_context().run, _holding_a_connection, partial(function, *args, **kwargs))
     running = asyncio.get_running_loop().run_in_executor(_threads(os.getpid()), work)
     try:
         return await asyncio.shield(running)
@@ -29,10 +34,13 @@ async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: 
 
 
 def _holding_a_connection(work: Callable[[], T]) -> T:
+    DATABASE_WAITING.dec()
+    DATABASE_BUSY.inc()
     try:
         return work()
     finally:
         give_connection_back()
+        DATABASE_BUSY.dec()
 
 
 def give_connection_back() -> None:

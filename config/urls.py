@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from accounts.api.views import UnknownAddressView
 from config.error_page import errors_page
+from config.metrics_page import metrics
 from config.readiness import healthz, readyz
 
 
@@ -24,6 +25,7 @@ urlpatterns = [
     path("favicon.ico", favicon),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("registry.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -41,7 +41,7 @@ async def route(
     values: dict[str, Any],
     healthy_within: int | None = None,
     timeout_ms: int | None = None,
-    trace_id: str = "",
+    traceparent: str = "",
 ) -> Outcome:
     """The outcome of the last tool that was tried. `timeout_ms` is for all of them together.
 
@@ -60,7 +60,7 @@ async def route(
                 input=values,
                 operation=candidate.operation,
                 timeout_ms=left,
-                trace_id=trace_id,
+                traceparent=traceparent,
                 tried=tuple(tried),
             )
         )

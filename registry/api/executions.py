@@ -20,6 +20,7 @@ from accounts.errors import Fault, Malformed
 from accounts.offload import in_database_thread
 from accounts.roles import Right
 from accounts.tenancy import within
+from accounts.tracing import read_traceparent
 from registry.api.outcomes import ExecutionSerializer, represent_execution, represent_outcome
 from registry.errors import ExecutionNotFound
 from registry.execution.pipeline import execute
@@ -90,7 +91,6 @@ class ExecuteView(AsyncTenantView):
             caller=caller,
             tool=slug,
             idempotency_key=_idempotency_key(request),
-            trace_id=trace_id(request),
             traceparent=traceparent(request),
             **wanted,
         )
@@ -128,7 +128,6 @@ class ExecutionsView(AsyncTenantView):
             tool=slug,
             version=version,
             idempotency_key=_idempotency_key(request),
-            trace_id=trace_id(request),
             traceparent=traceparent(request),
             **fields,
         )
@@ -176,8 +175,4 @@ def _idempotency_key(request: Request) -> str | None:
 def traceparent(request: Request) -> str:
     """The header as it came, when it is one."""
     given = request.headers.get("traceparent", "")
-    return given if len(given) <= LONGEST_TRACEPARENT and _TRACEPARENT.fullmatch(given) else ""
-
-
-def trace_id(request: Request) -> str:
-    return traceparent(request)[3:35]
+    return given if len(given) <= LONGEST_TRACEPARENT and read_traceparent(given) else ""

@@ -12,7 +12,7 @@ from accounts.api.views import AsyncTenantView
 from accounts.caller import Caller
 from accounts.errors import Fault, Malformed
 from accounts.roles import Right
-from registry.api.executions import InputField, answer, trace_id
+from registry.api.executions import InputField, answer, traceparent
 from registry.api.outcomes import ExecutionSerializer
 from registry.facts import LONGEST_SECONDS, LONGEST_TIMEOUT_MS
 from registry.routing import route
@@ -43,7 +43,9 @@ class RouteView(AsyncTenantView):
         _refuse_key(request)
         wanted = RouteSerializer.read(request.data)
         values = wanted.pop("input")
-        outcome = await route(caller=caller, operation=operation, values=values, trace_id=trace_id(request), **wanted)
+        outcome = await route(
+            caller=caller, operation=operation, values=values, traceparent=traceparent(request), **wanted
+        )
         response = answer(outcome)
         if outcome.error is not None:
             response.data["tried"] = list(outcome.tried)

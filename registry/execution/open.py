@@ -81,7 +81,7 @@ def _new(call: ToolCall, target: Target, started_at: datetime) -> Execution:
         operation=call.operation,
         mode=call.mode,
         input=redact(call.input).value,
-        trace_id=call.trace_id,
+        trace_id=call.trace.trace_id,
         conversation=call.conversation,
         provider=call.provider or call.caller.provider,
         tried=list(call.tried),

@@ -27,7 +27,7 @@ def fresh_outcome(passage: Passage, ending: Ending, stored: StoredForms, finishe
         operation=call.operation,
         agent=call.caller.agent_id,
         tenant=call.caller.tenant_id,
-        trace_id=call.trace_id,
+        trace_id=call.trace.trace_id,
         idempotency_key=call.idempotency_key,
         started_at=passage.started_at,
         finished_at=finished_at,

@@ -6,6 +6,7 @@ from functools import partial
 
 from accounts.api.problems import translate
 from accounts.errors import QuartermasterError
+from accounts.tracing import Work, at_work
 from registry.errors import Cancelled
 from registry.execution.ask import ask
 from registry.execution.cache import look_up
@@ -20,6 +21,7 @@ from registry.execution.redact import stored_forms
 from registry.execution.resolve import resolve
 from registry.execution.send import send
 from registry.execution.shape import shape
+from registry.execution.telemetry import tell
 from registry.execution.types import NOBODY, Ending, Listener, Outcome, ToolCall
 from registry.execution.validate import validate
 from registry.models import Execution
@@ -34,7 +36,11 @@ async def execute(call: ToolCall, listener: Listener = NOBODY) -> Outcome:
 
     Raises only what keeps it from recording (PostgreSQL away), and CancelledError after having recorded it.
     """
-    passage = Passage(call, listener)
+    with at_work(_work_of(call)):
+        return await _pass(Passage(call, listener))
+
+
+async def _pass(passage: Passage) -> Outcome:
     cancelled: asyncio.CancelledError | None = None
     try:
         end = await _walk(passage)
@@ -44,7 +50,7 @@ async def execute(call: ToolCall, listener: Listener = NOBODY) -> Outcome:
         end = _ended_by(translate(error), passage)
     if isinstance(end, Execution):
         await passage.settle(Ending(Status(end.status)))
-        return standing_outcome(end, replayed=end.id != call.execution_id)
+        return standing_outcome(end, replayed=end.id != passage.call.execution_id)
     outcome = await asyncio.shield(asyncio.ensure_future(_conclude(passage, end)))
     if cancelled is not None:
         raise cancelled
@@ -93,6 +99,7 @@ async def _conclude(passage: Passage, ending: Ending) -> Outcome:
     await passage.settle(ending)
     with passage.timed("record"):
         recorded = await record(passage, ending, stored)
+    tell(passage, ending)
     if isinstance(recorded, datetime):
         return fresh_outcome(passage, ending, stored, recorded)
     return standing_outcome(recorded, replayed=False)
@@ -109,12 +116,15 @@ async def _call_nested(call: ToolCall, nested: Nested) -> Outcome:
             operation=nested.operation,
             timeout_ms=nested.timeout_ms,
             parent_id=call.execution_id,
-            trace_id=call.trace_id,
-            traceparent=call.traceparent,
+            traceparent=call.trace_below,
             conversation=call.conversation,
             provider=call.provider,
         )
     )
+
+
+def _work_of(call: ToolCall) -> Work:
+    return Work(call.trace.trace_id, str(call.execution_id), call.caller.tenant_slug, call.tool)
 
 
 def _ended_by(error: QuartermasterError, passage: Passage) -> Ending:

@@ -93,7 +93,7 @@ def _identity(passage: Passage) -> dict[str, Any]:
         "tool_slug": call.tool[:64],
         "version": target.version if target else "",
         "operation": call.operation[:100],
-        "trace_id": call.trace_id,
+        "trace_id": call.trace.trace_id,
         "conversation": call.conversation,
         "provider": call.provider or call.caller.provider,
         "tried": list(call.tried),

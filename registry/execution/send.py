@@ -49,7 +49,7 @@ async def _attempt(
             progress=passage.report,
             call_tool=call_tool,
             idempotency_key=call.idempotency_key,
-            traceparent=call.traceparent,
+            traceparent=call.trace_below,
         )
     )
 

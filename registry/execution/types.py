@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Protocol
 from uuid import UUID
 
 from accounts.caller import Caller
 from accounts.errors import QuartermasterError
 from accounts.ids import new_id
+from accounts.tracing import Trace, read_traceparent, span_of
 from registry.errors import OutcomeUnknown
 from registry.models.execution import Status
 from registry.transports.base import Declared
@@ -55,7 +57,6 @@ class ToolCall:
     operation: str = ""
     timeout_ms: int | None = None
     idempotency_key: str | None = None
-    trace_id: str = ""
     conversation: str = ""
     provider: str = ""
     tried: tuple[str, ...] = ()
@@ -68,8 +69,19 @@ class ToolCall:
     fields: tuple[str, ...] = ()
     max_tokens: int | None = None
     traceparent: str = ""
+    """The W3C header that came with it; empty or unreadable: the call begins a trace."""
     resumed: Resumed | None = None
     execution_id: UUID = field(default_factory=new_id)
+
+    @cached_property
+    def trace(self) -> Trace:
+        """Where the call stands in its trace."""
+        return read_traceparent(self.traceparent) or Trace(self.execution_id.hex)
+
+    @property
+    def trace_below(self) -> str:
+        """The `traceparent` of what the call itself calls."""
+        return self.trace.below(span_of(self.execution_id))
 
 
 @dataclass(frozen=True)

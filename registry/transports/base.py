@@ -70,6 +70,7 @@ class Dispatch:
     idempotency_key: str | None = None
     """The caller's, to be passed on where the service takes one."""
     traceparent: str = ""
+    """The W3C header for whatever this call makes others do; empty outside of the corridor."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Tools that are HTTP APIs: their definition says which input property goes where; egress is the way out."""
 
+from dataclasses import replace
+
 from accounts.errors import Fault
 from integrations.egress import EgressRequest, EgressRules, send
 from registry.transports.base import Declared, Dispatch, Reply
@@ -41,8 +43,12 @@ class HttpTransport:
 def _request(dispatch: Dispatch) -> EgressRequest:
     declared = dispatch.declared
     if declared.endpoints:
-        return build_endpoint_request(declared.endpoints[dispatch.operation], dispatch.input)
-    return build_request(_definition_of(declared), dispatch.input)
+        request = build_endpoint_request(declared.endpoints[dispatch.operation], dispatch.input)
+    else:
+        request = build_request(_definition_of(declared), dispatch.input)
+    # First, so that a definition which names this header has its way.
+    passed_on = {"traceparent": dispatch.traceparent} if dispatch.traceparent else {}
+    return replace(request, headers={**passed_on, **request.headers})
 
 
 def _definition_of(declared: Declared) -> HttpDefinition:

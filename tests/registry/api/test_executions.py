@@ -82,13 +82,19 @@ def test_it_refuses_a_key_it_could_not_keep(
     assert (upstream.received, executions(acme)) == ([], [])
 
 
-def test_it_passes_on_the_trace_it_belongs_to(acme: Tenant, corridor: Corridor, register: Register) -> None:
+def test_it_passes_on_the_trace_it_belongs_to(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
     register()
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     corridor.post(EXECUTE, {"input": INPUT}, traceparent=f"00-{trace}-00f067aa0ba902b7-01")
     for none in ("nonsense", f"00-{'0' * 32}-00f067aa0ba902b7-01"):
         corridor.post(EXECUTE, {"input": INPUT}, traceparent=none)
-    assert [row.trace_id for row in executions(acme)] == [trace, "", ""]
+    first, *others = executions(acme)
+    assert first.trace_id == trace
+    assert upstream.received[0].headers["traceparent"] == f"00-{trace}-{first.id.hex[16:]}-01"
+    # Where nothing can be read a trace begins, named after its first execution.
+    assert [row.trace_id for row in others] == [row.id.hex for row in others]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""`/metrics`: what all processes have counted, and what PostgreSQL knows at this moment, for Prometheus."""
+
+import asyncio
+import hmac
+import ipaddress
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from accounts.errors import Forbidden
+from accounts.metrics import PREFIX, all_processes
+from accounts.models import AuditEntry
+from accounts.offload import in_database_thread
+from accounts.tenancy import platform
+from config.handlers import problem_page
+from registry.backlog import Backlog, backlog
+
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
+
+
+class _Found(Collector):
+    """Metrics that were read for this answer."""
+
+    def __init__(self, found: Iterable[Metric]) -> None:
+        self._found = list(found)
+
+    def collect(self) -> Iterable[Metric]:
+        return self._found
+
+
+@never_cache
+async def metrics(request: HttpRequest) -> HttpResponse:
+    if not may_read(request):
+        return problem_page(
+            Forbidden("Send `Authorization: Bearer <METRICS_TOKEN>`; without that setting only this machine may read.")
+        )
+    registry = await asyncio.to_thread(all_processes)
+    registry.register(_Found(await in_database_thread(state)))
+    return _written(registry, request.headers.get("Accept", ""))
+
+
+def may_read(request: HttpRequest) -> bool:
+    """With the token where one is set; else from this machine itself, and not through a proxy that runs on it."""
+    token: str = settings.METRICS_TOKEN
+    if token:
+        shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(shown.encode(), token.encode())
+    return not any(name in request.META for name in _FORWARDED) and _is_loopback(request.META.get("REMOTE_ADDR", ""))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _written(registry: CollectorRegistry, accept: str) -> HttpResponse:
+    encode, content_type = choose_encoder(accept)
+    return HttpResponse(encode(registry), content_type=content_type)
+
+
+def state() -> list[Metric]:
+    """What is read from PostgreSQL for one answer."""
+    with platform():
+        found = backlog(timezone.now())
+        unsealed = AuditEntry.objects.unsealed().count()
+    return [*_backlog_metrics(found), _gauge("audit_entries_unsealed", "Entries not yet in a chain.", unsealed)]
+
+
+def _backlog_metrics(found: Backlog) -> Iterable[Metric]:
+    unfinished = GaugeMetricFamily(
+        f"{PREFIX}executions_unfinished", "Executions that have not ended, by what they wait for.", labels=["waits_for"]
+    )
+    for waits_for, number in found.unfinished.items():
+        unfinished.add_metric([waits_for], number)
+    yield unfinished
+    yield _gauge("executions_overdue_seconds", "For how long the oldest one has been due.", found.overdue_seconds)
+
+
+def _gauge(name: str, documentation: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"{PREFIX}{name}", documentation, value=value)

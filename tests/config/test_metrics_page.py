@@ -1,0 +1,157 @@
+"""`/metrics`, as Prometheus reads it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import AsyncClient, AsyncRequestFactory
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from accounts.models import Tenant
+from accounts.tenancy import within
+from config.metrics_page import metrics
+from registry.models import Execution
+from registry.models.execution import Status, WaitsFor
+from tests.catalogue import Register
+from tests.corridor import Corridor
+from tests.upstream import Scripted, Upstream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SUCCEEDED = {"status": "succeeded", "code": "", "transport": "http", "cached": "no"}
+
+
+async def read(**headers: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    answer = await AsyncClient().get("/metrics", headers=headers)
+    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (200, "text/plain")
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(answer.content.decode())
+        for sample in family.samples
+    }
+
+
+class Numbers:
+    """What has been counted between the two times that somebody looked."""
+
+    def __init__(self, corridor: Corridor) -> None:
+        self.corridor = corridor
+        self.before = self._read()
+
+    def grown(self, name: str, **labels: str) -> float:
+        key = (f"quartermaster_{name}", frozenset(labels.items()))
+        return self._read().get(key, 0) - self.before.get(key, 0)
+
+    def _read(self) -> dict[Any, float]:
+        return self.corridor.loop.run(read())
+
+
+@pytest.fixture
+def numbers(corridor: Corridor) -> Numbers:
+    return Numbers(corridor)
+
+
+def test_it_counts_calls_and_times_their_steps(numbers: Numbers, corridor: Corridor, register: Register) -> None:
+    register()
+    corridor.call("crm-find", {"account": 7})
+    assert numbers.grown("executions_total", **SUCCEEDED) == 1
+    assert numbers.grown("upstream_attempts_total", transport="http") == 1
+    assert numbers.grown("execution_seconds_count", transport="http") == 1
+    assert numbers.grown("execution_step_seconds_count", step="send") == 1
+    assert numbers.grown("execution_step_seconds_sum", step="send") > 0
+
+
+def test_it_counts_why_calls_did_not_succeed(
+    numbers: Numbers, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register()
+    upstream.will(Scripted(500))
+    corridor.call("crm-find", {"account": 7})
+    corridor.call("crm-find", {"account": "seven"})
+    corridor.call("no-such-tool", {})
+    failed = {"status": "failed", "code": "upstream_error", "transport": "http", "cached": "no"}
+    assert numbers.grown("executions_total", **failed) == 1
+    refused = {"status": "refused", "code": "invalid_input", "transport": "http", "cached": "no"}
+    assert numbers.grown("executions_total", **refused) == 1
+    lost = {"status": "refused", "code": "tool_not_found", "transport": "", "cached": "no"}
+    assert numbers.grown("executions_total", **lost) == 1
+    assert numbers.grown("upstream_attempts_total", transport="http") == 1
+
+
+def test_it_counts_an_answer_from_the_cache_as_such(numbers: Numbers, corridor: Corridor, register: Register) -> None:
+    register(cache_seconds=60)
+    corridor.call("crm-find", {"account": 7})
+    corridor.call("crm-find", {"account": 7})
+    assert numbers.grown("executions_total", **SUCCEEDED | {"cached": "yes"}) == 1
+    assert numbers.grown("upstream_attempts_total", transport="http") == 1
+
+
+def test_it_shows_what_has_not_ended(numbers: Numbers, acme: Tenant) -> None:
+    overdue = timezone.now() - timedelta(seconds=40)
+    with within(acme.id):
+        for status, waits_for in (
+            (Status.RUNNING, ""),
+            (Status.PENDING, WaitsFor.WORKER),
+            (Status.PENDING, WaitsFor.WORKER),
+            (Status.PENDING, WaitsFor.APPROVAL),
+            (Status.SUCCEEDED, ""),
+        ):
+            Execution.objects.create(
+                tenant=acme, tool_slug="crm-find", status=status, waits_for=waits_for, started_at=overdue
+            )
+    assert numbers.grown("executions_unfinished", waits_for="nothing") == 1
+    assert numbers.grown("executions_unfinished", waits_for="worker") == 2
+    assert numbers.grown("executions_unfinished", waits_for="approval") == 1
+    assert numbers.grown("executions_overdue_seconds") >= 40
+
+
+def test_it_shows_what_the_database_is_asked_for(numbers: Numbers, corridor: Corridor, register: Register) -> None:
+    register()
+    corridor.call("crm-find", {"account": 7})
+    assert ("quartermaster_database_connections_busy", frozenset()) in numbers.before
+    # Nobody is at work but the reading of these numbers itself, which has ended when they are written.
+    assert numbers.grown("database_connections_busy") == 0
+    assert numbers.grown("database_connections_waiting") == 0
+
+
+def test_it_names_no_tenant_and_no_tool(numbers: Numbers, corridor: Corridor, register: Register) -> None:
+    register()
+    corridor.call("crm-find", {"account": 7})
+    answer = corridor.loop.run(AsyncClient().get("/metrics"))
+    assert not [word for word in ("acme", "crm-find", "scout") if word in answer.content.decode()]
+
+
+class TestWhoMayRead:
+    async def status(self, *, address: str = "127.0.0.1", headers: dict[str, str] | None = None) -> int:
+        request = AsyncRequestFactory().get("/metrics", headers=headers or {})
+        request.META["REMOTE_ADDR"] = address
+        return (await metrics(request)).status_code
+
+    async def test_this_machine_may(self) -> None:
+        assert await self.status() == 200
+
+    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+    async def test_a_proxy_on_this_machine_may_not(self, header: str) -> None:
+        assert await self.status(headers={header: "203.0.113.9"}) == 403
+
+    @pytest.mark.parametrize("address", ["203.0.113.9", "", "unix:"])
+    async def test_another_machine_may_not(self, address: str) -> None:
+        assert await self.status(address=address) == 403
+
+    async def test_who_shows_the_token_may_and_nobody_else(self, settings: Any) -> None:
+        settings.METRICS_TOKEN = "let-prometheus-in"
+        assert await self.status(headers={"Authorization": "Bearer let-prometheus-in"}) == 200
+        assert await self.status(headers={"Authorization": "Bearer guess"}) == 403
+        assert await self.status() == 403
+
+    async def test_it_says_what_to_send(self) -> None:
+        answer = await AsyncClient().get("/metrics", headers={"Forwarded": "for=203.0.113.9"})
+        assert (answer["Content-Type"], answer.json()["code"]) == ("application/problem+json", "forbidden")
+        assert "METRICS_TOKEN" in answer.json()["detail"]
+
+
+async def test_it_speaks_openmetrics_to_those_who_ask_for_it() -> None:
+    answer = await AsyncClient().get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    assert answer["Content-Type"].startswith("application/openmetrics-text")
+    assert answer.content.endswith(b"# EOF\n")
