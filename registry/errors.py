@@ -17,17 +17,20 @@ QuartermasterError
 │   ├── Immutable             409  conflict             it stays as it was published; publish a version
 │   ├── BreakingChange        409  breaking_change      callers of the version before would break
 │   └── IdempotencyConflict   409  idempotency_conflict
+├── TooLarge
+│   └── InputTooLarge         413  too_large            more than this tool takes; nothing was sent
 ├── Unavailable
 │   └── NoHealthyTool         503  unavailable          tools offer the operation, and none of them is well
 ├── CircuitOpen               503  circuit_open
 ├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
 ├── InvalidOutput             502  invalid_output
+│   └── MappingFailed         502  invalid_output       the response mapping does not fit the answer
 ├── OutcomeUnknown            504  outcome_unknown      sent, and nobody knows what became of it
 ├── ReadsTooSlowly            408  reads_too_slowly     a live socket that does not take what it is sent
 └── Cancelled                 499  cancelled            the caller went away
 """
 
-from accounts.errors import Conflict, Forbidden, NotFound, QuartermasterError, Unavailable
+from accounts.errors import Conflict, Forbidden, NotFound, QuartermasterError, TooLarge, Unavailable
 
 
 class NotApproved(Forbidden):
@@ -92,6 +95,10 @@ class IdempotencyConflict(Conflict):
     code = "idempotency_conflict"
 
 
+class InputTooLarge(TooLarge):
+    """The input is larger than this tool takes. Send less, or have an operator raise the tool's `max_input_bytes`."""
+
+
 class NoHealthyTool(Unavailable):
     """Tools offer this operation, but none of them is healthy now. Try again when one has been heard of."""
 
@@ -116,6 +123,10 @@ class InvalidOutput(QuartermasterError):
 
     code = "invalid_output"
     status = 502
+
+
+class MappingFailed(InvalidOutput):
+    """The tool's response mapping does not fit what its service answered. Its maker has to publish another one."""
 
 
 class OutcomeUnknown(QuartermasterError):

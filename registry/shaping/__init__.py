@@ -1,0 +1,1 @@
+"""Giving an answer its shape: the version's mapping, the caller's fields, and a budget in tokens. Pure functions."""
