@@ -11,6 +11,8 @@ from registry import transports
 from registry.models import Tool, ToolVersion
 from registry.models.version import SEMVER_PATTERN
 from registry.schemas.check import check_input_schema, check_schema
+from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
+from registry.shaping.mapping import check_mapping
 from registry.transports.http_definition import check_http_url
 
 TOOL_FACTS = frozenset(
@@ -20,6 +22,9 @@ TOOL_FACTS = frozenset(
             "excluded_providers",
             "native_equivalent",
             "rate_limit",
+            "max_input_bytes",
+            "max_output_bytes",
+            "max_output_tokens",
             "meanwhile",
             "health_endpoint",
             "stale_after_seconds",
@@ -30,7 +35,7 @@ TOOL_FACTS = frozenset(
 VERSION_FACTS = frozenset(
     [
         *("version", "input_schema", "output_schema", "transport", "definition", "endpoints", "permissions"),
-        *("system_prompt", "timeout_ms", "retries", "idempotent", "read_only", "cache_seconds"),
+        *("system_prompt", "timeout_ms", "retries", "idempotent", "read_only", "cache_seconds", "response_mapping"),
     ]
 )
 
@@ -43,6 +48,8 @@ MOST_ATTEMPTS = 10
 LONGEST_TIMEOUT_MS = 600_000
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
 HIGHEST_RATE = 1_000_000
+LARGEST_INPUT_BYTES = 100_000_000
+LARGEST_OUTPUT_BYTES = 100_000_000
 
 
 def split_facts(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -68,6 +75,9 @@ def check_tool(tool: Tool) -> list[Fault]:
         *_length_faults("$.description", tool.description),
         *_number_faults("$.stale_after_seconds", tool.stale_after_seconds, LONGEST_SECONDS),
         *_number_faults("$.retire_after_seconds", tool.retire_after_seconds, LONGEST_SECONDS),
+        *_number_faults("$.max_input_bytes", tool.max_input_bytes, LARGEST_INPUT_BYTES),
+        *_number_faults("$.max_output_bytes", tool.max_output_bytes, LARGEST_OUTPUT_BYTES),
+        *_number_faults("$.max_output_tokens", tool.max_output_tokens, MOST_TOKENS, lowest=FEWEST_TOKENS),
     ]
 
 
@@ -78,6 +88,7 @@ def check_version(version: ToolVersion) -> list[Fault]:
         *_semver_faults(version.version),
         *check_input_schema("$.input_schema", version.input_schema),
         *([] if version.output_schema is None else check_schema("$.output_schema", version.output_schema)),
+        *check_mapping("$.response_mapping", version.response_mapping),
         *_object_faults("$.definition", version.definition),
         *_endpoint_faults("$.endpoints", version.endpoints),
         *_word_faults("$.permissions", version.permissions),
@@ -151,10 +162,10 @@ def _number_map_faults(path: str, value: object, highest: Mapping[str, int], *, 
             yield from _number_faults(f"{path}.{name}", number, highest[name])
 
 
-def _number_faults(path: str, value: Any, highest: int) -> Iterator[Fault]:
+def _number_faults(path: str, value: Any, highest: int, *, lowest: int = 1) -> Iterator[Fault]:
     whole = isinstance(value, int) and not isinstance(value, bool)
-    if value is not None and not (whole and 1 <= value <= highest):
-        yield Fault(path, f"Give a whole number from 1 to {highest:,}.")
+    if value is not None and not (whole and lowest <= value <= highest):
+        yield Fault(path, f"Give a whole number from {lowest:,} to {highest:,}.")
 
 
 def _length_faults(path: str, text: str) -> Iterator[Fault]:

@@ -36,6 +36,18 @@ class ToolForm(ActForm):
         max_length=64, required=False, label="Native equivalent", help_text="A provider's own tool that does the same."
     )
     rate_limit = JsonField(kind=dict, label="Rate limit", help_text='E.g. {"per_minute": 60, "burst": 10}.')
+    max_input_bytes = forms.IntegerField(
+        label="Largest input (bytes)",
+        required=False,
+        min_value=1,
+        help_text="Larger ones are refused, nothing is sent.",
+    )
+    max_output_bytes = forms.IntegerField(
+        label="Largest answer (bytes)", required=False, min_value=1, help_text="Of its service; empty: 5,000,000."
+    )
+    max_output_tokens = forms.IntegerField(
+        label="Answer's budget (tokens)", required=False, min_value=16, help_text="Empty: answers are not cut."
+    )
     health_endpoint = forms.CharField(
         max_length=2000,
         required=False,
@@ -54,9 +66,15 @@ class ToolForm(ActForm):
     sections: ClassVar[Sequence[tuple[str, Sequence[str]]]] = (
         ("Finding it", ("capabilities", "metadata", "capability", "node_type")),
         ("Limits and health", ("rate_limit", "health_endpoint", "stale_after_seconds", "retire_after_seconds")),
+        ("Sizes", ("max_input_bytes", "max_output_bytes", "max_output_tokens")),
         ("Providers", ("excluded_providers", "native_equivalent")),
     )
-    halves = frozenset(("category", "node_type", "capability", "stale_after_seconds", "retire_after_seconds"))
+    halves = frozenset(
+        (
+            *("category", "node_type", "capability", "stale_after_seconds", "retire_after_seconds"),
+            *("max_input_bytes", "max_output_bytes", "max_output_tokens"),
+        )
+    )
 
 
 class VersionForm(ActForm):
@@ -78,6 +96,13 @@ class VersionForm(ActForm):
         help_text="JSON Schema, draft 2020-12. Inputs that do not fit are refused.",
     )
     output_schema = JsonField(kind=dict, rows=4, label="Output schema", help_text="Empty: answers are not checked.")
+    response_mapping = forms.CharField(
+        label="Response mapping",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="JMESPath, e.g. items[*].{id: id, name: title}. It is applied before the output schema is checked.",
+    )
     permissions = JsonField(kind=list, help_text='What it does, e.g. ["network", "destructive"].')
     system_prompt = forms.CharField(
         label="System prompt",
@@ -93,7 +118,10 @@ class VersionForm(ActForm):
         label="Cache (seconds)", initial=0, min_value=0, help_text="How long an answer may be used again; 0: never."
     )
     sections: ClassVar[Sequence[tuple[str, Sequence[str]]]] = (
-        ("How it is called", ("transport", "definition", "endpoints", "input_schema", "output_schema")),
+        (
+            "How it is called",
+            ("transport", "definition", "endpoints", "input_schema", "response_mapping", "output_schema"),
+        ),
         ("What it may do", ("permissions", "read_only", "idempotent", "system_prompt")),
         ("Time", ("timeout_ms", "cache_seconds", "retries")),
     )

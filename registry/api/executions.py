@@ -27,6 +27,8 @@ from registry.execution.pipeline import execute
 from registry.execution.types import Outcome, ToolCall
 from registry.models import Execution
 from registry.models.execution import UNFINISHED, Status
+from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
+from registry.shaping.fields import LONGEST_FIELD, MOST_FIELDS, complaint_about
 
 POLL_SECONDS = 1
 """When to look again at an execution that has not ended."""
@@ -51,12 +53,37 @@ class InputField(serializers.Field[Any, Any, Any, Any]):
         return data
 
 
+class FieldsField(serializers.ListField):
+    """Paths into the answer, each checked."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=serializers.CharField(max_length=LONGEST_FIELD), max_length=MOST_FIELDS, **options)
+
+    def to_internal_value(self, data: Any) -> tuple[str, ...]:  # type: ignore[override]
+        fields = super().to_internal_value(data)
+        faults: Any = {index: [said] for index, field in enumerate(fields) if (said := complaint_about(field))}
+        if faults:
+            raise serializers.ValidationError(faults)
+        return tuple(fields)
+
+
 class CallSerializer(StrictSerializer):
     """What both doors take."""
 
     input = InputField(default=dict)
     operation = serializers.CharField(max_length=100, default="")
     timeout_ms = serializers.IntegerField(min_value=1, max_value=600_000, default=None)
+    fields = FieldsField(  # type: ignore[assignment]
+        allow_empty=False,
+        default=(),
+        help_text='Only these of the answer: `["id", "items[*].name"]`. One that is not there is left out.',
+    )
+    max_tokens = serializers.IntegerField(
+        min_value=FEWEST_TOKENS,
+        max_value=MOST_TOKENS,
+        default=None,
+        help_text="The answer is cut to so many tokens, by the estimate; `truncated` says what was left out.",
+    )
 
 
 class ExecuteSerializer(CallSerializer):

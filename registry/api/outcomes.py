@@ -28,6 +28,9 @@ class ExecutionSerializer(serializers.Serializer[Any]):
     )
     input = serializers.JSONField(help_text="The stored form: secrets are masked.")
     output = serializers.JSONField()
+    truncated = serializers.JSONField(
+        allow_null=True, help_text="What was left out of `output`: `max_tokens`, `tokens`, `cuts`, `more_cuts`."
+    )
     error = serializers.JSONField(help_text="The problem document, when it did not succeed.")
     timings = serializers.DictField(child=serializers.IntegerField(), help_text="Microseconds by step.")
     attempts = serializers.IntegerField()
@@ -54,6 +57,7 @@ def represent_outcome(outcome: Outcome) -> dict[str, Any]:
         "parent_id": outcome.parent_id,
         "input": outcome.input,
         "output": outcome.output,
+        "truncated": outcome.truncated,
         "error": outcome.error,
         "timings": outcome.timings,
         "attempts": outcome.attempts,

@@ -8,11 +8,21 @@ from rest_framework import serializers
 from accounts.api.serializers import RateLimitSerializer, StrictSerializer
 from accounts.models.tenant import slug_validator
 from registry.catalogue import Entry
-from registry.facts import LONGEST_SECONDS, LONGEST_TEXT, LONGEST_TIMEOUT_MS, MOST_ATTEMPTS, VERSION_FACTS
+from registry.facts import (
+    LARGEST_INPUT_BYTES,
+    LARGEST_OUTPUT_BYTES,
+    LONGEST_SECONDS,
+    LONGEST_TEXT,
+    LONGEST_TIMEOUT_MS,
+    MOST_ATTEMPTS,
+    VERSION_FACTS,
+)
 from registry.models import ToolVersion
 from registry.models.health import HealthStatus
 from registry.models.tool import NodeType, Source
 from registry.models.version import VersionState
+from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
+from registry.shaping.mapping import LONGEST_MAPPING
 from registry.transports import TRANSPORTS
 
 
@@ -39,6 +49,23 @@ class ToolFactsSerializer(StrictSerializer):
     excluded_providers = serializers.JSONField(required=False, help_text="Providers whose agents may not call it.")
     native_equivalent = serializers.CharField(max_length=64, allow_blank=True, required=False)
     rate_limit = RateLimitSerializer(allow_null=True, required=False)
+    max_input_bytes = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_INPUT_BYTES, required=False, allow_null=True, help_text="As compact JSON."
+    )
+    max_output_bytes = serializers.IntegerField(
+        min_value=1,
+        max_value=LARGEST_OUTPUT_BYTES,
+        required=False,
+        allow_null=True,
+        help_text="Of its service's answer, unpacked; null: 5,000,000.",
+    )
+    max_output_tokens = serializers.IntegerField(
+        min_value=FEWEST_TOKENS,
+        max_value=MOST_TOKENS,
+        required=False,
+        allow_null=True,
+        help_text="What every answer is cut to, by the estimate; a call may ask for less.",
+    )
     meanwhile = serializers.CharField(
         max_length=500,
         allow_blank=True,
@@ -64,6 +91,12 @@ class VersionFactsSerializer(StrictSerializer):
 
     input_schema = serializers.JSONField(required=False, help_text="JSON Schema, draft 2020-12.")
     output_schema = serializers.JSONField(required=False, allow_null=True, help_text="JSON Schema, draft 2020-12.")
+    response_mapping = serializers.CharField(
+        max_length=LONGEST_MAPPING,
+        allow_blank=True,
+        required=False,
+        help_text="JMESPath: what is made of the service's answer before the output schema is checked.",
+    )
     transport = serializers.ChoiceField(choices=sorted(TRANSPORTS), required=False)
     definition = serializers.JSONField(required=False, help_text="How it is called; see the transport's page.")
     endpoints = serializers.JSONField(required=False, help_text='E.g. `{"stamp": "https://example.com/stamp"}`.')
@@ -126,6 +159,9 @@ def represent_tool(entry: Entry) -> dict[str, Any]:
         "excluded_providers": tool.excluded_providers,
         "native_equivalent": tool.native_equivalent,
         "rate_limit": tool.rate_limit,
+        "max_input_bytes": tool.max_input_bytes,
+        "max_output_bytes": tool.max_output_bytes,
+        "max_output_tokens": tool.max_output_tokens,
         "meanwhile": tool.meanwhile,
         "enabled": entry.enabled,
         "is_shared": tool.tenant_id is None,

@@ -11,13 +11,12 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts.decisions import Decision
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from integrations.redaction import redact
 from integrations.vault import seal
 from registry.errors import IdempotencyConflict
-from registry.execution.types import Mode, Target, ToolCall
+from registry.execution.types import Decision, Mode, Target, ToolCall
 from registry.models import Execution
 from registry.models.execution import Status, WaitsFor
 
@@ -112,6 +111,8 @@ def _options(call: ToolCall) -> dict[str, Any]:
 
 
 def request_digest(call: ToolCall) -> bytes:
-    """SHA-256 over what makes two requests the same: tool, range, operation, mode and input, keys in order."""
-    request = [call.tool, call.version, call.operation, call.mode, call.input]
+    """SHA-256 over what makes two requests the same: tool, range, operation, mode, input, keys in order, and shape."""
+    request: list[Any] = [call.tool, call.version, call.operation, call.mode, call.input]
+    if call.fields or call.max_tokens:
+        request += [list(call.fields), call.max_tokens]
     return hashlib.sha256(json.dumps(request, sort_keys=True, separators=(",", ":")).encode()).digest()

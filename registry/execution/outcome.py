@@ -5,12 +5,14 @@ from datetime import datetime
 from accounts.api.problems import problem
 from registry.execution.elsewhere import may_go_elsewhere
 from registry.execution.passage import Passage
-from registry.execution.types import Ending, Outcome, StoredForms
+from registry.execution.types import Ending, Outcome, StoredForms, Told
 from registry.models import Execution
 from registry.models.execution import Status
 
 
-def fresh_outcome(passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime) -> Outcome:
+def fresh_outcome(
+    passage: Passage, ending: Ending, stored: StoredForms, told: Told | None, finished_at: datetime
+) -> Outcome:
     call, target = passage.call, passage.target
     return Outcome(
         id=call.execution_id,
@@ -18,7 +20,7 @@ def fresh_outcome(passage: Passage, ending: Ending, stored: StoredForms, finishe
         version=target.version if target else "",
         status=ending.status,
         input=stored.input,
-        output=ending.answer.output if ending.answer else None,
+        output=told.output if told else None,
         error=problem(ending.error) if ending.error else None,
         timings=dict(passage.timings),
         attempts=ending.attempts,
@@ -32,6 +34,7 @@ def fresh_outcome(passage: Passage, ending: Ending, stored: StoredForms, finishe
         started_at=passage.started_at,
         finished_at=finished_at,
         mode=call.mode,
+        truncated=told.truncated if told else None,
         parent_id=call.parent_id,
         may_go_elsewhere=may_go_elsewhere(ending, target),
     )
@@ -60,6 +63,7 @@ def standing_outcome(execution: Execution, *, replayed: bool = True) -> Outcome:
         finished_at=execution.finished_at,
         replayed=replayed,
         mode=execution.mode,
+        truncated=execution.truncated,
         waits_for=execution.waits_for,
         progress=execution.progress,
         parent_id=execution.parent_id,

@@ -11,18 +11,20 @@ from registry.errors import Cancelled
 from registry.execution.ask import ask
 from registry.execution.cache import look_up
 from registry.execution.guard import guard
+from registry.execution.large import by_size
 from registry.execution.limit import limit
 from registry.execution.open import must_open, open_execution, replay
 from registry.execution.outcome import fresh_outcome, standing_outcome
 from registry.execution.passage import Passage
 from registry.execution.permit import permit
+from registry.execution.present import present
 from registry.execution.record import record
 from registry.execution.redact import stored_forms
 from registry.execution.resolve import resolve
 from registry.execution.send import send
 from registry.execution.shape import shape
 from registry.execution.telemetry import tell
-from registry.execution.types import NOBODY, Ending, Listener, Outcome, ToolCall
+from registry.execution.types import NOBODY, Ending, Listener, Outcome, StoredForms, Told, ToolCall
 from registry.execution.validate import validate
 from registry.models import Execution
 from registry.models.execution import Status
@@ -62,21 +64,21 @@ async def _walk(passage: Passage) -> Ending | Execution:
     with passage.timed("resolve"):
         target = passage.target = await resolve(call)
     with passage.timed("permit"):
-        verdict = permit(call, target)
+        decision = permit(call, target)
     with passage.timed("limit"):
         await limit(call, target)
     with passage.timed("validate"):
         validate(call, target)
-    if must_open(call, target, verdict.decision):
+    if must_open(call, target, decision):
         with passage.timed("open"):
             passage.opened = True  # also when it is cancelled on the way: then `record` has to finish the row
-            standing = await open_execution(call, target, verdict.decision, started_at=passage.started_at)
+            standing = await open_execution(call, target, decision, started_at=passage.started_at)
         if standing is not None:
             passage.opened = False
             return replay(call, standing)
         passage.listener.opened()
     with passage.timed("ask"):
-        waiting = await ask(call, target, verdict)
+        waiting = await ask(call, target, decision)
     if waiting is not None:
         return waiting
     with passage.timed("cache"):
@@ -89,20 +91,29 @@ async def _walk(passage: Passage) -> Ending | Execution:
     with passage.timed("send"):
         answer = await send(call, target, passage, call_tool=partial(_call_nested, call))
     with passage.timed("shape"):
-        answer = shape(answer, target)
+        answer = await shape(answer, target)
     return Ending(Status.SUCCEEDED, answer=answer, attempts=passage.attempts)
 
 
 async def _conclude(passage: Passage, ending: Ending) -> Outcome:
+    answer = ending.answer.output if ending.answer else None
     with passage.timed("redact"):
-        stored = stored_forms(passage.call, ending)
+        stored, told = await by_size(answer, partial(_forms, passage, ending))
     await passage.settle(ending)
     with passage.timed("record"):
-        recorded = await record(passage, ending, stored)
+        recorded = await record(passage, ending, stored, told)
     tell(passage, ending)
     if isinstance(recorded, datetime):
-        return fresh_outcome(passage, ending, stored, recorded)
+        return fresh_outcome(passage, ending, stored, told, recorded)
     return standing_outcome(recorded, replayed=False)
+
+
+def _forms(passage: Passage, ending: Ending) -> tuple[StoredForms, Told | None]:
+    """What may be written down of the call, and of its answer what the caller is told."""
+    stored = stored_forms(passage.call, ending)
+    if ending.answer is None or passage.target is None:
+        return stored, None
+    return stored, present(passage.call, passage.target, ending.answer.output, stored.output)
 
 
 async def _call_nested(call: ToolCall, nested: Nested) -> Outcome:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,20 +16,27 @@ from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from registry.execution.flood import count_up, counted_row
 from registry.execution.passage import Passage
-from registry.execution.types import Ending, StoredForms
+from registry.execution.types import Ending, StoredForms, Told
 from registry.models import Execution
 from registry.models.execution import Status
 
 
-async def record(passage: Passage, ending: Ending, stored: StoredForms) -> datetime | Execution:
+async def record(
+    passage: Passage, ending: Ending, stored: StoredForms, told: Told | None = None
+) -> datetime | Execution:
     """Write how the call ended; returns when. An execution that `open` wrote is finished, any other is inserted.
 
     Where the execution is not this process's any more, nothing is written and what stands is returned.
     """
     finished_at = timezone.now()
     counted = None if passage.opened else await counted_row(passage.call, ending, finished_at)
-    standing = await in_database_thread(_write, passage, ending, stored, finished_at, counted)
+    standing = await in_database_thread(_write, passage, ending, _as_told(stored, told), finished_at, counted)
     return standing or finished_at
+
+
+def _as_told(stored: StoredForms, told: Told | None) -> StoredForms:
+    """The row keeps what the caller was told, its secrets masked."""
+    return stored if told is None else replace(stored, output=told.stored, truncated=told.truncated)
 
 
 def _write(
@@ -68,6 +76,7 @@ def _result(passage: Passage, ending: Ending, stored: StoredForms, finished_at: 
         "status": ending.status,
         "input": stored.input,
         "output": stored.output,
+        "truncated": stored.truncated,
         "error": stored.error,
         "timings": dict(passage.timings),
         "attempts": ending.attempts,

@@ -25,7 +25,7 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
         passage.count_attempt()
         try:
             reply = await _attempt(call, target, passage, call_tool, deadline - loop.time())
-            return Answer(reply.output, attempts=attempt)
+            return Answer(reply.output, attempts=attempt, media_type=reply.media_type)
         except QuartermasterError as error:
             pause = _pause_before_next(error, attempt)
             if not _worth_repeating(error, target, attempt) or loop.time() + pause >= deadline:
@@ -50,6 +50,7 @@ async def _attempt(
             call_tool=call_tool,
             idempotency_key=call.idempotency_key,
             traceparent=call.trace_below,
+            max_output_bytes=target.max_output_bytes,
         )
     )
 

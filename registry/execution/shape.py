@@ -1,25 +1,39 @@
-"""Step 10: the answer against the version's output schema."""
+"""Step 10: the answer through the version's response mapping, and against its output schema."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from cachetools import LRUCache
 
 from registry.errors import InvalidOutput
+from registry.execution.large import by_size
 from registry.execution.types import Answer, Target
 from registry.schemas import validators
+from registry.shaping.mapping import apply_mapping
 
 _MOST_FAULTS = 20
 
 _validators: LRUCache[UUID, validators.CompiledSchema] = LRUCache(maxsize=5_000)
 
 
-def shape(answer: Answer, target: Target) -> Answer:
-    """The answer as the caller gets it. Raises InvalidOutput when it does not fit the output schema."""
-    if not target.output_schema:
+async def shape(answer: Answer, target: Target) -> Answer:
+    """The mapped answer. Raises MappingFailed, and InvalidOutput when it does not fit the output schema."""
+    if not (target.response_mapping or target.output_schema):
         return answer
+    return await by_size(answer.output, lambda: _shaped(answer, target))
+
+
+def _shaped(answer: Answer, target: Target) -> Answer:
+    if target.response_mapping:
+        answer = replace(answer, output=apply_mapping(target.response_mapping, answer.output))
+    if target.output_schema:
+        _check(answer, target)
+    return answer
+
+
+def _check(answer: Answer, target: Target) -> None:
     validator = _validators.get(target.version_id)
     if validator is None:
-        validator = _validators[target.version_id] = validators.compile_schema(target.output_schema)
+        validator = _validators[target.version_id] = validators.compile_schema(target.output_schema or {})
     if not validator.is_valid(answer.output):
         raise InvalidOutput(faults=validators.faults(validator, answer.output, most=_MOST_FAULTS))
-    return answer

@@ -14,7 +14,6 @@ from accounts.ids import new_id
 from accounts.tracing import Trace, read_traceparent, span_of
 from registry.errors import OutcomeUnknown
 from registry.models.execution import Status
-from registry.permissions.policy import OPEN, ToolPolicy
 from registry.transports.base import Declared
 
 STEPS = (
@@ -105,12 +104,21 @@ class Target:
     rate_limit: Mapping[str, Any] | None
     egress_networks: tuple[str, ...] | None
     excluded_providers: frozenset[str]
-    policy: ToolPolicy = OPEN
-    """What the tenant's permission rules may say about a call of it."""
+    response_mapping: str = ""
+    max_input_bytes: int | None = None
+    max_output_bytes: int | None = None
+    max_output_tokens: int | None = None
 
     def timeout_ms_for(self, call: ToolCall) -> int:
         """The version's timeout; a caller may have less, not more."""
         return min(call.timeout_ms or self.timeout_ms, self.timeout_ms)
+
+
+class Decision(StrEnum):
+    """The answer of `permit`. Deny is an error, so it never travels."""
+
+    ALLOW = "allow"
+    ASK = "ask"
 
 
 @dataclass(frozen=True)
@@ -166,6 +174,8 @@ class Answer:
     output: Any
     attempts: int = 1
     cached: bool = False
+    media_type: str = ""
+    """What the service called a text; empty: unknown, or it is JSON."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +207,17 @@ class StoredForms:
     input: Any
     output: Any
     error: dict[str, Any] | None
+    truncated: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """The answer as it is told: with the fields that were asked for, within its budget."""
+
+    output: Any
+    stored: Any
+    """The same of the redacted form."""
+    truncated: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -231,5 +252,7 @@ class Outcome:
     parent_id: UUID | None = None
     meanwhile: str = ""
     """What to say while it is not finished."""
+    truncated: Mapping[str, Any] | None = None
+    """What was left out of `output`, and where the rest is."""
     may_go_elsewhere: bool = False
     """Whether the call may be made of another tool instead."""

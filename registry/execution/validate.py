@@ -1,10 +1,12 @@
 """Step 4: the input against the version's JSON Schema (draft 2020-12): a path and a sentence for each fault."""
 
+import json
 from uuid import UUID
 
 from cachetools import LRUCache
 
 from accounts.errors import Fault, Invalid
+from registry.errors import InputTooLarge
 from registry.execution.types import Target, ToolCall
 from registry.schemas import validators
 
@@ -15,7 +17,9 @@ _validators: LRUCache[UUID, validators.CompiledSchema] = LRUCache(maxsize=5_000)
 
 
 def validate(call: ToolCall, target: Target) -> None:
-    """Raises Invalid with all faults, and for an `operation` that the tool does not have."""
+    """Raises Invalid with all faults, also for an `operation` that the tool does not have, and InputTooLarge."""
+    if target.max_input_bytes:
+        _check_size(call, target.max_input_bytes)
     _check_operation(call, target)
     validator = _validators.get(target.version_id)
     if validator is None:
@@ -24,6 +28,15 @@ def validate(call: ToolCall, target: Target) -> None:
         raise Invalid(
             f"The input does not fit the input schema of `{target.slug}` {target.version}. See `errors`.",
             faults=validators.faults(validator, call.input, most=_MOST_FAULTS),
+        )
+
+
+def _check_size(call: ToolCall, most: int) -> None:
+    size = len(json.dumps(call.input, ensure_ascii=False, separators=(",", ":")).encode())
+    if size > most:
+        raise InputTooLarge(
+            f"The input is {size:,} bytes as JSON, and `{call.tool}` takes no more than {most:,}. Send less, or have "
+            "an operator raise the tool's `max_input_bytes`."
         )
 
 

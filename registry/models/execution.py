@@ -83,6 +83,7 @@ class Execution(models.Model):
     options = models.JSONField(default=dict, help_text="What a resumed call needs besides its input.")
     input = models.JSONField(null=True)
     output = models.JSONField(null=True)
+    truncated = models.JSONField(null=True, help_text="What was left out of the output, and where the rest is.")
     error = models.JSONField(null=True, help_text="The problem: code, message, faults.")
     timings = models.JSONField(default=dict, help_text="Microseconds by step, in the corridor's order.")
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -84,6 +84,13 @@ class Tool(models.Model):
     excluded_providers = models.JSONField(default=list, blank=True)
     native_equivalent = models.CharField(max_length=64, blank=True)
     rate_limit = models.JSONField(null=True, blank=True, help_text='E.g. {"per_minute": 60, "burst": 10}.')
+    max_input_bytes = models.PositiveIntegerField(null=True, blank=True, help_text="Of the input as compact JSON.")
+    max_output_bytes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Of its service's answer, unpacked; empty: the usual limit."
+    )
+    max_output_tokens = models.PositiveIntegerField(
+        null=True, blank=True, help_text="What an answer is cut to, by the estimate; empty: it is not cut."
+    )
     meanwhile = models.CharField(
         max_length=500, blank=True, help_text="What an agent may say while a call of it takes its time."
     )

@@ -42,6 +42,9 @@ class ToolVersion(models.Model):
     version = models.CharField(max_length=64)
     input_schema = models.JSONField(default=dict, blank=True)
     output_schema = models.JSONField(null=True, blank=True)
+    response_mapping = models.TextField(
+        blank=True, help_text="JMESPath: what is made of the service's answer before it is checked; empty: nothing."
+    )
     transport = models.CharField(max_length=32)
     definition = models.JSONField(default=dict, blank=True)
     endpoints = models.JSONField(default=dict, blank=True, help_text='E.g. {"stamp": "https://example.com/stamp"}.')

@@ -71,6 +71,8 @@ class Dispatch:
     """The caller's, to be passed on where the service takes one."""
     traceparent: str = ""
     """The W3C header for whatever this call makes others do; empty outside of the corridor."""
+    max_output_bytes: int | None = None
+    """What the tool may answer at most; None: the transport's usual limit."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Reply:
     """What came back, as a JSON value."""
 
     output: Any
+    media_type: str = ""
+    """What the service called a text; empty: it said nothing, or it is JSON."""
 
 
 class Transport(Protocol):

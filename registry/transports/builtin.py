@@ -1,9 +1,11 @@
 """Tools that are functions of this process: `{"function": "clock"}`."""
 
 import asyncio
+import json
+from typing import Any
 
 from accounts.errors import Fault
-from integrations.errors import UpstreamTimeout
+from integrations.errors import UpstreamTimeout, UpstreamTooLarge
 from registry import builtins
 from registry.errors import ToolNotFound
 from registry.transports.base import Declared, Dispatch, Reply
@@ -31,9 +33,20 @@ class BuiltinTransport:
         context = builtins.BuiltinContext(dispatch.tenant_id, dispatch.operation)
         try:
             async with asyncio.timeout(dispatch.timeout_seconds):
-                return Reply(await function(context, dispatch.input))
+                output = await function(context, dispatch.input)
         except TimeoutError as error:
             raise UpstreamTimeout(sent=True) from error
+        if dispatch.max_output_bytes:
+            _refuse_larger(output, dispatch.max_output_bytes)
+        return Reply(output)
 
     def repeatable(self, declared: Declared) -> bool:
         return False
+
+
+def _refuse_larger(output: Any, most: int) -> None:
+    if len(json.dumps(output, ensure_ascii=False, separators=(",", ":")).encode()) > most:
+        raise UpstreamTooLarge(
+            f"The tool's answer is larger than {most:,} bytes. Ask it for less, or have an operator raise the tool's "
+            "`max_output_bytes`."
+        )

@@ -1,15 +1,20 @@
 """Tools that are HTTP APIs: their definition says which input property goes where; egress is the way out."""
 
+import asyncio
 from dataclasses import replace
 
 from accounts.errors import Fault
-from integrations.egress import EgressRequest, EgressRules, send
+from integrations.egress import EgressRequest, EgressResponse, EgressRules, send
+from integrations.errors import UpstreamTooLarge
 from registry.transports.base import Declared, Dispatch, Reply
 from registry.transports.http_definition import HttpDefinition, check_definition, check_http_url, read_definition
-from registry.transports.http_reply import read_reply
+from registry.transports.http_reply import read_reply, text_type
 from registry.transports.http_request import build_endpoint_request, build_request
 
 MAX_RESPONSE_BYTES = 5_000_000
+"""Of a tool that does not say otherwise by `max_output_bytes`."""
+READ_IN_THE_LOOP = 200_000
+_HOW_TO_RAISE = "Or have an operator raise the tool's `max_output_bytes`."
 # RFC 9110, 9.2.2.
 _IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
@@ -32,12 +37,23 @@ class HttpTransport:
             tenant_slug=dispatch.tenant_slug,
             tenant_networks=dispatch.egress_networks,
             timeout_seconds=dispatch.timeout_seconds,
-            max_response_bytes=MAX_RESPONSE_BYTES,
+            max_response_bytes=dispatch.max_output_bytes or MAX_RESPONSE_BYTES,
         )
-        return Reply(read_reply(await send(_request(dispatch), rules=rules)))
+        try:
+            response = await send(_request(dispatch), rules=rules)
+        except UpstreamTooLarge as error:
+            raise UpstreamTooLarge(f"{error.message} {_HOW_TO_RAISE}", sent=error.sent) from error
+        if len(response.body) > READ_IN_THE_LOOP:
+            return await asyncio.to_thread(_read, response)
+        return _read(response)
 
     def repeatable(self, declared: Declared) -> bool:
         return not declared.endpoints and declared.definition.get("method", "POST") in _IDEMPOTENT_METHODS
+
+
+def _read(response: EgressResponse) -> Reply:
+    output = read_reply(response)
+    return Reply(output, media_type=text_type(response) if isinstance(output, str) else "")
 
 
 def _request(dispatch: Dispatch) -> EgressRequest:

@@ -30,6 +30,12 @@ def read_reply(response: EgressResponse) -> Any:
     return {"content_type": media_type, "base64": base64.b64encode(response.body).decode()}
 
 
+def text_type(response: EgressResponse) -> str:
+    """What the service called its text; empty when it said nothing, or that it is JSON."""
+    media_type, _ = _content_type(response.headers.get("Content-Type", ""))
+    return "" if media_type.endswith("json") else media_type
+
+
 def _refusal(response: EgressResponse, charset: str) -> UpstreamRefused:
     error = UpstreamRefused(
         f"The tool's service answered with HTTP {response.status}.",

@@ -1,26 +1,34 @@
+import asyncio
+from typing import Any
+
 import pytest
 
-from registry.errors import InvalidOutput
+from registry.errors import InvalidOutput, MappingFailed
+from registry.execution.large import LARGE
 from registry.execution.shape import shape
-from registry.execution.types import Answer
+from registry.execution.types import Answer, Target
 from tests.registry.execution.calls import a_target
 
 SCHEMA = {"type": "object", "properties": {"found": {"type": "boolean"}}, "required": ["found"]}
 
 
+def shaped(output: Any, target: Target) -> Answer:
+    return asyncio.run(shape(Answer(output), target))
+
+
 def test_it_passes_on_what_has_no_schema() -> None:
     answer = Answer(["anything"])
-    assert shape(answer, a_target()) is answer
+    assert asyncio.run(shape(answer, a_target())) is answer
 
 
 def test_it_passes_on_what_fits() -> None:
     answer = Answer({"found": True})
-    assert shape(answer, a_target(output_schema=SCHEMA)) is answer
+    assert asyncio.run(shape(answer, a_target(output_schema=SCHEMA))) is answer
 
 
 def test_it_names_what_does_not_fit() -> None:
     with pytest.raises(InvalidOutput) as refused:
-        shape(Answer({"found": "yes"}), a_target(output_schema=SCHEMA))
+        shaped({"found": "yes"}, a_target(output_schema=SCHEMA))
     assert [(fault.path, fault.message) for fault in refused.value.faults] == [
         ("$.found", '"yes" is not of type "boolean"')
     ]
@@ -29,4 +37,36 @@ def test_it_names_what_does_not_fit() -> None:
 def test_it_compiles_a_version_once() -> None:
     target = a_target(output_schema=SCHEMA)
     for _ in range(2):
-        shape(Answer({"found": True}), target)
+        shaped({"found": True}, target)
+
+
+def test_it_maps_before_it_checks() -> None:
+    target = a_target(output_schema=SCHEMA, response_mapping="{found: length(items) > `0`}")
+    assert shaped({"items": [1], "debug": "noise"}, target).output == {"found": True}
+
+
+def test_it_takes_null_for_what_the_mapping_does_not_find() -> None:
+    assert shaped({"items": []}, a_target(response_mapping="missing.name")).output is None
+    with pytest.raises(InvalidOutput, match="output schema"):
+        shaped({"items": []}, a_target(response_mapping="missing", output_schema=SCHEMA))
+
+
+def test_it_says_when_the_mapping_does_not_fit_the_answer() -> None:
+    with pytest.raises(MappingFailed, match="does not fit its service's answer"):
+        shaped({"items": 7}, a_target(response_mapping="length(items)"))
+
+
+def test_it_shapes_a_large_answer_while_others_go_on() -> None:
+    """In a thread: what the loop was asked meanwhile is done first."""
+    large = {"items": ["x" * 100] * (LARGE // 100)}
+    seen: list[str] = []
+
+    async def both() -> Answer:
+        shaping = asyncio.ensure_future(shape(Answer(large), a_target(response_mapping="length(items)")))
+        shaping.add_done_callback(lambda _: seen.append("shaped"))
+        await asyncio.sleep(0)
+        seen.append("others")
+        return await shaping
+
+    assert asyncio.run(both()).output == LARGE // 100
+    assert seen[0] == "others"

@@ -1,0 +1,19 @@
+"""Where work on an answer is done: on a small one in the event loop, on a large one in a thread, so that none waits."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from registry.shaping.weight import weigh
+
+LARGE = 64_000
+"""The weight from which an answer is worked on in a thread."""
+
+T = TypeVar("T")
+
+
+async def by_size(value: Any, work: Callable[[], T]) -> T:
+    """What `work`, which is about this value, returns or raises."""
+    if weigh(value, LARGE) <= LARGE:
+        return work()
+    return await asyncio.to_thread(work)
