@@ -30,6 +30,33 @@ def request_bytes(method: str, path: str, *, headers: dict[str, str] | None = No
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
+@dataclass(frozen=True)
+class Connection:
+    """One that stays open."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def open(cls, port: int) -> "Connection":
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def ask(self, request: bytes) -> int:
+        """The answer's status; its body is read and thrown away."""
+        return (await self.ask_for_body(request))[0]
+
+    async def ask_for_body(self, request: bytes) -> tuple[int, bytes]:
+        self.writer.write(request)
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        status, length = _STATUS.match(head), _LENGTH.search(head)
+        assert status, head
+        assert length, head
+        return int(status[1]), await self.reader.readexactly(int(length[1]))
+
+    def close(self) -> None:
+        self.writer.close()
+
+
 async def run_load(port: int, request: bytes, *, clients: int, calls: int) -> Load:
     """`calls` requests in all over `clients` connections, each sending its next when the last was answered."""
     latencies: list[float] = []
@@ -37,24 +64,14 @@ async def run_load(port: int, request: bytes, *, clients: int, calls: int) -> Lo
     left = iter(range(calls))
 
     async def client() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        connection = await Connection.open(port)
         for _ in left:
             start = perf_counter()
-            writer.write(request)
-            status = await _read_answer(reader)
+            status = await connection.ask(request)
             latencies.append((perf_counter() - start) * 1000)
             statuses[status] = statuses.get(status, 0) + 1
-        writer.close()
+        connection.close()
 
     start = perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))
     return Load(perf_counter() - start, latencies, statuses)
-
-
-async def _read_answer(reader: asyncio.StreamReader) -> int:
-    head = await reader.readuntil(b"\r\n\r\n")
-    status, length = _STATUS.match(head), _LENGTH.search(head)
-    assert status, head
-    assert length, head
-    await reader.readexactly(int(length[1]))
-    return int(status[1])

@@ -246,5 +246,7 @@ LOGGING = {
             "formatter": env.str("LOG_FORMAT", default="line"),
         }
     },
+    # Whatever Django would say of an answer below 500 is not worth a line: the corridor logs its own refusals.
+    "loggers": {"django.request": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
