@@ -25,6 +25,8 @@ QuartermasterError
 ├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
 ├── InvalidOutput             502  invalid_output
 │   └── MappingFailed         502  invalid_output       the response mapping does not fit the answer
+├── Skipped                   424  skipped              a call of a batch whose needs were not there
+├── Aborted                   424  aborted              a call of a batch that was over before its turn
 ├── OutcomeUnknown            504  outcome_unknown      sent, and nobody knows what became of it
 ├── ReadsTooSlowly            408  reads_too_slowly     a live socket that does not take what it is sent
 └── Cancelled                 499  cancelled            the caller went away
@@ -127,6 +129,20 @@ class InvalidOutput(QuartermasterError):
 
 class MappingFailed(InvalidOutput):
     """The tool's response mapping does not fit what its service answered. Its maker has to publish another one."""
+
+
+class Skipped(QuartermasterError):
+    """This was not called, because a call that it needs did not succeed. Mend that one, and send both again."""
+
+    code = "skipped"
+    status = 424
+
+
+class Aborted(QuartermasterError):
+    """This was not called, because the batch was over before its turn. Send it again."""
+
+    code = "aborted"
+    status = 424
 
 
 class OutcomeUnknown(QuartermasterError):

@@ -9,7 +9,7 @@ from accounts.changes import refuse_others
 from accounts.errors import Fault
 from registry import transports
 from registry.models import Tool, ToolVersion
-from registry.models.version import SEMVER_PATTERN
+from registry.models.version import LONGEST_TIMEOUT_MS, SEMVER_PATTERN
 from registry.schemas.check import check_input_schema, check_schema
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.shaping.mapping import check_mapping
@@ -45,7 +45,6 @@ LONGEST_TEXT = 100_000
 LONGEST_WORD = 64
 MOST_WORDS = 100
 MOST_ATTEMPTS = 10
-LONGEST_TIMEOUT_MS = 600_000
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
 HIGHEST_RATE = 1_000_000
 LARGEST_INPUT_BYTES = 100_000_000

@@ -14,7 +14,8 @@ from accounts.errors import Fault, Malformed
 from accounts.roles import Right
 from registry.api.executions import InputField, answer, traceparent
 from registry.api.outcomes import ExecutionSerializer
-from registry.facts import LONGEST_SECONDS, LONGEST_TIMEOUT_MS
+from registry.facts import LONGEST_SECONDS
+from registry.models.version import LONGEST_TIMEOUT_MS
 from registry.routing import route
 
 

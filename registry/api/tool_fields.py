@@ -13,14 +13,13 @@ from registry.facts import (
     LARGEST_OUTPUT_BYTES,
     LONGEST_SECONDS,
     LONGEST_TEXT,
-    LONGEST_TIMEOUT_MS,
     MOST_ATTEMPTS,
     VERSION_FACTS,
 )
 from registry.models import ToolVersion
 from registry.models.health import HealthStatus
 from registry.models.tool import NodeType, Source
-from registry.models.version import VersionState
+from registry.models.version import LONGEST_TIMEOUT_MS, VersionState
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.shaping.mapping import LONGEST_MAPPING
 from registry.transports import TRANSPORTS

@@ -1,0 +1,108 @@
+"""`{"$from": "find", "path": "$.items[0].id"}`: a value that another call gives, wherever in an input it stands.
+
+The whole object is replaced, and the value keeps its type. A singular path (names and indices) gives its value; any
+other gives the list of what it finds, which may be empty. Without `path` it is the whole output. What is filled in is
+not looked through again.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from accounts.errors import Fault
+from registry.json_paths import json_path
+from registry.json_query import BadPath, NothingThere, TooMuchToRead, read_query
+
+MARK = "$from"
+_FIELDS = frozenset({MARK, "path"})
+
+
+@dataclass(frozen=True)
+class Found:
+    """A reference and its place."""
+
+    place: str
+    body: Mapping[str, Any]
+
+    @property
+    def source(self) -> Any:
+        return self.body[MARK]
+
+
+class Unfillable(Exception):
+    """A reference for which there is no value. Its text is a sentence about `source`, the call it is to come from."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source = source
+        super().__init__(reason)
+
+
+def find_references(value: Any, place: str) -> Iterator[Found]:
+    if isinstance(value, dict):
+        if MARK in value:
+            yield Found(place, value)
+            return
+        for name, inner in value.items():
+            yield from find_references(inner, json_path([name], place))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from find_references(inner, f"{place}[{index}]")
+
+
+def check_reference(found: Found) -> list[Fault]:
+    """What is wrong with its form; whether its source exists is the plan's to say."""
+    faults = [
+        Fault(json_path([name], found.place), f"A reference has `{MARK}` and `path` only. Leave this out.")
+        for name in found.body
+        if name not in _FIELDS
+    ]
+    if not isinstance(found.source, str):
+        faults.append(Fault(json_path([MARK], found.place), "Give a call's id."))
+    try:
+        read_query(_path(found.body))
+    except TypeError:
+        faults.append(Fault(json_path(["path"], found.place), "Give a JSON path as a string, such as `$.items[0].id`."))
+    except BadPath as error:
+        faults.append(Fault(json_path(["path"], found.place), str(error)))
+    return faults
+
+
+def _path(body: Mapping[str, Any]) -> str:
+    path = body.get("path", "$")
+    if not isinstance(path, str):
+        raise TypeError
+    return path
+
+
+class Filler:
+    """Fills one input, and keeps count of how large it becomes: a few references can name the same megabytes."""
+
+    def __init__(self, outputs: Mapping[str, Any]) -> None:
+        self._outputs = outputs
+        self._left = settings.REQUEST_BODY_LIMIT_BYTES
+
+    def fill(self, value: Any) -> Any:
+        """The value without references. Raises Unfillable."""
+        if isinstance(value, dict):
+            if MARK in value:
+                return self._look_up(value)
+            return {name: self.fill(inner) for name, inner in value.items()}
+        return [self.fill(inner) for inner in value] if isinstance(value, list) else value
+
+    def _look_up(self, body: Mapping[str, Any]) -> Any:
+        source, path = body[MARK], _path(body)
+        try:
+            found = read_query(path).value(self._outputs[source])
+        except KeyError as error:
+            raise Unfillable(source, f"`{source}` gave no output.") from error
+        except NothingThere as error:
+            raise Unfillable(source, f"The output of `{source}` has nothing at `{path}`.") from error
+        except TooMuchToRead as error:
+            raise Unfillable(source, f"The output of `{source}` is too large for `{path}`: name the place.") from error
+        self._left -= len(found) if isinstance(found, str) else len(json.dumps(found, separators=(",", ":")))
+        if self._left < 0:
+            raise Unfillable(source, f"With what `{source}` gave, the input is larger than an input may be.")
+        return found

@@ -1,0 +1,84 @@
+"""What travels through a batch."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from accounts.errors import QuartermasterError
+
+
+class OnError(StrEnum):
+    """What happens to the others when a call does not succeed."""
+
+    CONTINUE = "continue"
+    """Those that need nothing of it go on."""
+    ABORT = "abort"
+    """Nothing new starts; what runs already ends."""
+
+
+@dataclass(frozen=True)
+class PlannedCall:
+    id: str
+    tool: str
+    version: str
+    """A semver range, or empty."""
+    input: Mapping[str, Any]
+    """May hold references to what other calls give."""
+    operation: str = ""
+    timeout_ms: int | None = None
+    needs: frozenset[str] = frozenset()
+    """The calls that have to succeed before: those named in `depends_on`, and those referred to."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Calls that were checked: each need is a call of the plan, and none waits for itself."""
+
+    calls: tuple[PlannedCall, ...]
+    max_parallel: int
+    on_error: OnError
+
+
+class Told(Protocol):
+    """What a batch needs to know of an execution: the corridor's `Outcome`, or what a transport sees of it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def output(self) -> Any: ...
+    @property
+    def error(self) -> dict[str, Any] | None: ...
+
+
+SUCCEEDED = "succeeded"
+UNFINISHED = ("pending", "running")
+"""It waits for a person or a worker, or another process runs it: there is no output yet."""
+FAILED = "failed"
+SKIPPED = "skipped"
+"""What it needed was not there, so it was not called."""
+ABORTED = "aborted"
+"""The batch was over before its turn."""
+
+
+@dataclass(frozen=True)
+class CallEnd:
+    """What became of one call."""
+
+    call: PlannedCall
+    status: str
+    """An execution's, or `skipped` or `aborted`."""
+    execution: Told | None = None
+    error: QuartermasterError | None = None
+    """Why there is no execution."""
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == SUCCEEDED
+
+
+CallPlanned = Callable[[PlannedCall, Mapping[str, Any], int | None], Awaitable[Told]]
+"""Calls a tool: the call as it was planned, its input with the references filled in, and how long it may take."""
