@@ -104,6 +104,9 @@ _EXECUTION = ExecutionRequestSerializer()
 
 class ExecutionQuery(PageQuery):
     tool = serializers.CharField(max_length=64, required=False)
+    parent = serializers.UUIDField(  # type: ignore[assignment]
+        required=False, help_text="The batch's or composite execution's id: only the calls that it made."
+    )
     status = serializers.ChoiceField(choices=Status.choices, required=False)
 
 
@@ -117,7 +120,7 @@ class ExecuteView(AsyncTenantView):
         call = ToolCall(
             caller=caller,
             tool=slug,
-            idempotency_key=_idempotency_key(request),
+            idempotency_key=idempotency_key(request),
             traceparent=traceparent(request),
             **wanted,
         )
@@ -138,7 +141,7 @@ class ExecutionsView(AsyncTenantView):
             rows = Execution.objects.filter(
                 **{
                     field: self.query[name]
-                    for name, field in (("tool", "tool_slug"), ("status", "status"))
+                    for name, field in (("tool", "tool_slug"), ("parent", "parent_id"), ("status", "status"))
                     if name in self.query
                 }
             )
@@ -154,7 +157,7 @@ class ExecutionsView(AsyncTenantView):
             caller=caller,
             tool=slug,
             version=version,
-            idempotency_key=_idempotency_key(request),
+            idempotency_key=idempotency_key(request),
             traceparent=traceparent(request),
             **fields,
         )
@@ -189,7 +192,7 @@ def answer(outcome: Outcome) -> Response:
     return response
 
 
-def _idempotency_key(request: Request) -> str | None:
+def idempotency_key(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise Malformed(

@@ -2,6 +2,7 @@ from django.urls import path
 
 from registry.api.analytics import GroupsView, SeriesView, SummaryView
 from registry.api.batch import BatchView
+from registry.api.batches import ExecuteBatchView
 from registry.api.executions import ExecuteView, ExecutionsView, ExecutionView
 from registry.api.health import DiscoverView, HeartbeatView
 from registry.api.routing import RouteView
@@ -24,5 +25,6 @@ urlpatterns = [
     path("analytics/groups/", GroupsView.as_view(), name="analytics-groups"),
     path("analytics/series/", SeriesView.as_view(), name="analytics-series"),
     path("executions/", ExecutionsView.as_view(), name="executions"),
+    path("executions/batch/", ExecuteBatchView.as_view(), name="executions-batch"),
     path("executions/<uuid:execution_id>/", ExecutionView.as_view(), name="execution"),
 ]

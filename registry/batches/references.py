@@ -6,7 +6,7 @@ not looked through again.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from registry.json_paths import json_path
 from registry.json_query import BadPath, NothingThere, TooMuchToRead, read_query
 
 MARK = "$from"
+_MASKED = "[redacted:"
+"""How integrations/redaction begins what it puts in the place of a secret."""
 _FIELDS = frozenset({MARK, "path"})
 
 
@@ -80,8 +82,10 @@ def _path(body: Mapping[str, Any]) -> str:
 class Filler:
     """Fills one input, and keeps count of how large it becomes: a few references can name the same megabytes."""
 
-    def __init__(self, outputs: Mapping[str, Any]) -> None:
+    def __init__(self, outputs: Mapping[str, Any], stored: Collection[str] = ()) -> None:
+        """`stored` are the sources whose outputs are stored forms: what was secret in them is masked."""
         self._outputs = outputs
+        self._stored = stored
         self._left = settings.REQUEST_BODY_LIMIT_BYTES
 
     def fill(self, value: Any) -> Any:
@@ -102,7 +106,14 @@ class Filler:
             raise Unfillable(source, f"The output of `{source}` has nothing at `{path}`.") from error
         except TooMuchToRead as error:
             raise Unfillable(source, f"The output of `{source}` is too large for `{path}`: name the place.") from error
-        self._left -= len(found) if isinstance(found, str) else len(json.dumps(found, separators=(",", ":")))
+        text = found if isinstance(found, str) else json.dumps(found, separators=(",", ":"))
+        self._left -= len(text)
         if self._left < 0:
             raise Unfillable(source, f"With what `{source}` gave, the input is larger than an input may be.")
+        if source in self._stored and _MASKED in text:
+            raise Unfillable(
+                source,
+                f"`{source}` was called before, under this Idempotency-Key, and what is secret of its output was not "
+                "kept. Send the batch with a new key.",
+            )
         return found

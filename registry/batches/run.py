@@ -19,6 +19,7 @@ from registry.batches.types import (
     OnError,
     Plan,
     PlannedCall,
+    Told,
 )
 from registry.errors import Aborted, Skipped
 
@@ -35,6 +36,8 @@ class Run:
     call_tool: CallPlanned
     given: Mapping[str, Any] = field(default_factory=dict)
     """Values that references may name beside the calls."""
+    known: Mapping[str, Told] = field(default_factory=dict)
+    """Executions that there are already, by call: these are told, not made again."""
     timeout_seconds: float | None = None
     """For all calls together: none starts afterwards, and none may take longer than what is left."""
     count: Callable[[int], None] = nobody_counts
@@ -48,6 +51,7 @@ class Run:
         self._ends: dict[str, CallEnd] = {}
         self._outputs = dict(self.given)
         self._calls = {call.id: call for call in self.plan.calls}
+        self._stored: set[str] = set()
         self._broken: str | None = None
         needs = {call.id: call.needs for call in self.plan.calls}
         await run_in_order(needs, self._one, max_parallel=self.plan.max_parallel)
@@ -57,6 +61,8 @@ class Run:
         end = self._ends[name] = await self._end_of(self._calls[name])
         if end.succeeded and end.execution is not None:
             self._outputs[name] = end.execution.output
+            if end.execution.replayed:
+                self._stored.add(name)
         elif self.plan.on_error is OnError.ABORT and self._breaks(end):
             self._broken = self._broken or name
         self.count(len(self._ends))
@@ -68,6 +74,8 @@ class Run:
         return end.status != SKIPPED or all(self._ends[need].succeeded for need in end.call.needs)
 
     async def _end_of(self, call: PlannedCall) -> CallEnd:
+        if call.id in self.known:
+            return CallEnd(call, self.known[call.id].status, execution=self.known[call.id])
         lacking = next((self._ends[need] for need in sorted(call.needs) if not self._ends[need].succeeded), None)
         if lacking is not None and lacking.status != ABORTED:
             return CallEnd(call, SKIPPED, error=_skipped_for(lacking))
@@ -75,7 +83,7 @@ class Run:
         if self._broken is not None or left_ms == 0:
             return CallEnd(call, ABORTED, error=self._aborted())
         try:
-            values = Filler(self._outputs).fill(call.input)
+            values = Filler(self._outputs, self._stored).fill(call.input)
         except Unfillable as error:
             return CallEnd(call, SKIPPED, error=Skipped(str(error), extra={"call": error.source}))
         return await self._called(call, values, left_ms)

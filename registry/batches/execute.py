@@ -1,0 +1,85 @@
+"""A batch through the corridor: each of its calls is an execution of its own, for the same caller."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from accounts.caller import Caller
+from accounts.ids import new_id
+from accounts.offload import in_database_thread
+from accounts.tracing import Trace, span_of
+from registry.batches.claim import Claimed, claim_batch, key_of_call
+from registry.batches.run import Run
+from registry.batches.types import CallEnd, Plan, PlannedCall
+from registry.execution.pipeline import execute
+from registry.execution.types import Outcome, ToolCall
+from registry.models.version import LONGEST_TIMEOUT_MS
+
+
+@dataclass(frozen=True)
+class Order:
+    """A batch as a door hands it in."""
+
+    caller: Caller
+    plan: Plan
+    body: Any
+    """What was sent: with an idempotency key it has to be the same each time."""
+    idempotency_key: str | None = None
+    timeout_ms: int = LONGEST_TIMEOUT_MS
+    conversation: str = ""
+    provider: str = ""
+    traceparent: str = ""
+
+
+@dataclass(frozen=True)
+class BatchOutcome:
+    id: UUID
+    """The `parent_id` of its executions."""
+    ends: list[CallEnd]
+    """In the order of the plan."""
+
+
+async def execute_batch(order: Order) -> BatchOutcome:
+    """Run all calls. Raises IdempotencyConflict before any of them; afterwards whatever happens is one call's end."""
+    batch = await _claimed(order)
+
+    async def call_tool(call: PlannedCall, values: Mapping[str, Any], timeout_ms: int | None) -> Outcome:
+        return await execute(_tool_call(order, batch.id, call, values, timeout_ms))
+
+    known = {call.id: earlier for call in order.plan.calls if (earlier := batch.earlier.get(_key(order, call) or ""))}
+    run = Run(order.plan, call_tool, known=known, timeout_seconds=order.timeout_ms / 1000)
+    return BatchOutcome(batch.id, await run.go())
+
+
+async def _claimed(order: Order) -> Claimed:
+    if order.idempotency_key is None:
+        return Claimed(new_id())
+    return await in_database_thread(claim_batch, caller=order.caller, key=order.idempotency_key, body=order.body)
+
+
+def _key(order: Order, call: PlannedCall) -> str | None:
+    return None if order.idempotency_key is None else key_of_call(order.idempotency_key, call.id)
+
+
+def _tool_call(
+    order: Order, batch_id: UUID, call: PlannedCall, values: Mapping[str, Any], timeout_ms: int | None
+) -> ToolCall:
+    return ToolCall(
+        caller=order.caller,
+        tool=call.tool,
+        input=values,
+        version=call.version,
+        operation=call.operation,
+        timeout_ms=timeout_ms,
+        idempotency_key=_key(order, call),
+        parent_id=batch_id,
+        traceparent=_traceparent(order, batch_id),
+        conversation=order.conversation,
+        provider=order.provider,
+    )
+
+
+def _traceparent(order: Order, batch_id: UUID) -> str:
+    """One trace for all, also where the caller began none."""
+    return order.traceparent or Trace(batch_id.hex).below(span_of(batch_id))
