@@ -219,6 +219,7 @@ SPECTACULAR_SETTINGS = {
             },
         },
     },
+    "ENUM_NAME_OVERRIDES": {"ExecutionModeEnum": ["sync", "async", "stream"]},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "accounts.api.schema.add_problems",

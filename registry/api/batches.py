@@ -46,7 +46,7 @@ class CallsField(serializers.Field[Any, Any, Any, Any]):
         return data
 
 
-class BatchRequestSerializer(StrictSerializer):
+class ExecuteBatchSerializer(StrictSerializer):
     calls = CallsField()
     max_parallel = serializers.IntegerField(min_value=1, default=None)
     on_error = serializers.ChoiceField(
@@ -61,7 +61,7 @@ class BatchRequestSerializer(StrictSerializer):
     provider = serializers.CharField(max_length=64, default="")
 
 
-_REQUEST = BatchRequestSerializer()
+_REQUEST = ExecuteBatchSerializer()
 
 
 class CallOutcomeSerializer(ExecutionSerializer):
@@ -80,7 +80,7 @@ class CallsOutcomeSerializer(serializers.Serializer[Any]):
 class ExecuteBatchView(AsyncTenantView):
     rights: ClassVar[dict[str, Right]] = {"post": Right.READ}
 
-    @extend_schema(request=BatchRequestSerializer, responses=CallsOutcomeSerializer, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(request=ExecuteBatchSerializer, responses=CallsOutcomeSerializer, parameters=[IDEMPOTENCY_KEY])
     async def post(self, request: Request, caller: Caller) -> Response:
         """Run many calls: independent ones side by side, dependent ones in order. An outcome for each.
 

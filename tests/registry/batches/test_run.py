@@ -22,6 +22,7 @@ class Execution:
     status: str = "succeeded"
     output: Any = None
     error: dict[str, Any] | None = None
+    replayed: bool = False
     id: UUID = field(default_factory=new_id)
 
 

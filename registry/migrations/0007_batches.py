@@ -10,7 +10,7 @@ from accounts.rls import protect
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0006_concurrency_and_quotas"),
-        ("registry", "0005_approvals"),
+        ("registry", "0006_answers_are_shaped"),
     ]
 
     operations = [
