@@ -52,6 +52,7 @@ def authenticate(authorization: str) -> Caller:
         generation=row["tenant_generation"],
         role=Role(row["agent_role"]),
         agent_id=row["agent_id"],
+        agent_slug=row["agent_slug"],
         key_id=row["key_id"],
         provider=row["agent_provider"],
         agent_limits=_limits(row, "agent"),

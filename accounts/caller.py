@@ -17,6 +17,8 @@ class Caller:
     """The tenant's generation when the key was read: what may be cached is cached under it."""
     role: Role
     agent_id: UUID | None = None
+    agent_slug: str = ""
+    """As permission rules name it."""
     person_id: UUID | None = None
     key_id: UUID | None = None
     provider: str = ""

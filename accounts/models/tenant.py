@@ -1,6 +1,8 @@
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Q
 
+from accounts.decisions import Decision
 from accounts.ids import new_id
 from accounts.models.limits import validate_concurrency, validate_quota, validate_rate_limit
 from accounts.tenancy import current_scope
@@ -60,12 +62,30 @@ class Tenant(models.Model):
         validators=[MinValueValidator(SHORTEST_APPROVAL_SECONDS), MaxValueValidator(LONGEST_APPROVAL_SECONDS)],
         help_text="How long people have to decide about a call; empty: APPROVAL_EXPIRES_SECONDS.",
     )
+    default_decision = models.CharField(
+        max_length=8,
+        choices=Decision.choices,
+        default=Decision.ALLOW,
+        help_text="What becomes of a call that no permission rule matches.",
+    )
+    destructive_decision = models.CharField(
+        max_length=8,
+        choices=Decision.choices,
+        default=Decision.DENY,
+        help_text="The same for versions whose permissions include `destructive`.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TenantTableManager()
 
     class Meta:
         ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(condition=Q(default_decision__in=Decision.values), name="tenant_default_known"),
+            models.CheckConstraint(
+                condition=Q(destructive_decision__in=Decision.values), name="tenant_destructive_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

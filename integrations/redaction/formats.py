@@ -7,40 +7,11 @@ are bounded or guarded by a look-behind, and no two runs of the same letters mee
 import base64
 import binascii
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+import string
 
-from integrations.redaction.fields import is_sensitive
-
-
-@dataclass(frozen=True, eq=False)
-class Detector:
-    kind: str
-    """The word in the mask: `[redacted:kind]`."""
-    anchors: tuple[str, ...]
-    """Texts of which one stands in everything that the pattern matches."""
-    pattern: re.Pattern[str]
-    """A group named `secret` is what is masked; without one it is the whole match."""
-    accept: Callable[[re.Match[str]], bool] = lambda match: True
-
-
-@dataclass(frozen=True, eq=False)
-class Family:
-    """Detectors that share a first look, in the order in which they mask."""
-
-    may_hold: Callable[[str], object]
-    """Quick, and true for every text in which one of them would find something."""
-    detectors: tuple[Detector, ...]
-
-    def suspects(self, text: str) -> list[Detector]:
-        if not self.may_hold(text):
-            return []
-        return list(dict.fromkeys([one for anchor, one in self._anchors if anchor in text]))
-
-    @cached_property
-    def _anchors(self) -> list[tuple[str, Detector]]:
-        return [(anchor, one) for one in self.detectors for anchor in one.anchors]
+from integrations.redaction.assignments import Assignments, may_assign
+from integrations.redaction.detectors import Pattern
+from integrations.redaction.families import Family
 
 
 def _is_header(match: re.Match[str]) -> bool:
@@ -53,38 +24,43 @@ def _is_header(match: re.Match[str]) -> bool:
         return False
 
 
-def _format(kind: str, anchors: str, pattern: str) -> Detector:
+TOKEN_LETTERS = string.ascii_letters + string.digits + "_.~+/=:-"
+
+
+def _format(kind: str, anchors: str, pattern: str) -> Pattern:
     """A token: it begins where no letter or digit stands before it."""
-    return Detector(kind, tuple(anchors.split()), re.compile(f"(?<![A-Za-z0-9]){pattern}"))
+    return Pattern(kind, tuple(anchors.split()), re.compile(f"(?<![A-Za-z0-9]){pattern}"), within=TOKEN_LETTERS)
 
 
 _TOKENS = (
-    Detector(
+    Pattern(
         "private-key",
         ("PRIVATE KEY",),
         re.compile(
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?"
-            r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
-            re.DOTALL,
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+            r"[^-]*(?:-(?!----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)[^-]*)*"
+            r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)"
         ),
+        begins="-----BEGIN ",
     ),
-    Detector(
+    Pattern(
         "jwt",
         ("eyJ",),
         re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{13,8192}(?:\.[A-Za-z0-9_-]{0,65536}){2,4}"),
+        within=TOKEN_LETTERS,
     ),
-    Detector(
+    Pattern(
         "url-password",
         ("://",),
         re.compile(r"://[^/\s?#@:\[\"'<>]{0,256}:(?P<secret>(?!\[redacted:)[^/\s?#@\"'<>]{1,1024})@"),
     ),
-    Detector("url-token", ("://",), re.compile(r"://(?P<secret>(?!\[redacted:)[^/\s?#@:\"'<>]{16,1024})@")),
-    Detector(
+    Pattern("url-token", ("://",), re.compile(r"://(?P<secret>(?!\[redacted:)[^/\s?#@:\"'<>]{16,1024})@")),
+    Pattern(
         "signed-url",
         ("sig=", "ignature="),
         re.compile(r"[?&;](?:sig|(?:[A-Za-z]{1,8}-){0,3}[Ss]ignature)=(?P<secret>[^&\s\"'<>#\[]{16,2048})"),
     ),
-    Detector(
+    Pattern(
         "authorization",
         ("earer ", "EARER ", "asic ", "ASIC "),
         re.compile(
@@ -120,13 +96,13 @@ _TOKENS = (
         "/webhooks/",
         r"discord(?:app)?\.com/api/webhooks/\d{10,25}/(?P<secret>[A-Za-z0-9_-]{40,128})",
     ),
-    _format("telegram-token", ":AA", r"\d{8,10}:AA[A-Za-z0-9_-]{33}"),
+    _format("telegram-token", ":AA", r"\d{8,10}:(?P<secret>AA[A-Za-z0-9_-]{33})"),
     _format("aws-key", "AKIA ASIA", r"A(?:KI|SI)A[A-Z0-9]{16}"),
     _format("google-key", "AIza", r"AIza[A-Za-z0-9_-]{35}"),
     _format("google-token", "ya29.", r"ya29\.[A-Za-z0-9._-]{20,}"),
     _format("google-token", "1//0", r"1//0[A-Za-z0-9_-]{40,}"),
     _format("google-secret", "GOCSPX-", r"GOCSPX-[A-Za-z0-9_-]{28}"),
-    _format("azure-secret", "Q~", r"[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}"),
+    _format("azure-secret", "Q~", r"[A-Za-z0-9_~.-]{3}(?P<secret>\dQ~[A-Za-z0-9_~.-]{31,34})"),
     _format(
         "azure-key", "AccountKey= AccessKey=", r"(?:Account|SharedAccess)Key=(?P<secret>[A-Za-z0-9+/]{40,200}={0,2})"
     ),
@@ -165,7 +141,7 @@ _TOKENS = (
     _format("dropbox-token", "sl.", r"sl\.[A-Za-z0-9_-]{60,}"),
     _format("doppler-token", "dp.", r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}"),
     _format("vault-token", "hvs. hvb. hvr.", r"hv[sbr]\.[A-Za-z0-9_-]{24,}"),
-    _format("terraform-token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,128}"),
+    _format("terraform-token", ".atlasv1.", r"[A-Za-z0-9]{14}\.(?P<secret>atlasv1\.[A-Za-z0-9_=-]{60,128})"),
     _format("pulumi-token", "pul-", r"pul-[0-9a-f]{40}"),
     _format("planetscale-token", "pscale_", r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.-]{32,128}"),
     _format("supabase-key", "sbp_ sb_secret_", r"(?:sbp_[0-9a-f]{40}|sb_secret_[A-Za-z0-9_-]{20,64})"),
@@ -179,46 +155,4 @@ _LONG_RUN = re.compile(
     r"|ya29|whsec_|sntry|gl(?:sa|c)_|hooks\.sl"
 )
 
-_PLACEHOLDERS = re.compile(r"(?i)true|false|null|none|undefined|nil|[*x.]+|\$.*|%.*|\{.*|<.*|\[.*")
-
-
-def _is_assigned_secret(match: re.Match[str]) -> bool:
-    """`name=value` and `name: value` count where the name is that of a secret and the value could be one."""
-    if not is_sensitive(match["name"]):
-        return False
-    value = match["secret"]
-    if not value or _PLACEHOLDERS.fullmatch(value):
-        return False
-    # After a colon stand words of prose, too: a secret without quotes has digits in it.
-    prose = match["sign"].startswith(":") and not match["quote"]
-    return not prose or (len(value) >= 8 and any(letter.isdigit() for letter in value))
-
-
-_SECRET_WORDS = (
-    *("passw", "passp", "passc", "pwd", "secret", "token", "key", "credential", "cookie", "otp", "jwt"),
-    *("authoriz", "bearer", "card", "code"),
-)
-
-
-def _may_assign(text: str) -> bool:
-    if "=" not in text and ":" not in text:
-        return False
-    lowered = text.lower()
-    return any(word in lowered for word in _SECRET_WORDS)
-
-
-_ASSIGNMENT = Detector(
-    "field",
-    ("=", ":"),
-    re.compile(
-        r"(?<![A-Za-z0-9_.-])(?P<name>[A-Za-z][A-Za-z0-9_.-]{1,60})\\?[\"']?\s{0,2}(?P<sign>:=|=>|[:=])\s{0,2}"
-        r"(?P<quote>\\?[\"']?)(?P<secret>"
-        r"(?<=[^\\]\")[^\"\\\n]*(?:\\.[^\"\\\n]*)*(?=\")"
-        r"|(?<=[^\\]')[^'\\\n]*(?:\\.[^'\\\n]*)*(?=')"
-        r"|(?<=\\[\"'])[^\"'\\\n]+(?=\\[\"'])"
-        r"|(?<![\"'])[^\s\"'<>,;&)\]}\\]{4,})"
-    ),
-    _is_assigned_secret,
-)
-
-SECRET_FORMATS: tuple[Family, ...] = (Family(_LONG_RUN.search, _TOKENS), Family(_may_assign, (_ASSIGNMENT,)))
+SECRET_FORMATS: tuple[Family, ...] = (Family(_LONG_RUN.search, _TOKENS), Family(may_assign, (Assignments(),)))

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from integrations.redaction.families import Family
 from integrations.redaction.fields import DEFAULT, is_sensitive
-from integrations.redaction.formats import SECRET_FORMATS, Family
+from integrations.redaction.formats import SECRET_FORMATS
+from integrations.redaction.known import KnownSecrets
 from integrations.redaction.text import mask, redact_text
 
 _FIELD = mask("field")
@@ -24,12 +26,13 @@ class Redacted:
 def redact(
     value: Any,
     *,
-    secrets: Sequence[str] = (),
+    secrets: Sequence[str] | KnownSecrets = (),
     sensitive_fields: frozenset[str] = DEFAULT,
     families: tuple[Family, ...] = SECRET_FORMATS,
 ) -> Redacted:
     """Mask values of sensitive fields, known formats of secrets in strings and keys, and the `secrets` given."""
-    walk = _Walk(tuple(secrets), sensitive_fields, families)
+    known = secrets if isinstance(secrets, KnownSecrets) else KnownSecrets(secrets)
+    walk = _Walk(known, sensitive_fields, families)
     result = walk.run(value)
     return Redacted(result, walk.count) if walk.count else Redacted(value, 0)
 
@@ -37,7 +40,7 @@ def redact(
 class _Walk:
     """One walk over one value. It keeps its own stack: a value may be nested deeper than Python recurses."""
 
-    def __init__(self, secrets: tuple[str, ...], fields: frozenset[str], families: tuple[Family, ...]) -> None:
+    def __init__(self, secrets: KnownSecrets, fields: frozenset[str], families: tuple[Family, ...]) -> None:
         self.secrets = secrets
         self.fields = fields
         self.families = families

@@ -1,27 +1,29 @@
 """Step 6: where the decision was to ask a person, the call waits for their answer; an approved one passes."""
 
+from accounts.decisions import Decision
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from registry.approvals.admits import check_approval
 from registry.approvals.request import request_approval
-from registry.execution.types import Decision, Target, ToolCall
+from registry.execution.types import Target, ToolCall
 from registry.models import Approval, Execution
+from registry.permissions.policy import Verdict
 
 
-async def ask(call: ToolCall, target: Target, decision: Decision) -> Execution | None:
+async def ask(call: ToolCall, target: Target, verdict: Verdict) -> Execution | None:
     """None: it may go on. Otherwise the execution, which waits for a person from now on.
 
     Raises NotApproved when it was resumed and no answer lets it pass.
     """
-    if decision is not Decision.ASK:
+    if verdict.decision is not Decision.ASK:
         return None
-    return await in_database_thread(_ask, call, target)
+    return await in_database_thread(_ask, call, target, verdict)
 
 
-def _ask(call: ToolCall, target: Target) -> Execution | None:
+def _ask(call: ToolCall, target: Target, verdict: Verdict) -> Execution | None:
     with within(call.caller.tenant_id):
         approval = Approval.objects.filter(execution_id=call.execution_id).first() if call.resumed else None
         if approval is None:
-            return request_approval(call=call, target=target, rule_id=None, why="")
+            return request_approval(call=call, target=target, rule_id=verdict.rule_id, why=verdict.reason)
         check_approval(approval=approval, call=call, target=target)
         return None

@@ -11,12 +11,13 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils import timezone
 
+from accounts.decisions import Decision
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from integrations.redaction import redact
 from integrations.vault import seal
 from registry.errors import IdempotencyConflict
-from registry.execution.types import Decision, Mode, Target, ToolCall
+from registry.execution.types import Mode, Target, ToolCall
 from registry.models import Execution
 from registry.models.execution import Status, WaitsFor
 

@@ -1,16 +1,41 @@
-"""Step 2: may this caller call this tool. A pure decision; deny beats ask beats allow."""
+"""Step 2: may this caller call this tool with this input. A pure decision; deny beats ask beats allow."""
 
+from django.utils import timezone
+
+from accounts.decisions import Decision
 from accounts.errors import Forbidden
 from accounts.roles import Right
-from registry.execution.types import Decision, Target, ToolCall
+from registry.execution.types import Target, ToolCall
+from registry.permissions.policy import CallFacts, Verdict
+
+_ALLOWED = Verdict(Decision.ALLOW)
 
 
-def permit(call: ToolCall, target: Target) -> Decision:
-    """Raises Forbidden, saying which rule decided and who can change it."""
+def permit(call: ToolCall, target: Target) -> Verdict:
+    """Allow or ask. Raises Forbidden, saying which rule decided and who can change it."""
     call.caller.require(Right.CALL)
+    _refuse_excluded(call, target)
+    if target.policy.is_open:
+        return _ALLOWED
+    verdict = target.policy.decide(call_facts(call), timezone.now())
+    if verdict.decision is Decision.DENY:
+        raise Forbidden(
+            f"You may not call `{target.slug}` like this: {verdict.reason} An admin of your tenant can change that; "
+            "`POST /api/v1/executions/explain/` tells which rules there are to a call.",
+            extra={"rule": verdict.rule_id and str(verdict.rule_id)},
+        )
+    return verdict
+
+
+def _refuse_excluded(call: ToolCall, target: Target) -> None:
     provider = call.provider or call.caller.provider
     if provider and provider in target.excluded_providers:
         raise Forbidden(
             f"`{target.slug}` is not for agents of the provider `{provider}`: its `excluded_providers` say so."
         )
-    return Decision.ALLOW
+
+
+def call_facts(call: ToolCall) -> CallFacts:
+    """What permission rules look at."""
+    caller = call.caller
+    return CallFacts(call.input, caller.agent_slug, caller.role, caller.provider, call.provider)

@@ -64,21 +64,21 @@ async def _walk(passage: Passage) -> Ending | Execution:
     with passage.timed("resolve"):
         target = passage.target = await resolve(call)
     with passage.timed("permit"):
-        decision = permit(call, target)
+        verdict = permit(call, target)
     with passage.timed("limit"):
         await limit(call, target)
     with passage.timed("validate"):
         validate(call, target)
-    if must_open(call, target, decision):
+    if must_open(call, target, verdict.decision):
         with passage.timed("open"):
             passage.opened = True  # also when it is cancelled on the way: then `record` has to finish the row
-            standing = await open_execution(call, target, decision, started_at=passage.started_at)
+            standing = await open_execution(call, target, verdict.decision, started_at=passage.started_at)
         if standing is not None:
             passage.opened = False
             return replay(call, standing)
         passage.listener.opened()
     with passage.timed("ask"):
-        waiting = await ask(call, target, decision)
+        waiting = await ask(call, target, verdict)
     if waiting is not None:
         return waiting
     with passage.timed("cache"):

@@ -12,6 +12,8 @@ from registry import semver
 from registry.errors import ToolDisabled, ToolNotFound, VersionNotFound
 from registry.execution.types import Target, ToolCall
 from registry.models import TenantTool, Tool, ToolVersion
+from registry.permissions.load import policy_of
+from registry.permissions.policy import TenantPolicy, ToolFacts
 from registry.transports.base import Declared
 
 # Kept under the tenant's generation, which every change of the catalogue bumps: never stale, only forgotten.
@@ -42,11 +44,11 @@ def _find(tenant_id: UUID, slug: str, wanted: str) -> Target:
         if version is None:
             known = ", ".join(sorted(each.version for each in versions)) or "none"
             raise VersionNotFound(f"No version of `{slug}` fits `{wanted}`. There are: {known}.")
-        networks = Tenant.objects.values_list("egress_networks", flat=True).get(id=tenant_id)
-        return _target(tool, version, own, networks)
+        tenant = Tenant.objects.get(id=tenant_id)
+        return _target(tool, version, own, tenant, policy_of(tenant))
 
 
-def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, networks: list[str] | None) -> Target:
+def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, tenant: Tenant, policy: TenantPolicy) -> Target:
     return Target(
         tool_id=tool.id,
         slug=tool.slug,
@@ -62,10 +64,29 @@ def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, networks: 
         idempotent=version.idempotent,
         cache_seconds=version.cache_seconds,
         rate_limit=(own.rate_limit if own and own.rate_limit else tool.rate_limit),
-        egress_networks=narrowing(networks),
+        egress_networks=narrowing(tenant.egress_networks),
         excluded_providers=frozenset(tool.excluded_providers),
+        policy=policy.for_tool(tool_facts(tool, version)),
         response_mapping=version.response_mapping,
         max_input_bytes=tool.max_input_bytes,
         max_output_bytes=tool.max_output_bytes,
         max_output_tokens=tool.max_output_tokens,
     )
+
+
+def tool_facts(tool: Tool, version: ToolVersion) -> ToolFacts:
+    """What permission rules look at."""
+    connector = tool.metadata.get("connector")
+    operations = tool.capabilities.get("operations")
+    return ToolFacts(
+        slug=tool.slug,
+        category=tool.category,
+        capabilities=frozenset([tool.capability] if tool.capability else []) | _words(operations),
+        connector=connector if isinstance(connector, str) else "",
+        node_type=tool.node_type,
+        permissions=frozenset(version.permissions),
+    )
+
+
+def _words(value: object) -> frozenset[str]:
+    return frozenset(each for each in value if isinstance(each, str)) if isinstance(value, list) else frozenset()

@@ -14,6 +14,7 @@ from accounts.ids import new_id
 from accounts.tracing import Trace, read_traceparent, span_of
 from registry.errors import OutcomeUnknown
 from registry.models.execution import Status
+from registry.permissions.policy import OPEN, ToolPolicy
 from registry.transports.base import Declared
 
 STEPS = (
@@ -104,6 +105,8 @@ class Target:
     rate_limit: Mapping[str, Any] | None
     egress_networks: tuple[str, ...] | None
     excluded_providers: frozenset[str]
+    policy: ToolPolicy = OPEN
+    """What the tenant's permission rules may say about a call of it."""
     response_mapping: str = ""
     max_input_bytes: int | None = None
     max_output_bytes: int | None = None
@@ -112,13 +115,6 @@ class Target:
     def timeout_ms_for(self, call: ToolCall) -> int:
         """The version's timeout; a caller may have less, not more."""
         return min(call.timeout_ms or self.timeout_ms, self.timeout_ms)
-
-
-class Decision(StrEnum):
-    """The answer of `permit`. Deny is an error, so it never travels."""
-
-    ALLOW = "allow"
-    ASK = "ask"
 
 
 @dataclass(frozen=True)

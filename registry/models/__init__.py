@@ -2,7 +2,8 @@ from registry.models.approval import Approval
 from registry.models.batch import Batch
 from registry.models.execution import Execution
 from registry.models.health import ToolHealth
+from registry.models.permission_rule import PermissionRule
 from registry.models.tool import TenantTool, Tool
 from registry.models.version import ToolVersion
 
-__all__ = ["Approval", "Batch", "Execution", "TenantTool", "Tool", "ToolHealth", "ToolVersion"]
+__all__ = ["Approval", "Batch", "Execution", "PermissionRule", "TenantTool", "Tool", "ToolHealth", "ToolVersion"]

@@ -31,6 +31,7 @@ def test_it_finds_out_everything_about_a_key(acme: Tenant, scout: Agent, scout_k
         generation=7,
         role=Role.OPERATOR,
         agent_id=scout.id,
+        agent_slug="scout",
         key_id=key.id,
         provider="claude_code",
         agent_limits=Limits(rate={"per_minute": 5}),

@@ -5,14 +5,16 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.authenticate import authenticate
+from accounts.decisions import Decision
 from accounts.models import AuditEntry, Tenant
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from registry.execution.ask import ask
 from registry.execution.open import open_execution
 from registry.execution.resolve import resolve
-from registry.execution.types import Decision, ToolCall
+from registry.execution.types import ToolCall
 from registry.models import Approval, Execution
+from registry.permissions.policy import Verdict
 from tests.corridor import Corridor
 
 
@@ -33,7 +35,7 @@ def asked(corridor: Corridor, call: ToolCall, decision: Decision = Decision.ASK)
     """What the step makes of it."""
 
     async def run() -> Execution | None:
-        return await ask(call, await resolve(call), decision)
+        return await ask(call, await resolve(call), Verdict(decision))
 
     return corridor.loop.run(run())
 

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.decisions import Decision
 from accounts.errors import Throttled
 from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import within
 from registry.approvals import request
 from registry.errors import Cancelled, NotApproved
-from registry.execution.types import Decision, Resumed, ToolCall
+from registry.execution.types import Resumed, ToolCall
 from registry.models import Approval, Execution
 from registry.models.approval import ApprovalState
 from registry.models.execution import Status, WaitsFor

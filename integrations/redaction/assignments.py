@@ -1,0 +1,70 @@
+"""`name=value` and `name: value` in text, where the name is that of a secret."""
+
+import re
+from collections.abc import Iterator
+
+from integrations.redaction.detectors import Span
+from integrations.redaction.fields import is_sensitive
+
+_NAME = re.compile(
+    r"(?<![A-Za-z0-9_.-])(?P<name>[A-Za-z][A-Za-z0-9_.-]{1,60})\\?[\"']?\s{0,2}(?P<sign>:=|=>|[:=])\s{0,2}"
+    r"(?P<quote>(?:\\?[\"'])?)"
+)
+# A text cut off after its opening quote is a secret as far as it goes.
+_VALUES = {
+    '"': re.compile(r"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\\?"),
+    "'": re.compile(r"[^'\\\n]*(?:\\.[^'\\\n]*)*\\?"),
+    '\\"': re.compile(r"[^\"'\\\n]+"),
+    "\\'": re.compile(r"[^\"'\\\n]+"),
+    "": re.compile(r"[^\s\"'<>,;&)\]}\\]+"),
+}
+_SHORTEST_UNQUOTED = 4
+_SHORTEST_IN_PROSE = 8
+_PLACEHOLDERS = re.compile(r"(?i)true|false|null|none|undefined|nil|[*x.]+|\$.*|%.*|\{.*|<.*|\[.*")
+_SECRET_WORDS = (
+    *("passw", "passp", "passc", "pwd", "secret", "token", "key", "credential", "cookie", "otp", "jwt"),
+    *("authoriz", "bearer", "card", "code"),
+)
+
+
+def may_assign(text: str) -> bool:
+    """Quick, and true for every text in which a value would be found."""
+    if "=" not in text and ":" not in text:
+        return False
+    lowered = text.lower()
+    return any(word in lowered for word in _SECRET_WORDS)
+
+
+class Assignments:
+    kind = "field"
+    anchors = ("=", ":")
+
+    def find(self, text: str, start: int = 0) -> Iterator[Span]:
+        while (name := _NAME.search(text, start)) is not None:
+            start = name.end()
+            if is_sensitive(name["name"]) and (value := _VALUES[name["quote"]].match(text, start)):
+                start = value.end()
+                if _could_be_secret(name, value[0]):
+                    yield Span(value.start(), value.end(), self.kind)
+
+    def open_from(self, text: str, start: int, since: int) -> int:
+        while (name := _NAME.search(text, start)) is not None:
+            start = name.end()
+            if is_sensitive(name["name"]):
+                value = _VALUES[name["quote"]].match(text, start)
+                start = value.end() if value else start
+                if start == len(text):
+                    return max(since, name.end())
+        return len(text)
+
+
+def _could_be_secret(name: re.Match[str], value: str) -> bool:
+    if not value or _PLACEHOLDERS.fullmatch(value):
+        return False
+    if name["quote"]:
+        return True
+    if len(value) < _SHORTEST_UNQUOTED:
+        return False
+    # After a colon stand words of prose, too: a secret without quotes has digits in it.
+    prose = name["sign"].startswith(":")
+    return not prose or (len(value) >= _SHORTEST_IN_PROSE and any(letter.isdigit() for letter in value))
