@@ -12,6 +12,10 @@ from registry.permissions.fit import Fit, Test
 from registry.permissions.scripts import Command, Unreadable, is_open, program, read_script, read_words, starts
 
 LONGEST_PREFIX = 300
+MOST_STARTS = 300
+"""Places in a script where a program may begin; more are not looked at within a call."""
+MOST_OPTIONS = 16
+"""Words between two words of a prefix that may be options and their values."""
 
 
 class BadPrefix(ValueError):
@@ -44,10 +48,12 @@ def begins_with(prefixes: Sequence[Prefix]) -> Test:
             commands = _commands(value)
         except Unreadable:
             return Fit.MAYBE
+        places = [command.words[start:] for command in commands for start in starts(command)]
+        if len(places) > MOST_STARTS:
+            return Fit.MAYBE
         if commands and all(_is_certain(command, prefixes) for command in commands):
             return Fit.YES
-        possible = any(_may_begin(command, prefix) for command in commands for prefix in prefixes)
-        return Fit.MAYBE if possible else Fit.NO
+        return Fit.MAYBE if any(_may_begin(words, prefix) for words in places for prefix in prefixes) else Fit.NO
 
     return test
 
@@ -64,29 +70,25 @@ def _is_certain(command: Command, prefixes: Iterable[Prefix]) -> bool:
     return command.is_plain and any(command.words[: len(prefix)] == prefix for prefix in prefixes)
 
 
-def _may_begin(command: Command, prefix: Prefix) -> bool:
-    return any(_may_begin_at(command.words[start:], prefix) for start in starts(command))
-
-
-def _may_begin_at(words: Sequence[str], prefix: Prefix) -> bool:
+def _may_begin(words: Sequence[str], prefix: Prefix) -> bool:
     """Options may stand between the words, each with a value: `git -C /elsewhere push`."""
-    if not (is_open(words[0]) or program(words[0]) == program(prefix[0])):
+    if is_open(words[0]):
+        return True
+    if program(words[0]) != program(prefix[0]):
         return False
     reached = {1}
     for wanted in prefix[1:]:
-        reached = _past_options(words, reached)
-        if any(is_open(words[at]) for at in reached if at < len(words)):
+        limit = min(len(words), max(reached, default=0) + MOST_OPTIONS)
+        reached = _past_options(words, reached, limit)
+        if any(at < len(words) and (at >= limit or is_open(words[at])) for at in reached):
             return True
         reached = {at + 1 for at in reached if at < len(words) and words[at].casefold() == wanted.casefold()}
     return bool(reached)
 
 
-def _past_options(words: Sequence[str], reached: set[int]) -> set[int]:
-    waiting, found = list(reached), set(reached)
-    while waiting:
-        at = waiting.pop()
-        if at < len(words) and words[at].startswith("-"):
-            further = {at + 1, at + 2} - found
-            found |= further
-            waiting += further
+def _past_options(words: Sequence[str], reached: set[int], limit: int) -> set[int]:
+    found = set(reached)
+    for at in range(min(reached, default=limit), limit):
+        if at in found and words[at].startswith("-"):
+            found |= {at + 1, at + 2}
     return found

@@ -17,7 +17,7 @@ LONGEST_ADDRESS = 16_384
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)(?:[/?#][^\x00-\x1f\\]*)?", re.IGNORECASE)
 _EMAIL = re.compile(r"(?:mailto:)?[^\s@:/?#\\,;<>()\"%]+@([^\s@:/?#\\,;<>()\"%]+)", re.IGNORECASE)
-_AUTHORITY = re.compile(r"(?:[^@\\\s]*@)?(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:@\\\s%]+))(?::[0-9]{0,5})?")
+_AUTHORITY = re.compile(r"(?:[^@\\\s]*@)?(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:@\\\s%]+))(?::[0-9]{1,5})?")
 _NAME = re.compile(r"(?!.{254})[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 

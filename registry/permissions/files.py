@@ -147,7 +147,7 @@ def read_file_pattern(text: str) -> FilePattern:
 def _root_of(text: str) -> tuple[Root, str]:
     if text.startswith("~/"):
         return Root.HOME, text[2:]
-    if text.startswith("/") or _DRIVE.match(text):
+    if text.startswith("/") or (_DRIVE.match(text) and text[2:3] == "/"):
         return Root.TOP, text.lstrip("/")
     if text.startswith("./"):
         return Root.HERE, text[2:]

@@ -1,0 +1,208 @@
+"""Command prefixes against the ways to write a command so that it looks like another one."""
+
+import pytest
+
+from registry.permissions.commands import BadPrefix, begins_with, read_prefix
+from registry.permissions.fit import Fit
+
+CERTAIN = [
+    "git status",
+    "  git   status  ",
+    "git status -s",
+    "'git' \"status\"",
+    "git status 'a; b'",
+    "git status && git status -s",
+    "git status; git status",
+    "git status | git status",
+    "git status\ngit status",
+    "git status \\\n -s",
+    "git status &",
+    "git status 2>&1",
+    "git status >/dev/null",
+    "git status $HOME *.py",
+    ["git", "status"],
+    ["git", "status", "; rm -rf /"],
+]
+POSSIBLE = [
+    "git status; rm -rf /",
+    "git status && rm -rf /",
+    "git status || rm -rf /",
+    "git status | sh",
+    "git status & rm -rf /",
+    "git status\nrm -rf /",
+    "git status\rgit status",
+    "git status $(rm -rf /)",
+    'git status "$(rm -rf /)"',
+    "git status `rm -rf /`",
+    "git status <(rm -rf /)",
+    "git status > /etc/passwd",
+    "git status >& /etc/passwd",
+    "git status < /etc/passwd",
+    "git status <<< x",
+    "LD_PRELOAD=evil.so git status",
+    "env git status",
+    "sudo -u root git status",
+    "/tmp/git status",
+    "./git status",
+    "GIT status",
+    "(git status)",
+    "{ git status; }",
+    "! git status",
+    "git() { rm -rf /; }; git status",
+    "if git status; then git status; fi",
+    "git -C /elsewhere status",
+    "git $COMMAND",
+    "$PROGRAM status",
+    "gi? status",
+    "{git,status}",
+    "$'git' status",
+    "git status 'not closed",
+    "git status\x00",
+    "git status " + "x" * 30_000,
+    None,
+    5,
+    {"command": "git status"},
+    ["git", 5],
+    [],
+]
+IMPOSSIBLE = [
+    "",
+    "  ",
+    "git statusx",
+    "git",
+    "gitstatus",
+    "git commit -m status",
+    "echo git status",
+    "git\xa0status",
+    ["git status"],
+]
+
+RUNS_RM = [
+    "rm x",
+    "/bin/rm x",
+    "\\rm x",
+    "r''m x",
+    "RM x",
+    "rm.exe x",
+    "true && rm x",
+    "true; rm x",
+    "true || rm x",
+    "true | rm x",
+    "true & rm x",
+    "true\nrm x",
+    "x=1 rm y",
+    "2>/dev/null rm x",
+    "> out rm x",
+    "echo $(rm x)",
+    'echo "$(rm x)"',
+    'echo "it is $(date), $(rm x)"',
+    'echo "`rm x`"',
+    "echo `rm x`",
+    "cat <(rm x)",
+    "sudo rm x",
+    "sudo -u root rm x",
+    "env A=b rm x",
+    "timeout 5 rm x",
+    "ls | xargs -n1 rm",
+    "find . -name x -exec rm {} \\;",
+    "bash -c 'rm x'",
+    'bash -c "echo a; rm x"',
+    "sh -c 'bash -c \"rm x\"'",
+    "eval 'rm x'",
+    "nohup bash -c 'sudo rm x' &",
+    "cat <<EOF\nrm x\nEOF",
+    "if true; then rm x; fi",
+    "for f in a; do rm $f; done",
+    "case a in a) rm x;; esac",
+    "{rm,-rf,/}",
+    "/bin/r? x",
+    "$REMOVE x",
+    ["rm", "x"],
+    ["sudo", "rm", "x"],
+    ["bash", "-c", "rm x"],
+]
+RUNS_NO_RM = [
+    "echo rm",
+    "echo 'rm x'",
+    "git rm x",
+    "echo $((1 + 2))",
+    'echo "$(date)"',
+    "[ -f rm ] && cat rm",
+    "find . -exec echo {} \\;",
+    "rmdir x",
+    "ls > rm",
+    ["echo", "rm x"],
+]
+
+
+@pytest.mark.parametrize("command", CERTAIN, ids=repr)
+def test_it_is_certain_when_every_command_begins_so(command: object) -> None:
+    assert begins_with([("git", "status")])(command) is Fit.YES
+
+
+@pytest.mark.parametrize("command", POSSIBLE, ids=lambda command: repr(command)[:60])
+def test_it_is_not_certain_of_a_command_that_does_more_or_may(command: object) -> None:
+    assert begins_with([("git", "status")])(command) is Fit.MAYBE
+
+
+@pytest.mark.parametrize("command", IMPOSSIBLE, ids=repr)
+def test_it_knows_a_command_that_cannot_begin_so(command: object) -> None:
+    assert begins_with([("git", "status")])(command) is not Fit.YES
+
+
+@pytest.mark.parametrize("command", RUNS_RM, ids=repr)
+def test_it_finds_a_program_wherever_it_is_run(command: object) -> None:
+    assert begins_with([("rm",)])(command) is not Fit.NO
+
+
+@pytest.mark.parametrize("command", RUNS_NO_RM, ids=repr)
+def test_it_does_not_take_an_argument_for_a_program(command: object) -> None:
+    assert begins_with([("rm",)])(command) is Fit.NO
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("git push", Fit.YES),
+        ("git -C /x push", Fit.MAYBE),
+        ("git --no-pager -c a=b -c c=d push", Fit.MAYBE),
+        ("git status $X", Fit.NO),
+        ("git commit push", Fit.NO),
+        ("git " + "-a " * 40 + "push", Fit.MAYBE),
+    ],
+)
+def test_it_looks_past_options(command: str, expected: Fit) -> None:
+    assert begins_with([("git", "push")])(command) is expected
+
+
+def test_it_lets_each_command_begin_with_another_prefix() -> None:
+    test = begins_with([("git", "status"), ("ls",)])
+    assert (test("git status && ls -l"), test("git status && cat x")) == (Fit.YES, Fit.MAYBE)
+
+
+def test_it_gives_up_on_commands_within_commands_within_commands() -> None:
+    command = "rm x"
+    for _ in range(6):
+        command = "bash -c " + repr(command)
+    assert begins_with([("ls",)])(command) is Fit.MAYBE
+
+
+def test_it_gives_up_on_too_many_commands_inside_one_another() -> None:
+    assert begins_with([("ls",)])('echo "' + "$(a;b;c;d;e;f;g) " * 200 + '"') is Fit.MAYBE
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["", " ", "git *", "git status; ls", "a > b", "$X", "A=1 git", "git &", "'a", "git $(x)", "x" * 400, "a\x00"],
+)
+def test_it_refuses_a_prefix_that_is_not_the_beginning_of_one_command(prefix: str) -> None:
+    with pytest.raises(BadPrefix):
+        read_prefix(prefix)
+
+
+def test_it_reads_a_prefix_as_a_shell_would() -> None:
+    assert read_prefix("'git'  \"status\"") == ("git", "status")
+
+
+def test_it_gives_up_on_a_command_of_too_many_words() -> None:
+    assert begins_with([("ls",)])("sudo " + "git -a " * 1_000) is Fit.MAYBE
