@@ -1,6 +1,7 @@
 """From an HTTP answer to a JSON value, or to the error that the caller is told."""
 
 import base64
+from collections.abc import Mapping
 from email.message import Message
 from typing import Any
 
@@ -8,6 +9,7 @@ from accounts.api.parsing import read_json
 from accounts.errors import Malformed
 from integrations.egress import EgressResponse
 from registry.errors import UpstreamRefused
+from registry.transports.text import read_text
 
 _EXCERPT = 500
 _SMALL_BYTES = 4000
@@ -18,7 +20,7 @@ def read_reply(response: EgressResponse) -> Any:
 
     Raises UpstreamRefused for a status of 400 and above, and for JSON that is none.
     """
-    media_type, charset = _content_type(response.headers.get("Content-Type", ""))
+    media_type, charset = content_type(response.headers.get("Content-Type", ""))
     if response.status >= 400:
         raise _refusal(response, charset)
     if not response.body:
@@ -26,13 +28,13 @@ def read_reply(response: EgressResponse) -> Any:
     if media_type == "application/json" or media_type.endswith("+json"):
         return _json(response.body)
     if media_type.startswith("text/") or media_type in {"", "application/xml", "application/javascript"}:
-        return _text(response.body, charset)
+        return read_text(response.body, charset)
     return {"content_type": media_type, "base64": base64.b64encode(response.body).decode()}
 
 
-def text_type(response: EgressResponse) -> str:
+def text_type(headers: Mapping[str, str]) -> str:
     """What the service called its text; empty when it said nothing, or that it is JSON."""
-    media_type, _ = _content_type(response.headers.get("Content-Type", ""))
+    media_type, _ = content_type(headers.get("Content-Type", ""))
     return "" if media_type.endswith("json") else media_type
 
 
@@ -54,7 +56,7 @@ def _complaint(body: bytes, charset: str) -> Any:
             return read_json(body)
         except Malformed:
             pass
-    return _text(body[: _EXCERPT * 4], charset)[:_EXCERPT]
+    return read_text(body[: _EXCERPT * 4], charset)[:_EXCERPT]
 
 
 def _retry_after(header: str) -> float | None:
@@ -62,7 +64,8 @@ def _retry_after(header: str) -> float | None:
     return float(header) if header.isascii() and header.isdigit() and len(header) < 7 else None
 
 
-def _content_type(header: str) -> tuple[str, str]:
+def content_type(header: str) -> tuple[str, str]:
+    """Media type and charset; an empty media type where none is named."""
     message = Message()
     message["Content-Type"] = header or "text/plain"
     media_type = message.get_content_type() if header else ""
@@ -75,11 +78,3 @@ def _json(body: bytes) -> Any:
         return read_json(body)
     except Malformed as error:
         raise UpstreamRefused(f"The tool's service announced JSON and sent something else. {error.message}") from error
-
-
-def _text(body: bytes, charset: str) -> str:
-    try:
-        text = body.decode(charset, errors="replace")
-    except LookupError:
-        text = body.decode("utf-8", errors="replace")
-    return text.replace("\x00", "\ufffd")
