@@ -6,6 +6,7 @@ take Django's usual way. `benchmarks/overhead.py` shows the difference.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
 from typing import Any
@@ -18,12 +19,19 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpResponse, JsonResponse
 from django.urls import set_script_prefix
 
+from accounts.api.event_streams import EventStreamResponse
 from accounts.api.problems import CONTENT_TYPE, problem
 from accounts.errors import Malformed, QuartermasterError, TooLarge
+
+logger = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+SLOWEST_READER_SECONDS = 60.0
+"""How long a client may take to make room for the next piece of a stream, before it counts as gone."""
 
 
 class _BodyTooLarge(Exception):
@@ -89,12 +97,29 @@ class ApiHandler(BoundedHandler):
 
     async def _answer(self, request: Any, send: Send) -> None:
         response = await self.run_get_response(request)
-        if isinstance(response, HttpResponse):
+        if isinstance(response, EventStreamResponse):
+            await self._stream(response, send, is_empty=request.method == "HEAD")
+        elif isinstance(response, HttpResponse):
             # Django leaves this to a middleware; nothing of such an answer needs closing, either.
             response["Content-Length"] = str(len(response.content))
             await self.send_response(response, send)
         else:
             await self.send_response(response, send)
+            response.close()
+
+    async def _stream(self, response: EventStreamResponse, send: Send, *, is_empty: bool) -> None:
+        """Each event at once, as fast as the client takes them: `send` waits until there is room."""
+        head = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
+        try:
+            await send({"type": "http.response.start", "status": response.status_code, "headers": head})
+            while not is_empty and (frame := await anext(response.frames, None)) is not None:
+                async with asyncio.timeout(SLOWEST_READER_SECONDS):
+                    await send({"type": "http.response.body", "body": frame, "more_body": True})
+            await send({"type": "http.response.body"})
+        except TimeoutError:
+            logger.info("A client did not read its stream.", extra={"action": "stream_not_read"})
+        finally:
+            await response.aclose()
             response.close()
 
     async def _wait_for_disconnect(self, receive: Receive) -> None:

@@ -219,7 +219,10 @@ SPECTACULAR_SETTINGS = {
             },
         },
     },
-    "ENUM_NAME_OVERRIDES": {"ExecutionModeEnum": ["sync", "async", "stream"]},
+    "ENUM_NAME_OVERRIDES": {
+        "ExecutionModeEnum": ["sync", "async", "stream"],
+        "CallModeEnum": ["sync", "stream"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "accounts.api.schema.add_problems",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from registry.transports.base import Emit
+
 
 @dataclass(frozen=True)
 class BuiltinContext:
@@ -12,6 +14,8 @@ class BuiltinContext:
 
     tenant_id: UUID
     operation: str
+    emit: Emit | None = None
+    """Passes a part of the answer on; None where nobody wants it in parts. Return None when all was emitted."""
 
 
 Builtin = Callable[[BuiltinContext, Mapping[str, Any]], Awaitable[Any]]

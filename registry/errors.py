@@ -20,8 +20,7 @@ QuartermasterError
 ├── TooLarge
 │   └── InputTooLarge         413  too_large            more than this tool takes; nothing was sent
 ├── Unavailable
-│   ├── NoHealthyTool         503  unavailable          tools offer the operation, and none of them is well
-│   └── LimitsAway            503  unavailable          a limit that is closed while nobody can count
+│   └── NoHealthyTool         503  unavailable          tools offer the operation, and none of them is well
 ├── CircuitOpen               503  circuit_open
 ├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
 ├── InvalidOutput             502  invalid_output
@@ -30,6 +29,7 @@ QuartermasterError
 ├── Aborted                   424  aborted              a call of a batch that was over before its turn
 ├── OutcomeUnknown            504  outcome_unknown      sent, and nobody knows what became of it
 ├── ReadsTooSlowly            408  reads_too_slowly     a live socket that does not take what it is sent
+│   └── TakesTooSlowly        408  reads_too_slowly     the same of a call's stream
 └── Cancelled                 499  cancelled            the caller went away
 """
 
@@ -106,10 +106,6 @@ class NoHealthyTool(Unavailable):
     """Tools offer this operation, but none of them is healthy now. Try again when one has been heard of."""
 
 
-class LimitsAway(Unavailable):
-    """A limit cannot be counted while Redis is away, and it is closed then. Try again in a moment."""
-
-
 class CircuitOpen(QuartermasterError):
     """This tool failed too often lately and is left alone for a while. Try again after `retry_after` seconds."""
 
@@ -163,6 +159,12 @@ class ReadsTooSlowly(QuartermasterError):
     code = "reads_too_slowly"
     status = 408
     retryable = True
+
+
+class TakesTooSlowly(ReadsTooSlowly):
+    """The call was ended because its stream was not read. Read it as it comes, or call with `"mode": "async"`."""
+
+    retryable = False
 
 
 class Cancelled(QuartermasterError):

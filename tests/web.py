@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,17 +43,23 @@ class Web:
         return execution
 
 
-@pytest.fixture(scope="session")
-def web(django_db_setup: None) -> Iterator[Web]:
+@contextmanager
+def serving(**environment: str) -> Iterator[Web]:
     """Whoever connects before it is ready waits in the listening socket's queue."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         process = children.spawn(
             [sys.executable, "-m", "config.web", "--fd", str(listening.fileno())],
             death_signal=signal.SIGTERM,
-            env={**os.environ},
+            env={**os.environ, **environment},
             cwd=ROOT,
             output=None,
             pass_fds=[listening.fileno()],
         )
         yield Web(listening.getsockname()[1])
         children.stop(process, ((signal.SIGTERM, 15.0),))
+
+
+@pytest.fixture(scope="session")
+def web(django_db_setup: None) -> Iterator[Web]:
+    with serving() as served:
+        yield served

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
-from django.http.response import HttpResponse, HttpResponseBase
+from django.http.response import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -89,8 +89,10 @@ class AsyncTenantView(_ApiView):
         return _rendered(self.finalize_response(drf_request, response, *args, **kwargs))
 
 
-def _rendered(response: HttpResponseBase) -> HttpResponse:
+def _rendered(response: HttpResponseBase) -> HttpResponseBase:
     """The response as plain bytes: Django would send an unrendered one through a thread and back."""
+    if isinstance(response, StreamingHttpResponse):
+        return response
     rendered = cast(Response, response).render()
     return HttpResponse(rendered.content, status=rendered.status_code, headers=rendered.headers)
 

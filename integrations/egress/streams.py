@@ -21,21 +21,21 @@ class EgressStream:
         self._content = response.content
         self._rules = rules
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self, most_bytes: int | None = None) -> AsyncIterator[bytes]:
         """The body, unpacked, in pieces as they come, none of them large.
 
-        Raises UpstreamTooLarge beyond the rules' size, UpstreamTimeout when the service pauses too long and
-        UpstreamBroken when the body is cut or damaged.
+        Raises UpstreamTooLarge beyond `most_bytes` or the rules' size, UpstreamTimeout when the service pauses too
+        long and UpstreamBroken when the body is cut or damaged.
         """
-        decoder = Decoder(self.headers.get("Content-Encoding", ""), self._rules.max_response_bytes)
+        decoder = Decoder(self.headers.get("Content-Encoding", ""), most_bytes or self._rules.max_response_bytes)
         while packed := await self._next():
             for piece in decoder.feed(packed):
                 yield piece
         decoder.end()
 
-    async def whole(self) -> EgressResponse:
-        """The rest read to its end, as `send` would have given it."""
-        body = b"".join([piece async for piece in self.pieces()])
+    async def whole(self, most_bytes: int | None = None) -> EgressResponse:
+        """Read to its end, as `send` would have given it."""
+        body = b"".join([piece async for piece in self.pieces(most_bytes)])
         return EgressResponse(self.status, self.headers, body, self.final_url, 0.0)
 
     async def _next(self) -> bytes:

@@ -4,12 +4,15 @@ import re
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.event_streams import MEDIA_TYPE as EVENT_STREAM
+from accounts.api.event_streams import EventStreamNegotiation, EventStreamResponse
 from accounts.api.pagination import page, paged
 from accounts.api.problems import CONTENT_TYPE
 from accounts.api.queries import PageQuery, QuerySerializer
@@ -21,11 +24,11 @@ from accounts.offload import in_database_thread
 from accounts.roles import Right
 from accounts.tenancy import within
 from accounts.tracing import read_traceparent
-from registry.api.limit_headers import limit_headers
 from registry.api.outcomes import ExecutionSerializer, represent_execution, represent_outcome
+from registry.api.streaming import stream
 from registry.errors import ExecutionNotFound
 from registry.execution.pipeline import execute
-from registry.execution.types import Outcome, ToolCall
+from registry.execution.types import Mode, Outcome, ToolCall
 from registry.models import Execution
 from registry.models.execution import UNFINISHED, Status
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
@@ -42,6 +45,16 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     location=OpenApiParameter.HEADER,
     description="The same key and body replay the stored execution; another body is a 409.",
 )
+
+
+EXECUTED = {
+    200: ExecutionSerializer,
+    (200, EVENT_STREAM): OpenApiResponse(
+        OpenApiTypes.STR,
+        description="In mode `stream`: the events `start`, `chunk`, `progress`, and at last `end` or `error`.",
+    ),
+    202: OpenApiResponse(ExecutionSerializer, description="It has not ended: poll it, or follow its events."),
+}
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -85,6 +98,11 @@ class CallSerializer(StrictSerializer):
         default=None,
         help_text="The answer is cut to so many tokens, by the estimate; `truncated` says what was left out.",
     )
+    mode = serializers.ChoiceField(
+        choices=[Mode.SYNC.value, Mode.STREAM.value],
+        default=Mode.SYNC.value,
+        help_text="`stream`: the answer as Server-Sent Events while it arrives.",
+    )
 
 
 class ExecuteSerializer(CallSerializer):
@@ -93,7 +111,6 @@ class ExecuteSerializer(CallSerializer):
 
 class ExecutionRequestSerializer(CallSerializer):
     tool = serializers.CharField(max_length=170, help_text="`slug` or `slug@range`, e.g. `crm-find@^1.2`.")
-    mode = serializers.ChoiceField(choices=["sync"], default="sync")
     conversation = serializers.CharField(max_length=200, default="")
     provider = serializers.CharField(max_length=64, default="")
 
@@ -112,10 +129,11 @@ class ExecutionQuery(PageQuery):
 
 
 class ExecuteView(AsyncTenantView):
+    content_negotiation_class = EventStreamNegotiation
     rights: ClassVar[dict[str, Right]] = {"post": Right.READ}
 
-    @extend_schema(request=ExecuteSerializer, responses=ExecutionSerializer, parameters=[IDEMPOTENCY_KEY])
-    async def post(self, request: Request, caller: Caller, slug: str) -> Response:
+    @extend_schema(request=ExecuteSerializer, responses=EXECUTED, parameters=[IDEMPOTENCY_KEY])
+    async def post(self, request: Request, caller: Caller, slug: str) -> HttpResponseBase:
         """Run a tool. 200 with the execution, or the problem document of why it did not succeed."""
         wanted = _EXECUTE.run_validation(request.data)
         call = ToolCall(
@@ -123,12 +141,14 @@ class ExecuteView(AsyncTenantView):
             tool=slug,
             idempotency_key=idempotency_key(request),
             traceparent=traceparent(request),
+            mode=Mode(wanted.pop("mode")),
             **wanted,
         )
-        return answer(await execute(call))
+        return await respond(call)
 
 
 class ExecutionsView(AsyncTenantView):
+    content_negotiation_class = EventStreamNegotiation
     rights: ClassVar[dict[str, Right]] = {"get": Right.READ, "post": Right.READ}
     queries: ClassVar[dict[str, type[QuerySerializer]]] = {"get": ExecutionQuery}
 
@@ -148,11 +168,10 @@ class ExecutionsView(AsyncTenantView):
             )
             return page(rows, represent_execution, request=request, view=self)
 
-    @extend_schema(request=ExecutionRequestSerializer, responses=ExecutionSerializer, parameters=[IDEMPOTENCY_KEY])
-    async def post(self, request: Request, caller: Caller) -> Response:
+    @extend_schema(request=ExecutionRequestSerializer, responses=EXECUTED, parameters=[IDEMPOTENCY_KEY])
+    async def post(self, request: Request, caller: Caller) -> HttpResponseBase:
         """Run a tool named in the body, with a mode, a conversation and a provider."""
         fields = _EXECUTION.run_validation(request.data)
-        fields.pop("mode")
         slug, _, version = fields.pop("tool").partition("@")
         call = ToolCall(
             caller=caller,
@@ -160,9 +179,10 @@ class ExecutionsView(AsyncTenantView):
             version=version,
             idempotency_key=idempotency_key(request),
             traceparent=traceparent(request),
+            mode=Mode(fields.pop("mode")),
             **fields,
         )
-        return answer(await execute(call))
+        return await respond(call)
 
 
 class ExecutionView(TenantView):
@@ -177,16 +197,16 @@ class ExecutionView(TenantView):
         return Response(represent_execution(execution))
 
 
+async def respond(call: ToolCall) -> HttpResponseBase:
+    """The outcome, or in mode `stream` the answer's parts as they come."""
+    if call.mode is not Mode.STREAM:
+        return answer(await execute(call))
+    streamed = await stream(call)
+    return streamed if isinstance(streamed, EventStreamResponse) else answer(streamed)
+
+
 def answer(outcome: Outcome) -> Response:
     """200 with the execution, 202 while it has not ended; the problem document of one that did not succeed."""
-    response = _answer(outcome)
-    if outcome.limits is not None:
-        for name, value in limit_headers(outcome.limits).items():
-            response[name] = value
-    return response
-
-
-def _answer(outcome: Outcome) -> Response:
     if outcome.status in UNFINISHED:
         response = Response(represent_outcome(outcome), status=202)
         response["Location"] = f"/api/v1/executions/{outcome.id}/"

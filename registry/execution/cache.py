@@ -8,7 +8,7 @@ from redis.asyncio.client import Pipeline
 
 from registry.execution import shared
 from registry.execution.passage import Settle
-from registry.execution.types import Answer, Ending, Target, ToolCall
+from registry.execution.types import Answer, Ending, Mode, Target, ToolCall
 from registry.models.execution import Status
 
 LARGEST_BYTES = 256_000
@@ -26,8 +26,11 @@ NOT_CACHED = Found(None, None)
 
 
 async def look_up(call: ToolCall, target: Target) -> Found:
-    """The kept answer for this version, tenant, operation and canonical input. None when Redis is away."""
-    if not target.cache_seconds:
+    """The kept answer for this version, tenant, operation and canonical input. None when Redis is away.
+
+    A call that streams neither finds nor keeps one: its answer has another form.
+    """
+    if not target.cache_seconds or call.mode is Mode.STREAM:
         return NOT_CACHED
     key = _key(call, target)
     kept = await shared.get(key)

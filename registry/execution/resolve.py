@@ -4,7 +4,6 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
-from accounts.limits import limits_of
 from accounts.models import Tenant
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
@@ -64,8 +63,7 @@ def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, tenant: Te
         read_only=version.read_only,
         idempotent=version.idempotent,
         cache_seconds=version.cache_seconds,
-        limits=limits_of(tool.rate_limit, tool.concurrency, tool.quota),
-        own_limits=limits_of(own.rate_limit, own.concurrency, own.quota) if own else None,
+        rate_limit=(own.rate_limit if own and own.rate_limit else tool.rate_limit),
         egress_networks=narrowing(tenant.egress_networks),
         excluded_providers=frozenset(tool.excluded_providers),
         policy=policy.for_tool(tool_facts(tool, version)),

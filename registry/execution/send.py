@@ -6,8 +6,9 @@ import random
 from accounts.errors import QuartermasterError
 from integrations.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
 from registry.errors import OutcomeUnknown
+from registry.execution.flow import Flow
 from registry.execution.passage import Passage
-from registry.execution.types import Answer, Target, ToolCall
+from registry.execution.types import Answer, Mode, Target, ToolCall
 from registry.transports import TRANSPORTS
 from registry.transports.base import CallTool, Dispatch, Reply
 
@@ -19,14 +20,18 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
     """The tool's answer. Raises its last error; the passage counts each attempt before it is made."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + target.timeout_ms_for(call) / 1000
+    flow = Flow(passage.listener, target, passage.secrets) if call.mode is Mode.STREAM else None
     attempt = 0
     while True:
         attempt += 1
         passage.count_attempt()
         try:
-            reply = await _attempt(call, target, passage, call_tool, deadline - loop.time())
-            return Answer(reply.output, attempts=attempt, media_type=reply.media_type)
+            reply = await _attempt(call, target, passage, call_tool, deadline - loop.time(), flow)
+            output = reply.output if flow is None else await flow.finish(reply)
+            return Answer(output, attempts=attempt, media_type=reply.media_type)
         except QuartermasterError as error:
+            if flow is not None and flow.has_begun:
+                raise flow.blamed(error) or _as_told(error, target) from error
             pause = _pause_before_next(error, attempt)
             if not _worth_repeating(error, target, attempt) or loop.time() + pause >= deadline:
                 raise _as_told(error, target) from error
@@ -34,7 +39,12 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
 
 
 async def _attempt(
-    call: ToolCall, target: Target, passage: Passage, call_tool: CallTool, timeout_seconds: float
+    call: ToolCall,
+    target: Target,
+    passage: Passage,
+    call_tool: CallTool,
+    timeout_seconds: float,
+    flow: Flow | None,
 ) -> Reply:
     operation = call.operation or next(iter(target.declared.endpoints), "")
     return await TRANSPORTS[target.transport].send(
@@ -51,6 +61,7 @@ async def _attempt(
             idempotency_key=call.idempotency_key,
             traceparent=call.trace_below,
             max_output_bytes=target.max_output_bytes,
+            emit=None if flow is None else flow.emit,
         )
     )
 

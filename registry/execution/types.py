@@ -11,13 +11,11 @@ from uuid import UUID
 from accounts.caller import Caller
 from accounts.errors import QuartermasterError
 from accounts.ids import new_id
-from accounts.limits import Limits
 from accounts.tracing import Trace, read_traceparent, span_of
 from registry.errors import OutcomeUnknown
-from registry.limits.bounds import Taken
 from registry.models.execution import Status
 from registry.permissions.policy import OPEN, ToolPolicy
-from registry.transports.base import Declared
+from registry.transports.base import Chunk, Declared
 
 STEPS = (
     *("resolve", "permit", "limit", "validate", "open", "ask"),
@@ -104,10 +102,7 @@ class Target:
     read_only: bool
     idempotent: bool
     cache_seconds: int
-    limits: Limits | None
-    """The tool's own; of a shared tool, the platform's."""
-    own_limits: Limits | None
-    """The tenant's for a shared tool, besides."""
+    rate_limit: Mapping[str, Any] | None
     egress_networks: tuple[str, ...] | None
     excluded_providers: frozenset[str]
     policy: ToolPolicy = OPEN
@@ -131,19 +126,14 @@ class Progress:
     at: datetime
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """A part of the answer of a call that streams."""
-
-    data: str
-    event: str = "message"
-
-
 class Listener(Protocol):
     """Who is told of a call while it runs. Telling is no reason to fail: what is raised here ends the call."""
 
     def opened(self) -> None:
         """The execution's row is there: from now on it can be looked up."""
+
+    def sending(self, target: Target) -> None:
+        """Of a call that streams: it passed what comes before, and is sent now."""
 
     async def chunk(self, chunk: Chunk) -> None:
         """A part of the answer; whoever is slow to take it slows the call down."""
@@ -156,6 +146,9 @@ class Nobody:
     """Listens to nothing."""
 
     def opened(self) -> None:
+        """Not listened to."""
+
+    def sending(self, target: Target) -> None:
         """Not listened to."""
 
     async def chunk(self, chunk: Chunk) -> None:
@@ -187,8 +180,6 @@ class Ending:
     answer: Answer | None = None
     error: QuartermasterError | None = None
     attempts: int = 0
-    replayed: bool = False
-    """Nothing was run: an earlier execution is told again."""
 
     @property
     def upstream_failed(self) -> bool:
@@ -257,7 +248,5 @@ class Outcome:
     """What to say while it is not finished."""
     truncated: Mapping[str, Any] | None = None
     """What was left out of `output`, and where the rest is."""
-    limits: Taken | None = None
-    """What the limits said that the call met."""
     may_go_elsewhere: bool = False
     """Whether the call may be made of another tool instead."""

@@ -7,7 +7,7 @@ from cachetools import LRUCache
 
 from accounts.errors import Fault, Invalid
 from registry.errors import InputTooLarge
-from registry.execution.types import Target, ToolCall
+from registry.execution.types import Mode, Target, ToolCall
 from registry.schemas import validators
 
 _MOST_FAULTS = 50
@@ -21,6 +21,8 @@ def validate(call: ToolCall, target: Target) -> None:
     if target.max_input_bytes:
         _check_size(call, target.max_input_bytes)
     _check_operation(call, target)
+    if call.mode is Mode.STREAM:
+        _check_streamable(call, target)
     validator = _validators.get(target.version_id)
     if validator is None:
         validator = _validators[target.version_id] = validators.compile_schema(target.declared.input_schema)
@@ -53,3 +55,18 @@ def _check_operation(call: ToolCall, target: Target) -> None:
             f"`{target.slug}` has several operations: say which.",
             faults=[Fault("$.operation", f"Give one of: {', '.join(endpoints)}.")],
         )
+
+
+def _check_streamable(call: ToolCall, target: Target) -> None:
+    """What is done to an answer as a whole cannot be done to its parts."""
+    reasons = (
+        (target.output_schema, "has an output schema, which only a whole answer can be checked against"),
+        (target.response_mapping, "maps its service's answer, which needs the whole of it"),
+        (call.fields or call.max_tokens, "cannot project or shorten an answer whose end has not come"),
+    )
+    for applies, reason in reasons:
+        if applies:
+            raise Invalid(
+                f"`{target.slug}` {target.version} {reason}, so this call cannot stream.",
+                faults=[Fault("$.mode", "Use `sync` or `async`.")],
+            )

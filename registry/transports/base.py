@@ -42,6 +42,20 @@ class NestedOutcome(Protocol):
     def error(self) -> dict[str, Any] | None: ...
 
 
+@dataclass(frozen=True)
+class Chunk:
+    """A part of the answer of a call that streams."""
+
+    data: Any
+    """A JSON value, or a piece of text."""
+    event: str = ""
+    """What the service calls it, where it gives its parts names."""
+    goes_on: bool = False
+    """Its text goes on where the chunk before ended: together they are one text."""
+
+
+Emit = Callable[[Chunk], Awaitable[None]]
+"""Passes a part of the answer on. Returns when there is room for the next one."""
 Report = Callable[[float | None, str], None]
 """Tells how far the call is: a fraction from 0 to 1, or None when it is not known, and a phrase."""
 CallTool = Callable[[Nested], Awaitable[NestedOutcome]]
@@ -73,6 +87,8 @@ class Dispatch:
     """The W3C header for whatever this call makes others do; empty outside of the corridor."""
     max_output_bytes: int | None = None
     """What the tool may answer at most; None: the transport's usual limit."""
+    emit: Emit | None = None
+    """Set where the caller wants the answer in parts. A transport that cannot give parts leaves it alone."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +96,7 @@ class Reply:
     """What came back, as a JSON value."""
 
     output: Any
+    """None after parts were emitted: then the answer is what was emitted."""
     media_type: str = ""
     """What the service called a text; empty: it said nothing, or it is JSON."""
 

@@ -4,17 +4,20 @@ import asyncio
 from dataclasses import replace
 
 from accounts.errors import Fault
-from integrations.egress import EgressRequest, EgressResponse, EgressRules, send
+from integrations.egress import EgressRequest, EgressResponse, EgressRules, send, stream
 from integrations.errors import UpstreamTooLarge
-from registry.transports.base import Declared, Dispatch, Reply
+from registry.transports.base import Declared, Dispatch, Emit, Reply
 from registry.transports.http_definition import HttpDefinition, check_definition, check_http_url, read_definition
 from registry.transports.http_reply import read_reply, text_type
 from registry.transports.http_request import build_endpoint_request, build_request
+from registry.transports.http_stream import ACCEPT, reader_for
 
 MAX_RESPONSE_BYTES = 5_000_000
 """Of a tool that does not say otherwise by `max_output_bytes`."""
 READ_IN_THE_LOOP = 200_000
 _HOW_TO_RAISE = "Or have an operator raise the tool's `max_output_bytes`."
+MAX_STREAM_BYTES = 100_000_000
+"""Of an answer that is passed on in parts; what is recorded of it is less."""
 # RFC 9110, 9.2.2.
 _IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
@@ -40,20 +43,41 @@ class HttpTransport:
             max_response_bytes=dispatch.max_output_bytes or MAX_RESPONSE_BYTES,
         )
         try:
-            response = await send(_request(dispatch), rules=rules)
+            if dispatch.emit is not None:
+                most_bytes = dispatch.max_output_bytes or MAX_STREAM_BYTES
+                return await _send_in_parts(_request(dispatch), rules, dispatch.emit, most_bytes)
+            return await _read_beside_the_loop(await send(_request(dispatch), rules=rules))
         except UpstreamTooLarge as error:
             raise UpstreamTooLarge(f"{error.message} {_HOW_TO_RAISE}", sent=error.sent) from error
-        if len(response.body) > READ_IN_THE_LOOP:
-            return await asyncio.to_thread(_read, response)
-        return _read(response)
 
     def repeatable(self, declared: Declared) -> bool:
         return not declared.endpoints and declared.definition.get("method", "POST") in _IDEMPOTENT_METHODS
 
 
+async def _read_beside_the_loop(response: EgressResponse) -> Reply:
+    if len(response.body) > READ_IN_THE_LOOP:
+        return await asyncio.to_thread(_read, response)
+    return _read(response)
+
+
 def _read(response: EgressResponse) -> Reply:
     output = read_reply(response)
-    return Reply(output, media_type=text_type(response) if isinstance(output, str) else "")
+    return Reply(output, media_type=text_type(response.headers) if isinstance(output, str) else "")
+
+
+async def _send_in_parts(request: EgressRequest, rules: EgressRules, emit: Emit, most_bytes: int) -> Reply:
+    """An answer that comes in parts is passed on in parts; any other, and an error, is read whole."""
+    asking = replace(request, headers={**request.headers, "Accept": ACCEPT})
+    async with stream(asking, rules=rules) as answer:
+        reader = reader_for(answer.headers) if answer.status < 400 else None
+        if reader is None:
+            return await _read_beside_the_loop(await answer.whole())
+        async for piece in answer.pieces(most_bytes):
+            for chunk in reader.feed(piece):
+                await emit(chunk)
+        for chunk in reader.end():
+            await emit(chunk)
+    return Reply(None, media_type=text_type(answer.headers) if reader.is_text else "")
 
 
 def _request(dispatch: Dispatch) -> EgressRequest:

@@ -48,8 +48,7 @@ def a_target(*, definition: dict[str, Any] | None = None, **changes: Any) -> Tar
         "read_only": False,
         "idempotent": False,
         "cache_seconds": 0,
-        "limits": None,
-        "own_limits": None,
+        "rate_limit": None,
         "egress_networks": None,
         "excluded_providers": frozenset(),
     }
