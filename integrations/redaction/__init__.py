@@ -1,25 +1,28 @@
-"""Taking secrets out of what is stored, shown, logged or cached.
+"""Taking secrets and personal data out of what is stored, shown, logged, cached or told.
 
-`fields` knows names whose values are secret, `formats` the shapes of secrets in text, `text` masks within a string and
-`values` walks a JSON value; `stream` and `items` do the same to what arrives piece by piece. What to look for is data
-(`sensitive_fields.txt`, the formats); the walk knows none of it.
+Detectors find (`formats`, `assignments`, `known`, `personal/`), `rules` say what becomes of what was found, a `policy`
+is where they come from. `values` walks a JSON value; `stream` and `items` do the same to what arrives piece by piece.
 """
 
-from integrations.redaction.families import Family
+from integrations.redaction.declared import declared
 from integrations.redaction.fields import DEFAULT
-from integrations.redaction.formats import SECRET_FORMATS
 from integrations.redaction.items import ItemRedactor
 from integrations.redaction.known import KnownSecrets
+from integrations.redaction.rules import SECRETS_MASKED, Action, Rules
 from integrations.redaction.stream import StreamRedactor
+from integrations.redaction.text import redact_text
 from integrations.redaction.values import Redacted, redact
 
 __all__ = [
     "DEFAULT",
-    "SECRET_FORMATS",
-    "Family",
+    "SECRETS_MASKED",
+    "Action",
     "ItemRedactor",
     "KnownSecrets",
     "Redacted",
+    "Rules",
     "StreamRedactor",
+    "declared",
     "redact",
+    "redact_text",
 ]

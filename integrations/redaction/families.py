@@ -15,13 +15,14 @@ class Family:
     may_hold: Callable[[str], object]
     """Quick, and true for every text in which one of them would find something."""
     detectors: tuple[Detector, ...]
+    reads_names: bool = False
+    """Whether the name of a field says something about its value."""
 
     def suspects(self, text: str) -> list[Detector]:
-        if not self.may_hold(text):
-            return []
         return list(dict.fromkeys([one for anchor, one in self._anchors if anchor in text]))
 
     def find(self, text: str, start: int = 0) -> list[Span]:
+        """All that they find in a text that may hold something."""
         return [span for one in self.suspects(text) for span in one.find(text, start)]
 
     def open_from(self, text: str, start: int, since: int) -> int:

@@ -155,4 +155,6 @@ _LONG_RUN = re.compile(
     r"|ya29|whsec_|sntry|gl(?:sa|c)_|hooks\.sl"
 )
 
-SECRET_FORMATS: tuple[Family, ...] = (Family(_LONG_RUN.search, _TOKENS), Family(may_assign, (Assignments(),)))
+TOKENS = Family(_LONG_RUN.search, _TOKENS)
+ASSIGNED = Family(may_assign, (Assignments(),))
+SECRET_FORMATS = (TOKENS, ASSIGNED)

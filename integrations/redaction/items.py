@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from integrations.redaction.declared import Places
 from integrations.redaction.detectors import Span
-from integrations.redaction.families import Family, merged
-from integrations.redaction.formats import SECRET_FORMATS
+from integrations.redaction.families import merged
 from integrations.redaction.known import KnownSecrets
+from integrations.redaction.rules import SECRETS_MASKED, Rules, rules_of
 from integrations.redaction.scan import Piece, Scan
-from integrations.redaction.text import find, mask
+from integrations.redaction.text import find
 from integrations.redaction.values import redact
 
 TEXT_LEAVES = frozenset(
@@ -32,6 +33,8 @@ MOST_LETTERS = 262_144
 """How many letters of leaves the waiting items have at most."""
 MOST_LEAVES = 256
 """How many different leaves are followed at most."""
+
+_KNOWN_ONLY = rules_of(frozenset())
 
 Path = tuple[str | int, ...]
 
@@ -63,10 +66,15 @@ class ItemRedactor:
     """Releases every item, in order, with the mask in the leaf where the secret begins."""
 
     def __init__(
-        self, secrets: Sequence[str] | KnownSecrets = (), *, families: tuple[Family, ...] = SECRET_FORMATS
+        self,
+        secrets: Sequence[str] | KnownSecrets = (),
+        *,
+        rules: Rules = SECRETS_MASKED,
+        declared: Places = (),
     ) -> None:
         self._known = secrets if isinstance(secrets, KnownSecrets) else KnownSecrets(secrets)
-        self._families = families
+        self._rules = rules
+        self._declared = declared
         self._scans: OrderedDict[Path, Scan] = OrderedDict()
         self._waiting: deque[_Waiting] = deque()
         self._letters = 0
@@ -95,8 +103,7 @@ class ItemRedactor:
         name = _name(waiting.item, path)
         scan = self._scans.get(name)
         if scan is None:
-            families = self._families if _is_text(path) else ()
-            scan = self._scans[name] = Scan(families, self._known)
+            scan = self._scans[name] = Scan(self._rules if _is_text(path) else _KNOWN_ONLY, self._known)
             self._forget_oldest()
         self._scans.move_to_end(name)
         waiting.leaves.append(_Leaf(path, text, name, scan.arrived))
@@ -138,16 +145,17 @@ class ItemRedactor:
         for leaf in waiting.leaves:
             if leaf.masks:
                 item = _with_text(item, leaf.path, self._text(leaf))
-        return redact(item, secrets=self._known, families=self._families).value
+        return redact(item, secrets=self._known, rules=self._rules, declared=self._declared).value
 
     def _text(self, leaf: _Leaf) -> str:
         """With what is masked of the longer text, and what would be masked if it stood alone."""
-        spans = merged([*(span for span, _ in leaf.masks), *find(leaf.text, self._families, self._known)])
+        spans = merged([*(span for span, _ in leaf.masks), *find(leaf.text, self._rules.families, self._known)])
         continued = [span for span, begins in leaf.masks if not begins]
         parts, end = [], 0
         for span in spans:
             goes_on = any(other.start == span.start for other in continued)
-            parts += [leaf.text[end : span.start], "" if goes_on else mask(span.kind)]
+            found = leaf.text[span.start : span.end]
+            parts += [leaf.text[end : span.start], "" if goes_on else self._rules.render(span.kind, found)]
             end = span.end
         return "".join([*parts, leaf.text[end:]])
 

@@ -7,10 +7,10 @@ some secrets are known by what leads up to them. Offsets count from the text's f
 from typing import NamedTuple
 
 from integrations.redaction.detectors import LONGEST_CONTEXT, Span
-from integrations.redaction.families import Family
 from integrations.redaction.formats import TOKEN_LETTERS
 from integrations.redaction.known import KnownSecrets
-from integrations.redaction.text import find, mask
+from integrations.redaction.rules import Rules, mask
+from integrations.redaction.text import find
 
 WINDOW = 16_384
 """How many letters are held back at most, unless a known secret is longer: then as many as it has."""
@@ -29,16 +29,14 @@ class Piece(NamedTuple):
     """As it may be released: the letters themselves, a mask, or nothing for what an earlier mask stands for."""
     kind: str | None = None
     """Of what is masked; None: the letters themselves."""
-
-    @property
-    def begins(self) -> bool:
-        """Whether the mask stands here."""
-        return bool(self.text)
+    begins: bool = True
+    """Whether the mask stands here."""
 
 
 class Scan:
-    def __init__(self, families: tuple[Family, ...], known: KnownSecrets) -> None:
-        self._families = families
+    def __init__(self, rules: Rules, known: KnownSecrets) -> None:
+        self._rules = rules
+        self._families = rules.families
         self._known = known
         self._text = ""
         """Its end is the end of what has arrived; its beginning is forgotten by and by."""
@@ -73,7 +71,8 @@ class Scan:
             return []
         begun = next((span for span in self._find() if span.end > self._decided), None)
         self._masked_from = self._decided
-        piece = self._masked(len(self._text), begun.kind if begun else self._known.kind)
+        kind = begun.kind if begun else self._known.kind
+        piece = self._piece(len(self._text), mask(kind), kind)
         self._shorten(self._masked_from)
         return [piece]
 
@@ -84,7 +83,8 @@ class Scan:
         for span in spans:
             if self._decided < span.end <= end:
                 pieces += self._plain(span.start)
-                pieces.append(self._masked(span.end, span.kind))
+                found = self._text[span.start : span.end]
+                pieces.append(self._piece(span.end, self._rules.render(span.kind, found), span.kind))
         pieces += self._plain(end)
         self._looked = len(self._text)
         self._forget(spans)
@@ -112,23 +112,23 @@ class Scan:
             return []
         known = next((span for span in spans if span.start <= masked_from < span.end), None)
         if not last and ((known and known.end == end) or self._open_from(masked_from) == masked_from):
-            pieces = [self._piece(end, "", self._known.kind)]
+            pieces = [self._swallowed(end)]
             self._shorten(masked_from)
             return pieces
         rest = self._text[self._decided :]
         end = known.end if known else end - len(rest.lstrip(TOKEN_LETTERS))
         if last or end < len(self._text):
             self._masked_from = None
-        return [self._piece(max(end, self._decided), "", self._known.kind)]
+        return [self._swallowed(max(end, self._decided))]
 
     def _plain(self, end: int) -> list[Piece]:
         return [self._piece(end, self._text[self._decided : end])] if end > self._decided else []
 
-    def _masked(self, end: int, kind: str) -> Piece:
-        return self._piece(end, mask(kind), kind)
+    def _swallowed(self, end: int) -> Piece:
+        return self._piece(end, "", self._known.kind, begins=False)
 
-    def _piece(self, end: int, text: str, kind: str | None = None) -> Piece:
-        piece = Piece(self._offset(self._decided), self._offset(end), text, kind)
+    def _piece(self, end: int, text: str, kind: str | None = None, *, begins: bool = True) -> Piece:
+        piece = Piece(self._offset(self._decided), self._offset(end), text, kind, begins)
         self._decided = end
         return piece
 

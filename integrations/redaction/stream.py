@@ -6,20 +6,17 @@ become a secret is longer than the window (`scan.WINDOW`); what is longer is mas
 
 from collections.abc import Sequence
 
-from integrations.redaction.families import Family
-from integrations.redaction.formats import SECRET_FORMATS
 from integrations.redaction.known import KnownSecrets
+from integrations.redaction.rules import SECRETS_MASKED, Rules
 from integrations.redaction.scan import Scan
 
 
 class StreamRedactor:
     """Holds back only what may still become a secret: all other text is released at once."""
 
-    def __init__(
-        self, secrets: Sequence[str] | KnownSecrets = (), *, families: tuple[Family, ...] = SECRET_FORMATS
-    ) -> None:
+    def __init__(self, secrets: Sequence[str] | KnownSecrets = (), *, rules: Rules = SECRETS_MASKED) -> None:
         known = secrets if isinstance(secrets, KnownSecrets) else KnownSecrets(secrets)
-        self._scan = Scan(families, known)
+        self._scan = Scan(rules, known)
 
     def feed(self, text: str) -> str:
         """What may be released now; perhaps nothing."""

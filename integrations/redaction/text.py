@@ -1,38 +1,42 @@
-"""Masking secrets within one string."""
+"""Finding what is to be masked within one string, and masking it."""
 
 from collections.abc import Sequence
 
 from integrations.redaction.detectors import Span
 from integrations.redaction.families import Family, merged
 from integrations.redaction.known import KnownSecrets
+from integrations.redaction.rules import SECRETS_MASKED, Rules
 
 SHORTEST_SUSPECT = 6
 """The shortest text in which a format finds something: `pwd='1`."""
 
 
-def mask(kind: str) -> str:
-    return f"[redacted:{kind}]"
+def redact_text(text: str, *, secrets: KnownSecrets | None = None, rules: Rules = SECRETS_MASKED) -> str:
+    """The very same string when nothing is to be masked."""
+    spans = find(text, rules.families, secrets or KnownSecrets())
+    return rendered(text, spans, rules) if spans else text
 
 
-def redact_text(text: str, families: tuple[Family, ...], secrets: Sequence[str] | KnownSecrets = ()) -> tuple[str, int]:
-    """The text with secrets masked, and how many were: the very same string when there were none."""
-    known = secrets if isinstance(secrets, KnownSecrets) else KnownSecrets(secrets)
-    spans = find(text, families, known)
-    return (masked(text, spans), len(spans)) if spans else (text, 0)
-
-
-def find(text: str, families: tuple[Family, ...], known: KnownSecrets, start: int = 0) -> list[Span]:
-    """What is to be masked from `start` on: in order, and no two overlap."""
-    found = list(known.find(text, start)) if known else []
+def find(text: str, families: tuple[Family, ...], known: KnownSecrets, start: int = 0, name: str = "") -> list[Span]:
+    """What is to be masked from `start` on: in order, and no two overlap. `name` is that of the text's field."""
+    found = list(known.find(text, start)) if known.values else []
     if len(text) >= SHORTEST_SUSPECT:
         for family in families:
-            found += family.find(text, start)
+            if family.may_hold(text):
+                found += _after_name(text, family, name) if name and family.reads_names else family.find(text, start)
     return merged(found) if found else found
 
 
-def masked(text: str, spans: Sequence[Span]) -> str:
+def rendered(text: str, spans: Sequence[Span], rules: Rules) -> str:
     parts, end = [], 0
     for span in spans:
-        parts += [text[end : span.start], mask(span.kind)]
+        parts += [text[end : span.start], rules.render(span.kind, text[span.start : span.end])]
         end = span.end
     return "".join([*parts, text[end:]])
+
+
+def _after_name(text: str, family: Family, name: str) -> list[Span]:
+    """As if it were written `name: text`, since a field's name says what a word before it would say."""
+    lead = f"{name}: "
+    spans = family.find(lead + text, len(lead))
+    return [Span(span.start - len(lead), span.end - len(lead), span.kind) for span in spans]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.redaction import redact
+from integrations.redaction import Rules, redact
 from integrations.redaction.detectors import Pattern
 from integrations.redaction.families import Family
 from integrations.redaction.scan import WINDOW
@@ -142,6 +142,6 @@ def test_it_holds_a_known_secret_back_that_is_longer_than_the_window() -> None:
 
 def test_it_takes_other_families() -> None:
     family = Family(lambda text: "#" in text, (Pattern("ticket", ("#",), SECRET_PATTERN),))
-    redactor = StreamRedactor(families=(family,))
+    redactor = StreamRedactor(rules=Rules(families=(family,)))
     assert redactor.feed("see #12") == "see "
     assert redactor.feed("34, sk-") == "[redacted:ticket], sk-"

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from integrations.redaction import DEFAULT, redact
+from integrations.redaction import DEFAULT, Rules, redact
 
 FIELD = "[redacted:field]"
 
@@ -59,7 +59,7 @@ def test_it_keeps_the_order_of_fields() -> None:
 
 def test_it_takes_other_fields_and_families() -> None:
     assert redact({"plate": "B-XY 1"}, sensitive_fields=DEFAULT | {"plate"}).value == {"plate": FIELD}
-    assert redact("password=abcd", families=()).count == 0
+    assert redact("password=abcd", rules=Rules(families=())).count == 0
 
 
 @pytest.mark.parametrize(
