@@ -20,7 +20,8 @@ QuartermasterError
 ├── TooLarge
 │   └── InputTooLarge         413  too_large            more than this tool takes; nothing was sent
 ├── Unavailable
-│   └── NoHealthyTool         503  unavailable          tools offer the operation, and none of them is well
+│   ├── NoHealthyTool         503  unavailable          tools offer the operation, and none of them is well
+│   └── LimitsAway            503  unavailable          a limit that is closed while nobody can count
 ├── CircuitOpen               503  circuit_open
 ├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
 ├── InvalidOutput             502  invalid_output
@@ -104,6 +105,10 @@ class InputTooLarge(TooLarge):
 
 class NoHealthyTool(Unavailable):
     """Tools offer this operation, but none of them is healthy now. Try again when one has been heard of."""
+
+
+class LimitsAway(Unavailable):
+    """A limit cannot be counted while Redis is away, and it is closed then. Try again in a moment."""
 
 
 class CircuitOpen(QuartermasterError):

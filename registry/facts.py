@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.changes import refuse_others
 from accounts.errors import Fault
+from accounts.models.limits import SHAPES
 from registry import transports
 from registry.models import Tool, ToolVersion
 from registry.models.version import LONGEST_TIMEOUT_MS, SEMVER_PATTERN
@@ -25,6 +26,8 @@ TOOL_FACTS = frozenset(
             "max_input_bytes",
             "max_output_bytes",
             "max_output_tokens",
+            "concurrency",
+            "quota",
             "meanwhile",
             "health_endpoint",
             "stale_after_seconds",
@@ -46,7 +49,6 @@ LONGEST_WORD = 64
 MOST_WORDS = 100
 MOST_ATTEMPTS = 10
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
-HIGHEST_RATE = 1_000_000
 LARGEST_INPUT_BYTES = 100_000_000
 LARGEST_OUTPUT_BYTES = 100_000_000
 
@@ -69,7 +71,7 @@ def check_tool(tool: Tool) -> list[Fault]:
         *_object_faults("$.capabilities", tool.capabilities),
         *_object_faults("$.metadata", tool.metadata),
         *_word_faults("$.excluded_providers", tool.excluded_providers),
-        *_rate_limit_faults("$.rate_limit", tool.rate_limit),
+        *(fault for name in SHAPES for fault in _limit_faults(name, getattr(tool, name))),
         *_health_faults(tool),
         *_length_faults("$.description", tool.description),
         *_number_faults("$.stale_after_seconds", tool.stale_after_seconds, LONGEST_SECONDS),
@@ -136,24 +138,20 @@ def _endpoint_faults(path: str, value: object) -> Iterator[Fault]:
             yield from _url_faults(f"{path}.{operation}", url)
 
 
-def _rate_limit_faults(path: str, value: object) -> Iterator[Fault]:
-    if value is not None:
-        yield from _number_map_faults(
-            path, value, {"per_minute": HIGHEST_RATE, "burst": HIGHEST_RATE}, required="per_minute"
-        )
+def _limit_faults(name: str, value: object) -> Iterator[Fault]:
+    for field, sentence in SHAPES[name].faults(value) if value is not None else ():
+        yield Fault(f"$.{name}.{field}" if field else f"$.{name}", sentence)
 
 
 def _retries_faults(path: str, value: object) -> Iterator[Fault]:
     yield from _number_map_faults(path, value, {"attempts": MOST_ATTEMPTS})
 
 
-def _number_map_faults(path: str, value: object, highest: Mapping[str, int], *, required: str = "") -> Iterator[Fault]:
+def _number_map_faults(path: str, value: object, highest: Mapping[str, int]) -> Iterator[Fault]:
     """An object of whole numbers, each from 1 to its highest."""
     if not isinstance(value, dict):
         yield Fault(path, f"Give an object with {' and '.join(f'`{name}`' for name in highest)}.")
         return
-    if required and required not in value:
-        yield Fault(f"{path}.{required}", "This is needed.")
     for name, number in value.items():
         if name not in highest:
             yield Fault(f"{path}.{name}", f"There is no such field here. Known: {', '.join(highest)}.")

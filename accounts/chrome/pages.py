@@ -19,7 +19,7 @@ from accounts.caller import Caller
 from accounts.chrome.acts import Act, attempt
 from accounts.chrome.filters import MenuFilter
 from accounts.chrome.listing import ActLink, CappedPaginator
-from accounts.chrome.related import links_for
+from accounts.chrome.related import links_for, panels_for
 from accounts.middleware import PageRequest
 from accounts.models import AuditEntry
 
@@ -116,6 +116,7 @@ class TenantPages(ModelAdmin):
             **self.page_context(request, subject),
             "act_links": self.act_links(request, subject),
             "links": links_for(subject),
+            "panels": panels_for(request, subject),
             **self.detail(request, subject),
             **(extra_context or {}),
         }

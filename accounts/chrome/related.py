@@ -1,10 +1,12 @@
-"""Links that an upper floor puts on a lower floor's detail pages: the executions of an agent are the registry's."""
+"""What an upper floor puts on a lower floor's detail pages: the executions of an agent are the registry's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 
 @dataclass(frozen=True)
@@ -14,12 +16,25 @@ class RelatedLink:
     url: Callable[[Any], str]
 
 
+Panel = Callable[[HttpRequest, Any], SafeString]
+"""A section of a detail page, drawn for its object; empty where there is nothing to show."""
+
+_panels: dict[type[Model], list[Panel]] = {}
 _links: dict[type[Model], list[RelatedLink]] = {}
 
 
 def offer(model: type[Model], link: RelatedLink) -> None:
     """Show `link` on the detail page of each `model`. Called once, when an app's admin module is imported."""
     _links.setdefault(model, []).append(link)
+
+
+def offer_panel(model: type[Model], panel: Panel) -> None:
+    """The same for a section."""
+    _panels.setdefault(model, []).append(panel)
+
+
+def panels_for(request: HttpRequest, subject: Model) -> list[SafeString]:
+    return [panel(request, subject) for panel in _panels.get(type(subject), [])]
 
 
 def links_for(subject: Model) -> list[tuple[RelatedLink, str]]:

@@ -48,6 +48,10 @@ class ToolForm(ActForm):
     max_output_tokens = forms.IntegerField(
         label="Answer's budget (tokens)", required=False, min_value=16, help_text="Empty: answers are not cut."
     )
+    concurrency = JsonField(kind=dict, help_text='Calls at the same time, e.g. {"most": 5}. Empty: any number.')
+    quota = JsonField(
+        kind=dict, help_text='Calls per day and month (UTC), e.g. {"per_day": 1000, "per_month": 20000}. Empty: none.'
+    )
     health_endpoint = forms.CharField(
         max_length=2000,
         required=False,
@@ -65,7 +69,8 @@ class ToolForm(ActForm):
     )
     sections: ClassVar[Sequence[tuple[str, Sequence[str]]]] = (
         ("Finding it", ("capabilities", "metadata", "capability", "node_type")),
-        ("Limits and health", ("rate_limit", "health_endpoint", "stale_after_seconds", "retire_after_seconds")),
+        ("Limits", ("rate_limit", "concurrency", "quota")),
+        ("Health", ("health_endpoint", "stale_after_seconds", "retire_after_seconds")),
         ("Sizes", ("max_input_bytes", "max_output_bytes", "max_output_tokens")),
         ("Providers", ("excluded_providers", "native_equivalent")),
     )

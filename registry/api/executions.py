@@ -24,6 +24,7 @@ from accounts.offload import in_database_thread
 from accounts.roles import Right
 from accounts.tenancy import within
 from accounts.tracing import read_traceparent
+from registry.api.limit_headers import limit_headers
 from registry.api.outcomes import ExecutionSerializer, represent_execution, represent_outcome
 from registry.api.streaming import stream
 from registry.errors import ExecutionNotFound
@@ -207,6 +208,14 @@ async def respond(call: ToolCall) -> HttpResponseBase:
 
 def answer(outcome: Outcome) -> Response:
     """200 with the execution, 202 while it has not ended; the problem document of one that did not succeed."""
+    response = _answer(outcome)
+    if outcome.limits is not None:
+        for name, value in limit_headers(outcome.limits).items():
+            response[name] = value
+    return response
+
+
+def _answer(outcome: Outcome) -> Response:
     if outcome.status in UNFINISHED:
         response = Response(represent_outcome(outcome), status=202)
         response["Location"] = f"/api/v1/executions/{outcome.id}/"

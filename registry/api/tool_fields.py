@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.api.serializers import RateLimitSerializer, StrictSerializer
+from accounts.api.serializers import ConcurrencySerializer, QuotaSerializer, RateLimitSerializer, StrictSerializer
 from accounts.models.tenant import slug_validator
 from registry.catalogue import Entry
 from registry.facts import (
@@ -65,6 +65,8 @@ class ToolFactsSerializer(StrictSerializer):
         allow_null=True,
         help_text="What every answer is cut to, by the estimate; a call may ask for less.",
     )
+    concurrency = ConcurrencySerializer(allow_null=True, required=False)
+    quota = QuotaSerializer(allow_null=True, required=False)
     meanwhile = serializers.CharField(
         max_length=500,
         allow_blank=True,
@@ -161,6 +163,8 @@ def represent_tool(entry: Entry) -> dict[str, Any]:
         "max_input_bytes": tool.max_input_bytes,
         "max_output_bytes": tool.max_output_bytes,
         "max_output_tokens": tool.max_output_tokens,
+        "concurrency": tool.concurrency,
+        "quota": tool.quota,
         "meanwhile": tool.meanwhile,
         "enabled": entry.enabled,
         "is_shared": tool.tenant_id is None,

@@ -5,6 +5,7 @@ from registry.api.batch import BatchView
 from registry.api.batches import ExecuteBatchView
 from registry.api.executions import ExecuteView, ExecutionsView, ExecutionView
 from registry.api.health import DiscoverView, HeartbeatView
+from registry.api.limits import AgentLimitsView, ToolLimitsView
 from registry.api.routing import RouteView
 from registry.api.tools import DisableView, EnableView, ToolsView, ToolView
 from registry.api.versions import VersionsView, VersionView
@@ -15,6 +16,8 @@ urlpatterns = [
     path("tools/<slug:slug>/", ToolView.as_view(), name="tool"),
     path("tools/<slug:slug>/enable/", EnableView.as_view(), name="tool-enable"),
     path("tools/<slug:slug>/disable/", DisableView.as_view(), name="tool-disable"),
+    path("tools/<slug:slug>/limits/", ToolLimitsView.as_view(), name="tool-limits"),
+    path("agents/<slug:slug>/limits/", AgentLimitsView.as_view(), name="agent-limits"),
     path("tools/<slug:slug>/heartbeat/", HeartbeatView.as_view(), name="tool-heartbeat"),
     path("tools/<slug:slug>/versions/", VersionsView.as_view(), name="tool-versions"),
     path("tools/<slug:slug>/versions/<str:version>/", VersionView.as_view(), name="tool-version"),

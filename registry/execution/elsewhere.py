@@ -5,10 +5,18 @@ The tool was the trouble, not the call; and nothing was done here that doing it 
 
 from accounts.errors import Throttled
 from integrations.errors import EgressBlocked, UpstreamFailure
-from registry.errors import CircuitOpen, InvalidOutput, ToolDisabled, ToolNotFound, UpstreamRefused, VersionNotFound
+from registry.errors import (
+    CircuitOpen,
+    InvalidOutput,
+    LimitsAway,
+    ToolDisabled,
+    ToolNotFound,
+    UpstreamRefused,
+    VersionNotFound,
+)
 from registry.execution.types import Ending, Target
 
-_NOT_SENT = (ToolNotFound, VersionNotFound, ToolDisabled, Throttled, CircuitOpen, EgressBlocked)
+_NOT_SENT = (ToolNotFound, VersionNotFound, ToolDisabled, Throttled, LimitsAway, CircuitOpen, EgressBlocked)
 
 
 def may_go_elsewhere(ending: Ending, target: Target | None) -> bool:

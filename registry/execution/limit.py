@@ -1,66 +1,118 @@
-"""Step 3: token buckets per tool, agent and tenant, shared by all processes. Open when Redis is away."""
+"""Step 3: rate, concurrency and quota of tool, agent and tenant, shared by all processes: all of them give, or none.
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+Each limit says what holds while Redis is away: rate and concurrency are open unless told otherwise, a quota is closed.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from redis.asyncio.client import Pipeline
 
 from accounts.errors import Throttled
-from registry.execution.shared import PREFIX, Script
-from registry.execution.types import Target, ToolCall
+from accounts.limits import Limits
+from registry.errors import LimitsAway
+from registry.execution.passage import Passage, Settle
+from registry.execution.shared import LEFT_ALONE_SECONDS
+from registry.execution.types import Ending, Target, ToolCall
+from registry.limits.bounds import Bound, Kind, Subject, bounds_of
+from registry.limits.leases import leases
+from registry.limits.take import GIVE_BACK, LEASE_SECONDS, take
+from registry.models.execution import Status
 
-# KEYS: one bucket each. ARGV: for each bucket its burst and its tokens per second.
-# All buckets give a token, or none does. Returns {number of the emptiest bucket or 0, milliseconds to wait}.
-_TAKE = Script(
+_LEASE_MARGIN_MS = 1000
+
+
+async def limit(call: ToolCall, target: Target, passage: Passage) -> Settle | None:
+    """Take from every bound that is set; the settle gives the leases back, and a quota's call that did not count.
+
+    Raises Throttled with `retry_after`, or LimitsAway where Redis is away and a limit is closed then.
     """
-    local time = redis.call('TIME')
-    local now = time[1] + time[2] / 1000000
-    local levels, worst, wait = {}, 0, 0
-    for i, key in ipairs(KEYS) do
-        local burst, rate = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-        local bucket = redis.call('HMGET', key, 'level', 'at')
-        local level = tonumber(bucket[1]) or burst
-        level = math.min(burst, level + (now - (tonumber(bucket[2]) or now)) * rate)
-        if level < 1 and (1 - level) / rate > wait then worst, wait = i, (1 - level) / rate end
-        levels[i] = level
-    end
-    if worst > 0 then return {worst, math.ceil(wait * 1000)} end
-    for i, key in ipairs(KEYS) do
-        local burst, rate = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-        redis.call('HSET', key, 'level', tostring(levels[i] - 1), 'at', string.format('%.6f', now))
-        redis.call('PEXPIRE', key, math.ceil(burst / rate * 1000) + 1000)
-    end
-    return {0, 0}
-    """
-)
-
-
-async def limit(call: ToolCall, target: Target) -> None:
-    """Take a token from every bucket that is set. Raises Throttled with `retry_after` when one is empty."""
-    buckets = list(_buckets(call, target))
-    if not buckets:
-        return
-    verdict = await _TAKE(
-        [key for key, _, _ in buckets],
-        [number for _, rate_limit, _ in buckets for number in _burst_and_rate(rate_limit)],
-    )
-    if verdict is None or verdict[0] == 0:
-        return
-    _, _, whose = buckets[verdict[0] - 1]
-    seconds = verdict[1] / 1000
-    raise Throttled(
-        f"The rate limit of {whose} is used up. Try again after {seconds:.1f} seconds.", retry_after=seconds
-    )
-
-
-def _buckets(call: ToolCall, target: Target) -> Iterator[tuple[str, Mapping[str, Any], str]]:
     caller = call.caller
-    if target.rate_limit:
-        yield f"{PREFIX}rate:{caller.tenant_id}:tool:{target.tool_id}", target.rate_limit, f"the tool `{target.slug}`"
-    if caller.agent_limits and caller.agent_limits.rate:
-        yield f"{PREFIX}rate:{caller.tenant_id}:agent:{caller.agent_id}", caller.agent_limits.rate, "your agent"
-    if caller.tenant_limits and caller.tenant_limits.rate:
-        yield f"{PREFIX}rate:{caller.tenant_id}", caller.tenant_limits.rate, "your tenant"
+    if target.limits is None and target.own_limits is None and caller.agent_limits is caller.tenant_limits is None:
+        return None
+    bounds = list(_bounds(call, target))
+    if not bounds:
+        return None
+    holder = f"{call.execution_id}:{passage.run}"
+    taken = await take(bounds, holder)
+    if taken is None:
+        _refuse_closed(bounds)
+        return None
+    passage.taken = taken
+    if taken.refusing is not None:
+        raise _refusal(taken.refusing, taken.wait_seconds)
+    return _giving_back(call, target, bounds, holder)
 
 
-def _burst_and_rate(rate_limit: Mapping[str, Any]) -> tuple[float, float]:
-    per_minute = float(rate_limit["per_minute"])
-    return float(rate_limit.get("burst", max(1.0, per_minute))), per_minute / 60
+def _bounds(call: ToolCall, target: Target) -> Iterator[Bound]:
+    """A resumed call was counted when it came; what it needs is a place among those that run."""
+    now = datetime.now(UTC)
+    for subject, limits in _subjects(call, target):
+        for bound in bounds_of(subject, limits, now):
+            leased = bound.kind is Kind.CONCURRENCY
+            if not (_waits_for_others(subject, target) if leased else call.resumed):
+                yield bound
+
+
+def _subjects(call: ToolCall, target: Target) -> Iterator[tuple[Subject, Limits]]:
+    caller = call.caller
+    tenant_id = caller.tenant_id
+    if target.limits is not None:
+        yield Subject("tool", tenant_id, target.tool_id, f"the tool `{target.slug}`"), target.limits
+    if target.own_limits is not None:
+        yield Subject("own", tenant_id, target.tool_id, f"your tenant for the tool `{target.slug}`"), target.own_limits
+    if caller.agent_limits is not None and caller.agent_id is not None:
+        yield Subject("agent", tenant_id, caller.agent_id, "your agent"), caller.agent_limits
+    if caller.tenant_limits is not None:
+        yield Subject("tenant", tenant_id, tenant_id, "your tenant"), caller.tenant_limits
+
+
+def _waits_for_others(subject: Subject, target: Target) -> bool:
+    """A composite does nothing itself: its calls need the places of agent and tenant, and it would wait for itself."""
+    return target.transport == "composite" and subject.word in ("agent", "tenant")
+
+
+def _refuse_closed(bounds: list[Bound]) -> None:
+    closed = next((bound for bound in bounds if bound.is_closed), None)
+    if closed is not None:
+        raise LimitsAway(
+            f"The {_WORDS[closed.kind]} of {closed.subject.called} cannot be counted while Redis is away, and it is "
+            "closed then. Try again in a moment; `/readyz` says when Redis is back.",
+            retry_after=LEFT_ALONE_SECONDS,
+            extra={"limit": {"name": closed.name}},
+        )
+
+
+_WORDS = {Kind.RATE: "rate limit", Kind.CONCURRENCY: "concurrency", Kind.QUOTA: "quota"}
+
+
+def _refusal(bound: Bound, wait_seconds: float) -> Throttled:
+    what = f"The {_WORDS[bound.kind]} of {bound.subject.called} is used up: {bound.said}."
+    if bound.kind is Kind.CONCURRENCY:
+        when = "Try again when one of the running calls has ended."
+    elif bound.until is not None:
+        when = f"Try again after {bound.until:%Y-%m-%d %H:%M} UTC."
+    else:
+        when = f"Try again after {wait_seconds:.1f} seconds."
+    return Throttled(
+        f"{what} {when}", retry_after=wait_seconds, extra={"limit": {"name": bound.name, "most": bound.number}}
+    )
+
+
+def _giving_back(call: ToolCall, target: Target, bounds: list[Bound], holder: str) -> Settle | None:
+    held = [bound.key for bound in bounds if bound.kind is Kind.CONCURRENCY]
+    quotas = [bound.key for bound in bounds if bound.kind is Kind.QUOTA]
+    if not held and not quotas:
+        return None
+    if held and target.timeout_ms_for(call) + _LEASE_MARGIN_MS > LEASE_SECONDS * 1000:
+        leases().hold(holder, held)
+
+    def give_back(ending: Ending, pipe: Pipeline) -> None:
+        leases().let_go(holder)
+        for key in held:
+            pipe.zrem(key, holder)
+        if ending.replayed or ending.status is Status.REFUSED:
+            for key in quotas:
+                GIVE_BACK.add_to(pipe, [key], [])
+
+    return give_back

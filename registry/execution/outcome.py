@@ -6,6 +6,7 @@ from accounts.api.problems import problem
 from registry.execution.elsewhere import may_go_elsewhere
 from registry.execution.passage import Passage
 from registry.execution.types import Ending, Outcome, StoredForms, Told
+from registry.limits.bounds import Taken
 from registry.models import Execution
 from registry.models.execution import Status
 
@@ -36,11 +37,12 @@ def fresh_outcome(
         mode=call.mode,
         truncated=told.truncated if told else None,
         parent_id=call.parent_id,
+        limits=passage.taken,
         may_go_elsewhere=may_go_elsewhere(ending, target),
     )
 
 
-def standing_outcome(execution: Execution, *, replayed: bool = True) -> Outcome:
+def standing_outcome(execution: Execution, *, replayed: bool = True, limits: Taken | None = None) -> Outcome:
     """The execution as it stands now, from its row."""
     return Outcome(
         id=execution.id,
@@ -67,4 +69,5 @@ def standing_outcome(execution: Execution, *, replayed: bool = True) -> Outcome:
         waits_for=execution.waits_for,
         progress=execution.progress,
         parent_id=execution.parent_id,
+        limits=limits,
     )

@@ -11,6 +11,7 @@ from redis.asyncio.client import Pipeline
 
 from registry.execution import shared
 from registry.execution.types import NOBODY, Ending, Listener, Progress, Target, ToolCall
+from registry.limits.bounds import Taken
 
 Settle = Callable[[Ending, "Pipeline"], None]
 """What a step wants done when the call has ended: it adds its commands to the one pipeline."""
@@ -27,6 +28,8 @@ class Passage:
     run: int = 1
     """Which taking-up of the execution this is: the fencing number."""
     attempts: int = 0
+    taken: Taken | None = None
+    """What the limits said."""
     secrets: tuple[str, ...] = ()
     """Secret values used in this call: masked in whatever is stored, pushed, cached or told."""
     timings: dict[str, int] = field(default_factory=dict)

@@ -51,8 +51,9 @@ async def _pass(passage: Passage) -> Outcome:
     except Exception as error:  # noqa: BLE001  the one place where any failure becomes a recorded outcome
         end = _ended_by(translate(error), passage)
     if isinstance(end, Execution):
-        await passage.settle(Ending(Status(end.status)))
-        return standing_outcome(end, replayed=end.id != passage.call.execution_id)
+        replayed = end.id != passage.call.execution_id
+        await passage.settle(Ending(Status(end.status), replayed=replayed))
+        return standing_outcome(end, replayed=replayed, limits=passage.taken)
     outcome = await asyncio.shield(asyncio.ensure_future(_conclude(passage, end)))
     if cancelled is not None:
         raise cancelled
@@ -66,7 +67,7 @@ async def _walk(passage: Passage) -> Ending | Execution:
     with passage.timed("permit"):
         verdict = permit(call, target)
     with passage.timed("limit"):
-        await limit(call, target)
+        passage.at_the_end(await limit(call, target, passage))
     with passage.timed("validate"):
         validate(call, target)
     if must_open(call, target, verdict.decision):
@@ -105,7 +106,7 @@ async def _conclude(passage: Passage, ending: Ending) -> Outcome:
     tell(passage, ending)
     if isinstance(recorded, datetime):
         return fresh_outcome(passage, ending, stored, told, recorded)
-    return standing_outcome(recorded, replayed=False)
+    return standing_outcome(recorded, replayed=False, limits=passage.taken)
 
 
 def _forms(passage: Passage, ending: Ending) -> tuple[StoredForms, Told | None]:

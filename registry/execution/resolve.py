@@ -4,6 +4,7 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
+from accounts.limits import limits_of
 from accounts.models import Tenant
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
@@ -63,7 +64,8 @@ def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, tenant: Te
         read_only=version.read_only,
         idempotent=version.idempotent,
         cache_seconds=version.cache_seconds,
-        rate_limit=(own.rate_limit if own and own.rate_limit else tool.rate_limit),
+        limits=limits_of(tool.rate_limit, tool.concurrency, tool.quota),
+        own_limits=limits_of(own.rate_limit, own.concurrency, own.quota) if own else None,
         egress_networks=narrowing(tenant.egress_networks),
         excluded_providers=frozenset(tool.excluded_providers),
         policy=policy.for_tool(tool_facts(tool, version)),

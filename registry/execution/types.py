@@ -11,8 +11,10 @@ from uuid import UUID
 from accounts.caller import Caller
 from accounts.errors import QuartermasterError
 from accounts.ids import new_id
+from accounts.limits import Limits
 from accounts.tracing import Trace, read_traceparent, span_of
 from registry.errors import OutcomeUnknown
+from registry.limits.bounds import Taken
 from registry.models.execution import Status
 from registry.permissions.policy import OPEN, ToolPolicy
 from registry.transports.base import Chunk, Declared
@@ -102,7 +104,10 @@ class Target:
     read_only: bool
     idempotent: bool
     cache_seconds: int
-    rate_limit: Mapping[str, Any] | None
+    limits: Limits | None
+    """The tool's own; of a shared tool, the platform's."""
+    own_limits: Limits | None
+    """The tenant's for a shared tool, besides."""
     egress_networks: tuple[str, ...] | None
     excluded_providers: frozenset[str]
     policy: ToolPolicy = OPEN
@@ -180,6 +185,8 @@ class Ending:
     answer: Answer | None = None
     error: QuartermasterError | None = None
     attempts: int = 0
+    replayed: bool = False
+    """Nothing was run: an earlier execution is told again."""
 
     @property
     def upstream_failed(self) -> bool:
@@ -248,5 +255,7 @@ class Outcome:
     """What to say while it is not finished."""
     truncated: Mapping[str, Any] | None = None
     """What was left out of `output`, and where the rest is."""
+    limits: Taken | None = None
+    """What the limits said that the call met."""
     may_go_elsewhere: bool = False
     """Whether the call may be made of another tool instead."""

@@ -65,6 +65,11 @@ def run(script: str, keys: Iterable[str], arguments: Iterable[int]) -> Any:
     return _asked(lambda redis: redis.eval(script, len(full), *full, *arguments))
 
 
+def evaluate(script: str, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:
+    """The same for keys of others, named in full."""
+    return _asked(lambda redis: redis.eval(script, len(keys), *keys, *arguments))
+
+
 def _asked(work: Any) -> Any:
     global _away_until  # noqa: PLW0603  one server, one process, one memory of it
     if time.monotonic() < _away_until:

@@ -114,8 +114,10 @@ class Execution(models.Model):
             models.CheckConstraint(condition=Q(status__in=Status.values), name="execution_status_known"),
         ]
         indexes = [
-            models.Index(fields=["tenant", "-id"], name="execution_by_tenant"),
-            models.Index(fields=["tenant", "tool", "-id"], name="execution_by_tool"),
+            # With the status, so that a quota is counted from the index alone.
+            models.Index(fields=["tenant", "-id"], include=["status"], name="execution_by_tenant"),
+            models.Index(fields=["tenant", "tool", "-id"], include=["status"], name="execution_by_tool"),
+            models.Index(fields=["tenant", "agent", "-id"], include=["status"], name="execution_by_agent"),
             models.Index(fields=["lease_until"], condition=Q(status=Status.RUNNING), name="execution_leases"),
             models.Index(fields=["due_at"], condition=Q(status=Status.PENDING), name="execution_due"),
             models.Index(fields=["parent_id"], condition=Q(parent_id__isnull=False), name="execution_by_parent"),

@@ -47,6 +47,9 @@ class PermissionRule(models.Model):
     note = models.TextField(blank=True, help_text="Why it is there.")
     created_by = models.CharField(max_length=120, editable=False, help_text="As the audit trail names actors.")
     approval_id = models.UUIDField(null=True, editable=False, help_text="The approval that it remembers.")
+    answers_id = models.UUIDField(
+        null=True, editable=False, help_text="The rule whose question it answers: where both match, nobody is asked."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.ids import new_id
 from accounts.models import Tenant
+from accounts.models.limits import validate_concurrency, validate_quota, validate_rate_limit
 from accounts.models.tenant import slug_validator
 from accounts.tenancy import SharedManager, TenantManager, current_scope
 from registry.models.health_status import HealthStatus
@@ -91,6 +92,8 @@ class Tool(models.Model):
     max_output_tokens = models.PositiveIntegerField(
         null=True, blank=True, help_text="What an answer is cut to, by the estimate; empty: it is not cut."
     )
+    concurrency = models.JSONField(null=True, blank=True, help_text='Calls at the same time, e.g. {"most": 5}.')
+    quota = models.JSONField(null=True, blank=True, help_text='Calls per day and month (UTC), e.g. {"per_day": 1000}.')
     meanwhile = models.CharField(
         max_length=500, blank=True, help_text="What an agent may say while a call of it takes its time."
     )
@@ -139,7 +142,9 @@ class TenantTool(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="tenant_settings")
     enabled = models.BooleanField(default=True)
-    rate_limit = models.JSONField(null=True, blank=True)
+    rate_limit = models.JSONField(null=True, blank=True, validators=[validate_rate_limit])
+    concurrency = models.JSONField(null=True, blank=True, validators=[validate_concurrency])
+    quota = models.JSONField(null=True, blank=True, validators=[validate_quota])
     version_range = models.CharField(max_length=100, blank=True, help_text="Pins the tool, e.g. ^1.2.")
 
     objects = TenantManager["TenantTool"]()

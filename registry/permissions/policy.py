@@ -1,6 +1,7 @@
 """What a tenant's rules together say: compiled once per generation, narrowed to a tool, decided per call.
 
-Deny beats ask beats allow; where no rule matches, the tenant's default decides. Everything here is pure.
+Deny beats ask beats allow; where no rule matches, the tenant's default decides. An answer that was remembered closes
+the question of the rule that had asked, and no other one. Everything here is pure.
 """
 
 import fnmatch
@@ -67,6 +68,8 @@ class CompiledRule:
     roles: frozenset[str]
     providers: frozenset[str]
     conditions: tuple[Condition, ...]
+    answers: UUID | None = None
+    """The rule whose question it answers."""
 
     def matches(self, call: CallFacts, at: datetime) -> bool:
         """What cannot be told for certain matches, unless the rule allows."""
@@ -104,10 +107,17 @@ class ToolPolicy:
         return (rule for rule in self.rules if rule.matches(call, at))
 
     def decide(self, call: CallFacts, at: datetime) -> Verdict:
-        rule = next(self.matching(call, at), None)
-        if rule is not None:
-            return Verdict(rule.effect, rule.id, _because_of(rule))
+        for rule in self.matching(call, at):
+            if rule.effect is not Decision.ASK or not self._is_answered(rule, call, at):
+                return Verdict(rule.effect, rule.id, _because_of(rule))
         return Verdict(self.default, None, _by_default(self))
+
+    def _is_answered(self, question: CompiledRule, call: CallFacts, at: datetime) -> bool:
+        """Whether somebody's remembered answer to this very question allows the call. Other questions stay open."""
+        return any(
+            rule.answers == question.id and rule.effect is Decision.ALLOW and rule.matches(call, at)
+            for rule in self.rules
+        )
 
 
 OPEN = ToolPolicy()
@@ -180,6 +190,7 @@ def _compiled(rule: PermissionRule) -> _RuleForTools:
             roles=frozenset(rule.roles),
             providers=frozenset(rule.providers),
             conditions=tuple(read_condition(each) for each in rule.conditions),
+            answers=rule.answers_id,
         ),
         tools=tuple(rule.tools),
         categories=frozenset(rule.categories),

@@ -20,9 +20,16 @@ MOST_RULES = 1_000
 
 
 def make_rule(
-    *, tenant_id: UUID, by: Actor, facts: Mapping[str, Any], approval_id: UUID | None = None
+    *,
+    tenant_id: UUID,
+    by: Actor,
+    facts: Mapping[str, Any],
+    approval_id: UUID | None = None,
+    answers_id: UUID | None = None,
 ) -> PermissionRule:
-    """A new rule, `name` and `effect` at least. `approval_id` is that of the approval that it remembers.
+    """A new rule, `name` and `effect` at least.
+
+    `approval_id` is that of the approval that it remembers, `answers_id` that of the rule that had asked.
 
     Raises Forbidden, Invalid with every fault, and Conflict when the tenant has too many.
     """
@@ -31,7 +38,9 @@ def make_rule(
     _refuse_missing(facts)
     if PermissionRule.objects.count() >= MOST_RULES:
         raise Conflict(f"There are {MOST_RULES:,} permission rules already. Remove some, or let one say more.")
-    rule = PermissionRule(tenant_id=tenant_id, created_by=by.actor, approval_id=approval_id, **facts)
+    rule = PermissionRule(
+        tenant_id=tenant_id, created_by=by.actor, approval_id=approval_id, answers_id=answers_id, **facts
+    )
     _refuse_faulty(rule, [*check_rule(rule), *check_expiry(rule.expires_at)])
     rule.save(force_insert=True)
     detail = {"effect": rule.effect} | ({"approval": str(approval_id)} if approval_id else {})

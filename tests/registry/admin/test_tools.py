@@ -181,7 +181,9 @@ def test_it_edits_what_may_change(browse: Browse, bob: Person, tool: Tool) -> No
 
 def test_it_says_why_an_edit_is_refused(browse: Browse, bob: Person, tool: Tool) -> None:
     fields = {"name": "Find", "node_type": "effect", "stale_after_seconds": "300", "rate_limit": '{"burst": 1}'}
-    assert "per_minute: This is needed." in browse(bob).refused(address_of(tool, "edit"), fields)
+    assert "Give <code>per_second</code> or <code>per_minute</code>" in browse(bob).refused(
+        address_of(tool, "edit"), fields
+    )
     assert now(tool).name == "Find contact"
 
 

@@ -48,7 +48,8 @@ def a_target(*, definition: dict[str, Any] | None = None, **changes: Any) -> Tar
         "read_only": False,
         "idempotent": False,
         "cache_seconds": 0,
-        "rate_limit": None,
+        "limits": None,
+        "own_limits": None,
         "egress_networks": None,
         "excluded_providers": frozenset(),
     }

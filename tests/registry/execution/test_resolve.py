@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.authenticate import authenticate
+from accounts.limits import Limits
 from accounts.models import Tenant
 from accounts.tenancy import platform, within
 from accounts.tenants import bump_generation
@@ -87,7 +88,7 @@ def test_it_keeps_to_the_tenants_pin_of_a_shared_tool(acme: Tenant, shared_tool:
     with within(acme.id):
         TenantTool.objects.create(tenant=acme, tool=shared_tool, version_range="1.0.0", rate_limit={"per_minute": 3})
     target = _find(acme.id, "shared-find", "")
-    assert (target.version, target.rate_limit) == ("1.0.0", {"per_minute": 3})
+    assert (target.version, target.limits, target.own_limits) == ("1.0.0", None, Limits(rate={"per_minute": 3}))
 
 
 def test_it_carries_the_tenants_own_networks(acme: Tenant, register: Register) -> None:
