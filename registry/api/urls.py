@@ -6,6 +6,7 @@ from registry.api.batches import ExecuteBatchView
 from registry.api.executions import ExecuteView, ExecutionsView, ExecutionView
 from registry.api.health import DiscoverView, HeartbeatView
 from registry.api.limits import AgentLimitsView, ToolLimitsView
+from registry.api.messages import AnthropicView, OpenAiView
 from registry.api.routing import RouteView
 from registry.api.tools import DisableView, EnableView, ToolsView, ToolView
 from registry.api.versions import VersionsView, VersionView
@@ -29,5 +30,7 @@ urlpatterns = [
     path("analytics/series/", SeriesView.as_view(), name="analytics-series"),
     path("executions/", ExecutionsView.as_view(), name="executions"),
     path("executions/batch/", ExecuteBatchView.as_view(), name="executions-batch"),
+    path("executions/anthropic/", AnthropicView.as_view(), name="executions-anthropic"),
+    path("executions/openai/", OpenAiView.as_view(), name="executions-openai"),
     path("executions/<uuid:execution_id>/", ExecutionView.as_view(), name="execution"),
 ]

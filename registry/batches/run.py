@@ -83,7 +83,7 @@ class Run:
         if self._broken is not None or left_ms == 0:
             return CallEnd(call, ABORTED, error=self._aborted())
         try:
-            values = Filler(self._outputs, self._stored).fill(call.input)
+            values = call.input if call.is_literal else Filler(self._outputs, self._stored).fill(call.input)
         except Unfillable as error:
             return CallEnd(call, SKIPPED, error=Skipped(str(error), extra={"call": error.source}))
         return await self._called(call, values, left_ms)

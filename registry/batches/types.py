@@ -30,6 +30,8 @@ class PlannedCall:
     timeout_ms: int | None = None
     needs: frozenset[str] = frozenset()
     """The calls that have to succeed before: those named in `depends_on`, and those referred to."""
+    is_literal: bool = False
+    """Its input is meant as it stands: what looks like a reference in it is none."""
 
 
 @dataclass(frozen=True)

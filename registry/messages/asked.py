@@ -1,0 +1,109 @@
+"""Running what a model asked for: side by side, each through the whole corridor, a result for every one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts.api.parsing import read_json
+from accounts.caller import Caller
+from accounts.errors import Fault, Invalid, Malformed
+from registry.batches.execute import Order, execute_batch
+from registry.batches.types import CallEnd, OnError, Plan, PlannedCall
+from registry.messages.names import LONGEST_NAME, slug_of
+from registry.messages.results import Result, refusal, result_of
+from registry.models.version import LONGEST_TIMEOUT_MS
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call of a model's message."""
+
+    id: str
+    """The model's own id of it."""
+    name: str
+    """What the model calls the tool."""
+    input: Mapping[str, Any]
+    trouble: str = ""
+    """Why it cannot be called at all; told to the model."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How the calls of a message are to be run."""
+
+    caller: Caller
+    provider: str
+    idempotency_key: str | None = None
+    conversation: str = ""
+    traceparent: str = ""
+    timeout_ms: int = LONGEST_TIMEOUT_MS
+    max_parallel: int | None = None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The results, in the order of the calls."""
+
+    batch_id: UUID | None
+    """None: there was nothing to call."""
+    results: list[Result]
+
+
+async def run_asked(asked: Sequence[Asked], terms: Terms) -> Answered:
+    """Exactly one result for each. Raises IdempotencyConflict and Invalid before anything runs."""
+    _refuse_many(asked)
+    calls = tuple(_planned(each) for each in asked if not each.trouble)
+    if not calls:
+        return Answered(None, [refusal(each.trouble) for each in asked])
+    outcome = await execute_batch(
+        Order(
+            caller=terms.caller,
+            plan=Plan(calls, _parallel(terms), OnError.CONTINUE),
+            body=[[each.id, each.name, each.input] for each in asked],
+            idempotency_key=terms.idempotency_key,
+            timeout_ms=terms.timeout_ms,
+            conversation=terms.conversation,
+            provider=terms.provider,
+            traceparent=terms.traceparent,
+        )
+    )
+    ends = {end.call.id: end for end in outcome.ends}
+    return Answered(outcome.id, [_result(each, ends) for each in asked])
+
+
+def read_arguments(text: str) -> tuple[Mapping[str, Any], str]:
+    """Arguments that a model wrote as JSON, or what is wrong with them. Written by a model, they often are no JSON."""
+    if not text.strip():
+        return {}, ""
+    try:
+        value = read_json(text.encode())
+    except (Malformed, UnicodeEncodeError) as error:
+        reason = error.message.removeprefix("The body ") if isinstance(error, Malformed) else "hold half a character."
+        return {}, f"invalid_arguments: The arguments cannot be read ({reason.rstrip('.')}). Send one JSON object."
+    if not isinstance(value, dict):
+        return {}, "invalid_arguments: The arguments are no JSON object. Send the tool's arguments by name."
+    return value, ""
+
+
+def _refuse_many(asked: Sequence[Asked]) -> None:
+    if len(asked) > settings.BATCH_MAX_CALLS:
+        raise Invalid(
+            f"This message holds {len(asked)} calls, and at most {settings.BATCH_MAX_CALLS} may be run at once.",
+            faults=[Fault("$", "Split the message, or have the operator raise BATCH_MAX_CALLS.")],
+        )
+
+
+def _planned(asked: Asked) -> PlannedCall:
+    return PlannedCall(asked.id, slug_of(asked.name)[:LONGEST_NAME], "", asked.input, is_literal=True)
+
+
+def _parallel(terms: Terms) -> int:
+    most: int = settings.BATCH_MAX_PARALLEL
+    return min(terms.max_parallel or settings.BATCH_PARALLEL, most)
+
+
+def _result(asked: Asked, ends: Mapping[str, CallEnd]) -> Result:
+    return refusal(asked.trouble) if asked.trouble else result_of(asked.name, ends[asked.id])

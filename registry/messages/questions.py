@@ -1,0 +1,55 @@
+"""What both of OpenAI's APIs have in common: functions with their arguments as text, and no field for errors."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.errors import Fault, Invalid
+from registry.messages.asked import Asked, read_arguments
+from registry.messages.results import Result
+
+CUSTOM = "custom_tool: Quartermaster's tools take JSON arguments, and this call is of a tool that takes free text."
+Write = Callable[[Result], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A call, and how its result is written."""
+
+    asked: Asked
+    write: Write
+
+
+@dataclass(frozen=True)
+class Questions:
+    envelope: str
+    """Under which name the results are returned: `messages` to be appended, or `input` to be sent."""
+    each: Sequence[Question]
+
+    @property
+    def asked(self) -> list[Asked]:
+        return [question.asked for question in self.each]
+
+    def answer(self, results: Sequence[Result]) -> dict[str, Any]:
+        return {self.envelope: [question.write(result) for question, result in zip(self.each, results, strict=True)]}
+
+
+def function(call_id: str, called: Mapping[str, Any]) -> Asked:
+    arguments, trouble = read_arguments(called["arguments"])
+    return Asked(call_id, called["name"], arguments, trouble)
+
+
+def text_of(result: Result) -> str:
+    return f"Error: {result.text}" if result.is_error else result.text
+
+
+def repeated(ids: Sequence[str], place: str) -> Iterator[Fault]:
+    for each in sorted({each for each in ids if ids.count(each) > 1}):
+        yield Fault(place, f"Two calls have the id `{each[:100]}`. Each has its own.")
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raise Invalid when there are any."""
+    found = list(faults)
+    if found:
+        raise Invalid("This message cannot be answered. See `errors`.", faults=found)
