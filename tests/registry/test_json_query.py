@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonpath import JSONPathEnvironment
 
@@ -155,6 +155,7 @@ PATHS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(PATHS, DOCUMENTS)
 def test_it_finds_what_the_library_finds(path: str, document: Any) -> None:
     query = read_query(path)

@@ -1,7 +1,7 @@
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.batches.graph import find_circle
@@ -31,6 +31,7 @@ def test_it_finds_the_smallest_circle() -> None:
 NAMES = "abcdef"
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({name: st.frozensets(st.sampled_from(NAMES), max_size=2) for name in NAMES}))
 def test_it_agrees_with_the_standard_library(drawn: dict[str, frozenset[str]]) -> None:
     try:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.db import OperationalError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.ids import new_id
@@ -191,6 +191,7 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(reading.calls, draw(st.integers(1, 4)), draw(st.sampled_from(OnError)))
 
 
+@settings(deadline=None)
 @given(plans())
 def test_it_gives_every_call_exactly_one_end_and_calls_what_it_says_it_called(of: Plan) -> None:
     ends, tools = run(of)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.batches.schedule import run_in_order
@@ -48,6 +48,7 @@ def graphs(draw: st.DrawFn) -> Witness:
     return Witness({name: needs[name] for name in shown}, turns)
 
 
+@settings(deadline=None)
 @given(graphs(), st.integers(1, 6))
 def test_it_runs_each_once_after_all_that_it_needs_and_never_too_many(seen: Witness, max_parallel: int) -> None:
     asyncio.run(run_in_order(seen.needs, seen.run, max_parallel=max_parallel))
@@ -56,6 +57,7 @@ def test_it_runs_each_once_after_all_that_it_needs_and_never_too_many(seen: Witn
     assert seen.most_at_once <= max_parallel
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_it_lets_everybody_run_who_could(seen: Witness) -> None:
     """With room for all, who needs nothing starts at once."""
