@@ -3,9 +3,8 @@
 from channels.routing import ProtocolTypeRouter
 
 from accounts.errors import NotFound
+from config import closing
 from config.handlers import ApiHandler, BoundedHandler, Receive, Scope, Send
-from integrations import egress
-from registry.execution import shared
 from registry.live.consumer import LiveConsumer, refuse
 
 LIVE = "/ws/live/"
@@ -32,8 +31,7 @@ async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
-            await egress.aclose()
-            await shared.aclose()
+            await closing.close()
             return
 
 

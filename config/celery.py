@@ -1,14 +1,18 @@
 """The Celery application: retries and sweeps. Its schedule is in `config/schedule.py`."""
 
-import gc
+import contextlib
 import os
-import signal
+from concurrent.futures import TimeoutError as NotInTime
 
 from celery import Celery
-from celery.signals import beat_init, worker_before_create_process, worker_process_init, worker_ready
+from celery.signals import beat_init, worker_ready, worker_shutdown, worker_shutting_down
+from django.utils.module_loading import import_string
 
+from accounts import bridge
 from config import announce
-from config.embedded import children
+
+CLOSE_SECONDS = 9.0
+"""The supervisor waits ten."""
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -23,14 +27,12 @@ def _announce(**_: object) -> None:
     announce.ready()
 
 
-@worker_before_create_process.connect
-def _share_memory(**_: object) -> None:
-    """What is loaded by now is never collected, so the pool's processes go on sharing it: a third less memory."""
-    gc.collect()
-    gc.freeze()
+@worker_shutting_down.connect
+def _begin_to_close(**_: object) -> None:
+    bridge.start(import_string("config.closing.begin")())
 
 
-@worker_process_init.connect
-def _die_with_the_worker(**_: object) -> None:
-    """A pool process whose worker was killed would go on with its task, unseen, beside the next worker."""
-    children.die_with_parent(signal.SIGKILL)
+@worker_shutdown.connect
+def _close(**_: object) -> None:
+    with contextlib.suppress(NotInTime):
+        bridge.start(import_string("config.closing.close")()).result(CLOSE_SECONDS)

@@ -3,7 +3,8 @@
 # `expire_seconds`, not `expires`: django-celery-beat drops what it does not know without a word.
 SCHEDULE: dict[str, dict[str, object]] = {
     "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 1.0, "options": {"expire_seconds": 1}},
-    "end-abandoned": {"task": "registry.tasks.end_abandoned", "schedule": 10.0, "options": {"expire_seconds": 10}},
+    "end-abandoned": {"task": "registry.tasks.end_abandoned", "schedule": 5.0, "options": {"expire_seconds": 5}},
+    "resume-due": {"task": "registry.tasks.resume_due", "schedule": 5.0, "options": {"expire_seconds": 5}},
     "sweep-catalogue": {"task": "registry.tasks.sweep_catalogue", "schedule": 10.0, "options": {"expire_seconds": 10}},
     "probe-tools": {"task": "registry.tasks.probe_tools", "schedule": 5.0, "options": {"expire_seconds": 5}},
     "expire-approvals": {

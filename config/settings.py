@@ -176,6 +176,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
+# --- Executions ---
+
+EXECUTION_LEASE_SECONDS = env.float("EXECUTION_LEASE_SECONDS", default=15)
+WORKER_EXECUTIONS = env.int("WORKER_EXECUTIONS", default=100)
+
 # --- The one door out, and the one door for secrets ---
 
 EGRESS_ALLOW_NETWORKS = env.list("EGRESS_ALLOW_NETWORKS", default=[])

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 import uvicorn
+from django.utils.module_loading import import_string
 
 from config import announce
 
@@ -19,6 +20,10 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         announce.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await import_string("config.closing.begin")()  # by its name: it needs the models
+        await super().shutdown(sockets)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,47 +1,77 @@
-"""Executions whose process is gone: their lease has ended, so they are ended, too. None stays running for ever."""
+"""Executions whose process is gone: their lease has ended. Taken up again where that is safe, ended where it is not.
+
+None stays running for ever, and none runs twice whose tool is not safe to repeat.
+"""
 
 from datetime import datetime
+from uuid import UUID
 
-from django.utils import timezone
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
 
-from accounts import audit
-from accounts.api.problems import problem
-from accounts.models import AuditEntry
+from accounts.errors import QuartermasterError
 from accounts.tenancy import platform
-from registry.errors import OutcomeUnknown
-from registry.models import Execution
-from registry.models.execution import Status
+from registry.ending import end_execution
+from registry.errors import Cancelled, OutcomeUnknown
+from registry.execution.repeating import is_version_safe_to_repeat
+from registry.execution.wake import wake
+from registry.models import Execution, ToolVersion
+from registry.models.execution import Status, WaitsFor
 
 MOST_AT_ONCE = 1000
+MOST_RUNS = 3
+"""How many processes may end over a call before it is given up: it may be what ends them."""
 ACTOR = "system:leases"
+
+_UP_LONG_ENOUGH = "SELECT statement_timestamp() - pg_postmaster_start_time() > make_interval(secs => %s)"
 
 
 def end_abandoned(*, at: datetime | None = None) -> int:
-    """Fail every running execution whose lease ended before `at` with `outcome_unknown`; returns how many."""
-    now = at or timezone.now()
+    """Deal with every running execution whose lease ended before `at`; returns how many there were."""
     with platform():
-        abandoned = list(Execution.objects.abandoned(now).select_for_update(skip_locked=True)[:MOST_AT_ONCE])
-        Execution.objects.filter(id__in=[each.id for each in abandoned]).update(
-            status=Status.FAILED, error=_what_is_known(), finished_at=now, sealed_input=None, lease_until=None
-        )
-        AuditEntry.objects.bulk_create(map(_entry, abandoned))
+        if at is None and not _leases_could_be_extended():
+            return 0
+        abandoned = list(Execution.objects.abandoned(at or Now()).select_for_update(skip_locked=True)[:MOST_AT_ONCE])
+        versions = ToolVersion.objects.in_bulk({each.tool_version_id for each in abandoned if each.tool_version_id})
+        for execution in abandoned:
+            _deal_with(execution, versions)
     return len(abandoned)
 
 
-def _what_is_known() -> dict[str, object]:
-    return problem(
-        OutcomeUnknown(
-            "The process that ran this call ended before it could record the outcome; the call may have had its "
-            "effect. Look at the service before calling again with a new Idempotency-Key."
-        )
-    )
+def _leases_could_be_extended() -> bool:
+    """Whether PostgreSQL has been there for the length of a lease: while it was away nobody could extend theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UP_LONG_ENOUGH, [settings.EXECUTION_LEASE_SECONDS])
+        return bool(cursor.fetchone()[0])
 
 
-def _entry(execution: Execution) -> AuditEntry:
-    return audit.entry(
-        tenant_id=execution.tenant_id,
-        actor=ACTOR,
-        action="execution.failed",
-        subject=f"execution:{execution.id}",
-        detail={"tool": str(execution.tool_id), "version": execution.version, "code": OutcomeUnknown.code},
+def _deal_with(execution: Execution, versions: dict[UUID, ToolVersion]) -> None:
+    execution.attempts += 1  # it may have been sent: nobody knows
+    version = versions.get(execution.tool_version_id) if execution.tool_version_id else None
+    if execution.cancel_requested_at is not None:
+        error: QuartermasterError = Cancelled("It was cancelled, and the process that ran it ended meanwhile.")
+        end_execution(execution, status=Status.CANCELLED, error=error, actor=ACTOR)
+    elif version is None or not is_version_safe_to_repeat(version):
+        _give_up(execution, "Calling it twice may do more than calling it once, so it was not taken up again.")
+    elif execution.parent_id is not None:
+        _give_up(execution, "It was part of another execution, which answers for it.")
+    elif execution.sealed_input is None or execution.run >= MOST_RUNS:
+        _give_up(execution, f"It was taken up {execution.run} times, and each time its process ended.")
+    else:
+        _let_take_up(execution)
+
+
+def _give_up(execution: Execution, reason: str) -> None:
+    error = OutcomeUnknown(
+        "The process that ran this call ended before it could record the outcome; the call may have had its effect. "
+        f"{reason} Look at the service before calling again with a new Idempotency-Key."
     )
+    end_execution(execution, status=Status.FAILED, error=error, actor=ACTOR)
+
+
+def _let_take_up(execution: Execution) -> None:
+    execution.status, execution.waits_for = Status.PENDING, WaitsFor.WORKER
+    execution.due_at = execution.lease_until = None
+    execution.save(update_fields=["status", "waits_for", "due_at", "lease_until", "attempts"])
+    wake(execution.tenant_id, execution.id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from registry.transports.base import Emit
+from registry.transports.base import Emit, Report, nobody_asks
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class BuiltinContext:
     operation: str
     emit: Emit | None = None
     """Passes a part of the answer on; None where nobody wants it in parts. Return None when all was emitted."""
+    progress: Report = nobody_asks
+    """`context.progress(0.4, "12 of 30 pages")`: how far it is, for whoever waits."""
 
 
 Builtin = Callable[[BuiltinContext, Mapping[str, Any]], Awaitable[Any]]

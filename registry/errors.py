@@ -16,12 +16,15 @@ QuartermasterError
 │   ├── VersionTaken          409  conflict
 │   ├── Immutable             409  conflict             it stays as it was published; publish a version
 │   ├── BreakingChange        409  breaking_change      callers of the version before would break
+│   ├── ExecutionEnded        409  conflict             it cannot be cancelled any more
 │   └── IdempotencyConflict   409  idempotency_conflict
 ├── TooLarge
 │   └── InputTooLarge         413  too_large            more than this tool takes; nothing was sent
 ├── Unavailable
 │   ├── NoHealthyTool         503  unavailable          tools offer the operation, and none of them is well
-│   └── LimitsAway            503  unavailable          a limit that is closed while nobody can count
+│   ├── LimitsAway            503  unavailable          a limit that is closed while nobody can count
+│   ├── Interrupted           503  unavailable          the process that ran it is being stopped
+│   └── TakenAway             503  unavailable          its lease was over, and another process has it
 ├── CircuitOpen               503  circuit_open
 ├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
 ├── InvalidOutput             502  invalid_output
@@ -31,7 +34,7 @@ QuartermasterError
 ├── OutcomeUnknown            504  outcome_unknown      sent, and nobody knows what became of it
 ├── ReadsTooSlowly            408  reads_too_slowly     a live socket that does not take what it is sent
 │   └── TakesTooSlowly        408  reads_too_slowly     the same of a call's stream
-└── Cancelled                 499  cancelled            the caller went away
+└── Cancelled                 499  cancelled            the caller went away, or somebody cancelled it
 """
 
 from accounts.errors import Conflict, Forbidden, NotFound, QuartermasterError, TooLarge, Unavailable
@@ -103,12 +106,24 @@ class InputTooLarge(TooLarge):
     """The input is larger than this tool takes. Send less, or have an operator raise the tool's `max_input_bytes`."""
 
 
+class ExecutionEnded(Conflict):
+    """This execution has ended already. There is nothing left to cancel."""
+
+
 class NoHealthyTool(Unavailable):
     """Tools offer this operation, but none of them is healthy now. Try again when one has been heard of."""
 
 
 class LimitsAway(Unavailable):
     """A limit cannot be counted while Redis is away, and it is closed then. Try again in a moment."""
+
+
+class Interrupted(Unavailable):
+    """The process that ran this call was stopped before the tool had answered. Call again."""
+
+
+class TakenAway(Unavailable):
+    """This call was taken for abandoned, and another process has ended it or taken it up. Look the execution up."""
 
 
 class CircuitOpen(QuartermasterError):

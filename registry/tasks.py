@@ -1,14 +1,29 @@
 """What the schedule has this floor do."""
 
+from uuid import UUID
+
 from celery import shared_task
 
-from registry import abandoned, probe, sweep
+from accounts import bridge
+from registry import abandoned, hands, probe, sweep
 from registry.approvals import unanswered
 
 
 @shared_task
+def resume_execution(tenant_id: str, execution_id: str) -> None:
+    """Start an execution that waits for a worker; it runs on beside this task."""
+    bridge.start(hands.take(UUID(tenant_id), UUID(execution_id)))
+
+
+@shared_task
+def resume_due() -> None:
+    """Start what waits for a worker and was not told, or not in time."""
+    bridge.start(hands.take_due()).result()
+
+
+@shared_task
 def end_abandoned() -> None:
-    """End executions whose process is gone."""
+    """Take up again, or end, executions whose process is gone."""
     abandoned.end_abandoned()
 
 

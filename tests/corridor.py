@@ -11,7 +11,7 @@ import pytest
 from accounts.authenticate import authenticate
 from accounts.offload import in_database_thread
 from integrations.egress.asynchronous import aclose
-from registry.execution import shared
+from registry.execution import shared, watch
 from registry.execution.pipeline import execute
 from registry.execution.types import Outcome, ToolCall
 from tests.doors import AsyncApi, Json
@@ -36,6 +36,7 @@ class Loop:
         return self.start(work).result(PATIENCE_SECONDS)
 
     def close(self) -> None:
+        self.run(watch.aclose())
         self.run(aclose())
         self.run(shared.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)

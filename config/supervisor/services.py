@@ -21,7 +21,7 @@ DATABASE, CACHE, UPSTREAM, APPLICATION = range(4)
 GRACE = ((signal.SIGTERM, 10.0),)
 
 CELERY = ("-m", "celery", "-A", "config.celery")
-WORKER = (*CELERY, "worker", "--pool", "prefork", "--concurrency", "2", "--without-gossip", "--without-mingle")
+WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle")
 BEAT = (*CELERY, "beat", "--pidfile", "")
 
 

@@ -19,7 +19,7 @@ from accounts.api.queries import PageQuery, QuerySerializer
 from accounts.api.serializers import StrictSerializer
 from accounts.api.views import AsyncTenantView, TenantView
 from accounts.caller import Caller
-from accounts.errors import Fault, Malformed
+from accounts.errors import Fault, Invalid, Malformed
 from accounts.offload import in_database_thread
 from accounts.roles import Right
 from accounts.tenancy import within
@@ -28,10 +28,11 @@ from registry.api.limit_headers import limit_headers
 from registry.api.outcomes import ExecutionSerializer, represent_execution, represent_outcome
 from registry.api.streaming import stream
 from registry.errors import ExecutionNotFound
-from registry.execution.pipeline import execute
+from registry.execution.in_time import execute_in_time
 from registry.execution.types import Mode, Outcome, ToolCall
 from registry.models import Execution
 from registry.models.execution import UNFINISHED, Status
+from registry.models.version import LONGEST_TIMEOUT_MS
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.shaping.fields import LONGEST_FIELD, MOST_FIELDS, complaint_about
 
@@ -87,7 +88,13 @@ class CallSerializer(StrictSerializer):
 
     input = InputField(default=dict)
     operation = serializers.CharField(max_length=100, default="")
-    timeout_ms = serializers.IntegerField(min_value=1, max_value=600_000, default=None)
+    timeout_ms = serializers.IntegerField(min_value=1, max_value=LONGEST_TIMEOUT_MS, default=None)
+    wait_ms = serializers.IntegerField(
+        min_value=0,
+        max_value=LONGEST_TIMEOUT_MS,
+        default=None,
+        help_text="A call that has not ended by then goes on, and is told as running with 202.",
+    )
     fields = FieldsField(  # type: ignore[assignment]
         allow_empty=False,
         default=(),
@@ -100,9 +107,9 @@ class CallSerializer(StrictSerializer):
         help_text="The answer is cut to so many tokens, by the estimate; `truncated` says what was left out.",
     )
     mode = serializers.ChoiceField(
-        choices=[Mode.SYNC.value, Mode.STREAM.value],
+        choices=[mode.value for mode in Mode],
         default=Mode.SYNC.value,
-        help_text="`stream`: the answer as Server-Sent Events while it arrives.",
+        help_text="`async`: 202 at once, a worker runs it. `stream`: Server-Sent Events while the answer arrives.",
     )
 
 
@@ -135,7 +142,10 @@ class ExecuteView(AsyncTenantView):
 
     @extend_schema(request=ExecuteSerializer, responses=EXECUTED, parameters=[IDEMPOTENCY_KEY])
     async def post(self, request: Request, caller: Caller, slug: str) -> HttpResponseBase:
-        """Run a tool. 200 with the execution, or the problem document of why it did not succeed."""
+        """Run a tool. 200 with the execution, or the problem document of why it did not succeed.
+
+        202 with the execution when it has not ended within `wait_ms`, or waits for a person's approval.
+        """
         wanted = _EXECUTE.run_validation(request.data)
         call = ToolCall(
             caller=caller,
@@ -171,7 +181,10 @@ class ExecutionsView(AsyncTenantView):
 
     @extend_schema(request=ExecutionRequestSerializer, responses=EXECUTED, parameters=[IDEMPOTENCY_KEY])
     async def post(self, request: Request, caller: Caller) -> HttpResponseBase:
-        """Run a tool named in the body, with a mode, a conversation and a provider."""
+        """Run a tool named in the body, with a mode, a conversation and a provider.
+
+        Mode `async` is answered with 202 and the pending execution, which a worker runs.
+        """
         fields = _EXECUTION.run_validation(request.data)
         slug, _, version = fields.pop("tool").partition("@")
         call = ToolCall(
@@ -200,8 +213,10 @@ class ExecutionView(TenantView):
 
 async def respond(call: ToolCall) -> HttpResponseBase:
     """The outcome, or in mode `stream` the answer's parts as they come."""
+    if call.mode is not Mode.SYNC and call.wait_ms is not None:
+        raise Invalid(faults=[Fault("$.wait_ms", f"Leave it out: mode `{call.mode}` does not wait.")])
     if call.mode is not Mode.STREAM:
-        return answer(await execute(call))
+        return answer(await execute_in_time(call))
     streamed = await stream(call)
     return streamed if isinstance(streamed, EventStreamResponse) else answer(streamed)
 

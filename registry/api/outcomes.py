@@ -23,6 +23,7 @@ class ExecutionSerializer(serializers.Serializer[Any]):
     progress = serializers.JSONField(
         allow_null=True, help_text="How far it is, as its tool told it: `fraction`, `message`, `at`."
     )
+    meanwhile = serializers.CharField(help_text="What its tool would have you say while it has not ended.")
     parent_id = serializers.UUIDField(
         allow_null=True, help_text="The batch or composite execution that made this call."
     )
@@ -54,6 +55,7 @@ def represent_outcome(outcome: Outcome) -> dict[str, Any]:
         "mode": outcome.mode,
         "waits_for": outcome.waits_for,
         "progress": outcome.progress,
+        "meanwhile": outcome.meanwhile,
         "parent_id": outcome.parent_id,
         "input": outcome.input,
         "output": outcome.output,

@@ -5,11 +5,10 @@ Only calls of read-only tools without a key skip it: nothing is lost when they v
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
-from django.utils import timezone
 
 from accounts.decisions import Decision
 from accounts.offload import in_database_thread
@@ -17,12 +16,11 @@ from accounts.tenancy import within
 from integrations.redaction import redact
 from integrations.vault import seal
 from registry.errors import IdempotencyConflict
+from registry.execution.leases import lease
 from registry.execution.types import Mode, Target, ToolCall
+from registry.execution.wake import wake
 from registry.models import Execution
 from registry.models.execution import Status, WaitsFor
-
-LEASE_MARGIN = timedelta(seconds=30)
-"""How long after its deadline a running execution is given up: time to shape, redact and record."""
 
 
 def must_open(call: ToolCall, target: Target, decision: Decision) -> bool:
@@ -59,9 +57,10 @@ def _claim(call: ToolCall, target: Target, decision: Decision, started_at: datet
             row = _new(call, target, started_at)
             if call.mode is Mode.ASYNC and decision is Decision.ALLOW:
                 row.status, row.waits_for = Status.PENDING, WaitsFor.WORKER
+                wake(tenant_id, row.id)
             else:
                 row.status, row.run = Status.RUNNING, 1
-                row.lease_until = timezone.now() + timedelta(milliseconds=target.timeout_ms_for(call)) + LEASE_MARGIN
+                row.lease_until = lease()
             row.save(force_insert=True)
     except IntegrityError:
         with within(tenant_id):
@@ -87,7 +86,7 @@ def _new(call: ToolCall, target: Target, started_at: datetime) -> Execution:
         provider=call.provider or call.caller.provider,
         tried=list(call.tried),
         parent_id=call.parent_id,
-        options=_options(call),
+        options=_options(call, target),
         idempotency_key=call.idempotency_key,
         request_digest=request_digest(call),
         sealed_input=seal(
@@ -100,13 +99,16 @@ def _new(call: ToolCall, target: Target, started_at: datetime) -> Execution:
     )
 
 
-def _options(call: ToolCall) -> dict[str, Any]:
-    """What was asked beside the columns; only what was given. `resume` reads it."""
+def _options(call: ToolCall, target: Target) -> dict[str, Any]:
+    """What was asked beside the columns, for `resume`, and what to say meanwhile; only what there is."""
     asked = {
+        "key": call.caller.key_id and str(call.caller.key_id),
+        "person": call.caller.person_id and str(call.caller.person_id),
         "timeout_ms": call.timeout_ms,
         "fields": list(call.fields),
         "max_tokens": call.max_tokens,
         "traceparent": call.traceparent,
+        "meanwhile": target.meanwhile,
     }
     return {name: value for name, value in asked.items() if value}
 

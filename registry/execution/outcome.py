@@ -70,4 +70,5 @@ def standing_outcome(execution: Execution, *, replayed: bool = True, limits: Tak
         progress=execution.progress,
         parent_id=execution.parent_id,
         limits=limits,
+        meanwhile="" if execution.finished_at else execution.options.get("meanwhile", ""),
     )

@@ -1,14 +1,17 @@
 """One call's way through the corridor: how long each step took, and what has to be given back at the end."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter_ns
+from typing import Any
 
 from django.utils import timezone
 from redis.asyncio.client import Pipeline
 
+from accounts.errors import QuartermasterError
 from registry.execution import shared
 from registry.execution.types import NOBODY, Ending, Listener, Progress, Target, ToolCall
 from registry.limits.bounds import Taken
@@ -33,6 +36,13 @@ class Passage:
     secrets: tuple[str, ...] = ()
     """Secret values used in this call: masked in whatever is stored, pushed, cached or told."""
     timings: dict[str, int] = field(default_factory=dict)
+    task: "asyncio.Task[Any] | None" = None
+    """The task that walks; None before the call is open, and when it has ended and is being recorded."""
+    stopped_by: QuartermasterError | None = None
+    """Why it was stopped, when it was not its caller who went away."""
+    _progress: Progress | None = None
+    has_news: bool = False
+    """Whether there is progress that is not written down yet."""
     _settles: list[Settle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -53,7 +63,37 @@ class Passage:
         self.attempts += 1
 
     def report(self, fraction: float | None, message: str) -> None:
-        self.listener.progressed(Progress(fraction, message, timezone.now()))
+        """What a tool tells of how far it is."""
+        self._progress, self.has_news = Progress(fraction, message, timezone.now()), True
+        self.listener.progressed(self._progress)
+
+    def take_progress(self) -> dict[str, Any] | None:
+        """The newest, as it is written down."""
+        self.has_news = False
+        if self._progress is None:
+            return None
+        told = self._progress
+        return {"fraction": told.fraction, "message": told.message, "at": told.at.isoformat()}
+
+    @property
+    def sent_nothing(self) -> bool:
+        """Whether this run has made no attempt."""
+        return self.attempts == (self.call.resumed.attempts if self.call.resumed is not None else 0)
+
+    @property
+    def can_be_stopped(self) -> bool:
+        return self.task is not None and self.stopped_by is None
+
+    def stop(self, reason: QuartermasterError) -> None:
+        """Break the call off where it is. Nothing, when it has ended and is only being recorded."""
+        if self.task is not None and self.stopped_by is None:
+            self.stopped_by = reason
+            self.task.cancel()
+
+    def ended(self) -> bool:
+        """The walk is over: nothing stops it any more. Whether it is our own stop that ended it, and nobody else's."""
+        task, self.task = self.task, None
+        return task is not None and self.stopped_by is not None and task.uncancel() == 0
 
     def at_the_end(self, settle: Settle | None) -> None:
         if settle is not None:

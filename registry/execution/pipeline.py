@@ -7,7 +7,7 @@ from functools import partial
 from accounts.api.problems import translate
 from accounts.errors import QuartermasterError
 from accounts.tracing import Work, at_work
-from registry.errors import Cancelled
+from registry.errors import Cancelled, Interrupted, OutcomeUnknown
 from registry.execution.ask import ask
 from registry.execution.cache import look_up
 from registry.execution.guard import guard
@@ -18,14 +18,17 @@ from registry.execution.outcome import fresh_outcome, standing_outcome
 from registry.execution.passage import Passage
 from registry.execution.permit import permit
 from registry.execution.present import present
+from registry.execution.put_back import put_back
 from registry.execution.record import record
 from registry.execution.redact import stored_forms
+from registry.execution.repeating import is_safe_to_repeat
 from registry.execution.resolve import resolve
 from registry.execution.send import send
 from registry.execution.shape import shape
 from registry.execution.telemetry import tell
 from registry.execution.types import NOBODY, Ending, Listener, Outcome, StoredForms, Told, ToolCall
 from registry.execution.validate import validate
+from registry.execution.watch import watch, why_cancelled
 from registry.models import Execution
 from registry.models.execution import Status
 from registry.transports.base import Nested
@@ -46,14 +49,13 @@ async def _pass(passage: Passage) -> Outcome:
     cancelled: asyncio.CancelledError | None = None
     try:
         end = await _walk(passage)
+        passage.ended()
     except asyncio.CancelledError as error:
-        cancelled, end = error, _ended_by(Cancelled(), passage)
+        end = _ended_by(why_cancelled(passage), passage)
+        cancelled = None if passage.ended() else error
     except Exception as error:  # noqa: BLE001  the one place where any failure becomes a recorded outcome
         end = _ended_by(translate(error), passage)
-    if isinstance(end, Execution):
-        replayed = end.id != passage.call.execution_id
-        await passage.settle(Ending(Status(end.status), replayed=replayed))
-        return standing_outcome(end, replayed=replayed, limits=passage.taken)
+        passage.ended()
     outcome = await asyncio.shield(asyncio.ensure_future(_conclude(passage, end)))
     if cancelled is not None:
         raise cancelled
@@ -62,6 +64,8 @@ async def _pass(passage: Passage) -> Outcome:
 
 async def _walk(passage: Passage) -> Ending | Execution:
     call = passage.call
+    if call.resumed is not None:
+        watch().hold(passage)
     with passage.timed("resolve"):
         target = passage.target = await resolve(call)
     with passage.timed("permit"):
@@ -77,6 +81,7 @@ async def _walk(passage: Passage) -> Ending | Execution:
         if standing is not None:
             passage.opened = False
             return replay(call, standing)
+        watch().hold(passage)
         passage.listener.opened()
     with passage.timed("ask"):
         waiting = await ask(call, target, verdict)
@@ -96,7 +101,21 @@ async def _walk(passage: Passage) -> Ending | Execution:
     return Ending(Status.SUCCEEDED, answer=answer, attempts=passage.attempts)
 
 
-async def _conclude(passage: Passage, ending: Ending) -> Outcome:
+async def _conclude(passage: Passage, end: Ending | Execution) -> Outcome:
+    try:
+        if isinstance(end, Ending) and passage.opened:
+            end = await put_back(passage, end) or end
+        if isinstance(end, Ending):
+            return await _record(passage, end)
+        replayed = end.id != passage.call.execution_id
+        await passage.settle(Ending(Status(end.status), replayed=replayed))
+        return standing_outcome(end, replayed=replayed, limits=passage.taken)
+    finally:
+        if passage.opened:
+            watch().let_go(passage)
+
+
+async def _record(passage: Passage, ending: Ending) -> Outcome:
     answer = ending.answer.output if ending.answer else None
     with passage.timed("redact"):
         stored, told = await by_size(answer, partial(_forms, passage, ending))
@@ -141,6 +160,12 @@ def _work_of(call: ToolCall) -> Work:
 
 def _ended_by(error: QuartermasterError, passage: Passage) -> Ending:
     """Refused: nothing was sent. Cancelled: the caller went. Failed: everything else."""
+    target = passage.target
+    if isinstance(error, Interrupted) and target and not (passage.sent_nothing or is_safe_to_repeat(target)):
+        error = OutcomeUnknown(
+            "The process that ran this call was stopped while the tool worked; the call may have had its effect. "
+            "Look at the service before calling again."
+        )
     if isinstance(error, Cancelled):
         status = Status.CANCELLED
     elif passage.attempts == 0:

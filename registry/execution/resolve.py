@@ -68,6 +68,7 @@ def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, tenant: Te
         own_limits=limits_of(own.rate_limit, own.concurrency, own.quota) if own else None,
         egress_networks=narrowing(tenant.egress_networks),
         excluded_providers=frozenset(tool.excluded_providers),
+        meanwhile=tool.meanwhile,
         policy=policy.for_tool(tool_facts(tool, version)),
         response_mapping=version.response_mapping,
         max_input_bytes=tool.max_input_bytes,

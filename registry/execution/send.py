@@ -8,6 +8,7 @@ from integrations.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
 from registry.errors import OutcomeUnknown
 from registry.execution.flow import Flow
 from registry.execution.passage import Passage
+from registry.execution.repeating import is_safe_to_repeat
 from registry.execution.types import Answer, Mode, Target, ToolCall
 from registry.transports import TRANSPORTS
 from registry.transports.base import CallTool, Dispatch, Reply
@@ -79,10 +80,6 @@ def _worth_repeating(error: QuartermasterError, target: Target, attempt: int) ->
     """More attempts are allowed, the error may pass, and a second effect is impossible or harmless."""
     never_left = isinstance(error, UpstreamFailure) and not error.sent
     return attempt < target.attempts and error.retryable and (never_left or is_safe_to_repeat(target))
-
-
-def is_safe_to_repeat(target: Target) -> bool:
-    return target.read_only or target.idempotent or TRANSPORTS[target.transport].repeatable(target.declared)
 
 
 def _pause_before_next(error: QuartermasterError, attempt: int) -> float:

@@ -110,6 +110,8 @@ class Target:
     """The tenant's for a shared tool, besides."""
     egress_networks: tuple[str, ...] | None
     excluded_providers: frozenset[str]
+    meanwhile: str = ""
+    """What an agent may say while the call goes on."""
     policy: ToolPolicy = OPEN
     """What the tenant's permission rules may say about a call of it."""
     response_mapping: str = ""

@@ -2,6 +2,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from accounts.ids import new_id
 from accounts.models import Agent, Tenant
@@ -30,11 +31,11 @@ class WaitsFor(models.TextChoices):
 
 
 class ExecutionQuerySet(models.QuerySet["Execution"]):
-    def abandoned(self, at: datetime) -> "ExecutionQuerySet":
+    def abandoned(self, at: datetime | Now) -> "ExecutionQuerySet":
         """Running ones whose lease has ended: the process that ran them is gone."""
         return self.filter(status=Status.RUNNING, lease_until__lt=at)
 
-    def due(self, at: datetime) -> "ExecutionQuerySet":
+    def due(self, at: datetime | Now) -> "ExecutionQuerySet":
         """Pending ones that any process may take up now."""
         return self.filter(Q(due_at=None) | Q(due_at__lte=at), status=Status.PENDING, waits_for=WaitsFor.WORKER)
 

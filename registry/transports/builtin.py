@@ -30,7 +30,7 @@ class BuiltinTransport:
         function = builtins.named(dispatch.declared.definition["function"])
         if function is None:
             raise ToolNotFound("This tool's function is not part of the running version of Quartermaster any more.")
-        context = builtins.BuiltinContext(dispatch.tenant_id, dispatch.operation, dispatch.emit)
+        context = builtins.BuiltinContext(dispatch.tenant_id, dispatch.operation, dispatch.emit, dispatch.progress)
         try:
             async with asyncio.timeout(dispatch.timeout_seconds):
                 output = await function(context, dispatch.input)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.running import MARKS, Up, descends_from, wait_for
 
-VICTIMS = (*MARKS, "pool process", "supervisor")
+VICTIMS = (*MARKS, "supervisor")
 LONGEST_CALM_SECONDS = 6.0
 # How often a second process is killed before the first one is back.
 DOUBLE_FAULTS = 0.3
@@ -77,9 +77,6 @@ class Matrix:
     def _pids(self, victim: str) -> list[int]:
         if victim == "supervisor":
             return [self.up.process.pid]
-        if victim == "pool process":
-            worker = self._running().get("worker", 0)
-            return [pid for pid, command in self.up.pids().items() if pid != worker and MARKS["worker"] in command]
         return [pid for name, pid in self._running().items() if name == victim]
 
     def _running(self) -> dict[str, int]:

@@ -1,0 +1,37 @@
+"""Ending an execution that no process runs: refused, cancelled or given up, with its audit entry.
+
+The corridor's own calls end in `registry/execution/record.py`; this is for those that wait, or whose process is gone.
+"""
+
+from django.utils import timezone
+
+from accounts import audit
+from accounts.api.problems import problem
+from accounts.errors import QuartermasterError
+from registry.models import Execution
+from registry.models.execution import Status
+
+
+def end_execution(execution: Execution, *, status: Status, error: QuartermasterError, actor: str) -> None:
+    """Call it in the transaction that holds the row locked. What was sealed for the call is destroyed."""
+    execution.status, execution.error = status, problem(error)
+    execution.finished_at = timezone.now()
+    execution.waits_for, execution.due_at, execution.lease_until = "", None, None
+    execution.sealed_input = None
+    if status is Status.REFUSED and not execution.attempts:
+        # Nothing was sent under the key, so the same request may come again and be run.
+        execution.idempotency_key = execution.request_digest = None
+    execution.save(update_fields=[*_CHANGED])
+    audit.record(
+        tenant_id=execution.tenant_id,
+        actor=actor,
+        action=f"execution.{status}",
+        subject=f"execution:{execution.id}",
+        detail={"tool": str(execution.tool_id), "version": execution.version, "code": error.code},
+    )
+
+
+_CHANGED = (
+    *("status", "error", "finished_at", "waits_for", "due_at", "lease_until", "sealed_input"),
+    *("idempotency_key", "request_digest", "attempts"),
+)
