@@ -3,6 +3,6 @@
 `keyring` holds the key-encrypting key, `data_keys` the tenants' data keys, `sealing` seals and opens with them.
 """
 
-from integrations.vault.sealing import open_sealed, seal
+from integrations.vault.sealing import Sealer, open_sealed, seal, sealer_at_hand, sealer_for
 
-__all__ = ["open_sealed", "seal"]
+__all__ = ["Sealer", "open_sealed", "seal", "sealer_at_hand", "sealer_for"]

@@ -63,6 +63,11 @@ def current_key(tenant_id: UUID) -> tuple[int, AESGCM]:
     return row.version, _unwrapped(row, as_version=_CURRENT)
 
 
+def key_at_hand(tenant_id: UUID) -> tuple[int, AESGCM] | None:
+    """The newest version and its key, if they are in memory."""
+    return in_memory.get(tenant_id, _CURRENT)
+
+
 def key_of_version(tenant_id: UUID, version: int) -> AESGCM | None:
     """None when the tenant has no such key, or no more. Raises VaultLocked."""
     kept = in_memory.get(tenant_id, version)

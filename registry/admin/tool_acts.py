@@ -15,6 +15,7 @@ from registry.change import change_tool
 from registry.enable import disable_tool, enable_tool
 from registry.models import Tool, ToolVersion
 from registry.publish import publish_version
+from registry.purge import purge_cache
 from registry.register import register_tool
 from registry.retire import retire_tool
 
@@ -118,6 +119,27 @@ class RetireTool(Act):
     def perform(self, request: HttpRequest, subject: Tool, values: dict[str, Any]) -> Tool:
         with scope_for(subject.tenant_id):
             return retire_tool(tool=subject, by=caller_behind(request))
+
+
+class PurgeCache(Act):
+    name = "purge-cache"
+    label = "Purge cache"
+    done = "What was kept of {subject}'s answers is thrown away."
+    icon = "mop"
+
+    def allowed(self, request: HttpRequest, pages: Any, subject: Any) -> bool:
+        return bool(pages.may_switch(request))
+
+    def offered(self, subject: Tool) -> bool:
+        return subject.retired_at is None and any(version.cache_seconds for version in subject.versions.all())
+
+    def explain(self, subject: Tool) -> str:
+        whom = "your tenant's calls" if subject.tenant_id is None else "its calls"
+        return f"Cached answers are not used for {whom} any more: the next ones are fetched from its service."
+
+    def perform(self, request: HttpRequest, subject: Tool, values: dict[str, Any]) -> Tool:
+        purge_cache(tool=subject, by=caller_behind(request))
+        return subject
 
 
 def is_on(tool: Any) -> bool:

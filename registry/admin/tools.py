@@ -23,6 +23,7 @@ from registry.admin.tool_acts import (
     EnableForAll,
     EnableTool,
     PublishVersion,
+    PurgeCache,
     RegisterTool,
     RetireTool,
     is_on,
@@ -110,7 +111,7 @@ class ToolPages(TenantPages):
     )
     add_act = RegisterTool()
     edit_act = EditTool()
-    acts = (PublishVersion(), EnableTool(), DisableTool(), EnableForAll(), DisableForAll(), RetireTool())
+    acts = (PublishVersion(), PurgeCache(), EnableTool(), DisableTool(), EnableForAll(), DisableForAll(), RetireTool())
 
     def may_change(self, request: HttpRequest, subject: Tool | None = None) -> bool:
         """A tool that all tenants share is changed by the platform's owner only."""

@@ -22,6 +22,7 @@ from registry.containment import containing
 from registry.enable import disable_tool, enable_tool
 from registry.models import Tool
 from registry.models.tool import NodeType, Source, ToolQuerySet
+from registry.purge import purge_cache
 from registry.register import register_tool
 from registry.retire import retire_tool
 
@@ -107,6 +108,17 @@ class DisableView(TenantView):
         NothingSerializer.read(request.data)
         disable_tool(tool=find_tool(slug), by=caller)
         return shown(slug)
+
+
+class PurgeCacheView(TenantView):
+    rights: ClassVar[dict[str, Right]] = {"post": Right.CATALOGUE}
+
+    @extend_schema(request=NothingSerializer, responses={204: None})
+    def post(self, request: Request, caller: Caller, slug: str) -> Response:
+        """Throw away what was kept of a tool's answers; of one that all share, for your tenant."""
+        NothingSerializer.read(request.data)
+        purge_cache(tool=find_tool(slug), by=caller)
+        return Response(status=204)
 
 
 def shown(slug: str) -> Response:

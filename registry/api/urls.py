@@ -8,7 +8,7 @@ from registry.api.health import DiscoverView, HeartbeatView
 from registry.api.limits import AgentLimitsView, ToolLimitsView
 from registry.api.messages import AnthropicView, OpenAiView
 from registry.api.routing import RouteView
-from registry.api.tools import DisableView, EnableView, ToolsView, ToolView
+from registry.api.tools import DisableView, EnableView, PurgeCacheView, ToolsView, ToolView
 from registry.api.versions import VersionsView, VersionView
 
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("tools/<slug:slug>/", ToolView.as_view(), name="tool"),
     path("tools/<slug:slug>/enable/", EnableView.as_view(), name="tool-enable"),
     path("tools/<slug:slug>/disable/", DisableView.as_view(), name="tool-disable"),
+    path("tools/<slug:slug>/purge-cache/", PurgeCacheView.as_view(), name="tool-purge-cache"),
     path("tools/<slug:slug>/limits/", ToolLimitsView.as_view(), name="tool-limits"),
     path("agents/<slug:slug>/limits/", AgentLimitsView.as_view(), name="agent-limits"),
     path("tools/<slug:slug>/heartbeat/", HeartbeatView.as_view(), name="tool-heartbeat"),

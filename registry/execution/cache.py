@@ -1,17 +1,51 @@
-"""Step 7: an answer given before, for versions that declare `cache_seconds`; after `permit`, so it leaks nothing."""
+"""Step 7: an answer given before, for versions that declare `cache_seconds`; after `permit`, so it leaks nothing.
 
+What is kept is the mapped and checked answer, secret values masked, sealed with the tenant's data key. Identical calls
+that come while the first one runs wait for its answer, for a while.
+"""
+
+import asyncio
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from redis.asyncio.client import Pipeline
 
-from registry.execution import shared
-from registry.execution.passage import Settle
+from accounts.offload import in_database_thread
+from accounts.tenancy import within
+from integrations.errors import SealBroken
+from integrations.redaction import Action, Rules, redact
+from integrations.vault import Sealer, sealer_at_hand, sealer_for
+from registry.execution.passage import Passage, Settle
+from registry.execution.shared import PREFIX, Script
 from registry.execution.types import Answer, Ending, Mode, Target, ToolCall
 from registry.models.execution import Status
 
+log = logging.getLogger(__name__)
+
 LARGEST_BYTES = 256_000
+LONGEST_WAIT_SECONDS = 5.0
+"""How long a call waits for the answer of an identical one, and at most half of its own time."""
+LOOK_AGAIN_SECONDS = 0.05
+LEAD_MARGIN_MS = 1000
+_PURPOSE = "cache"
+_KNOWN_ONLY = Rules(fields=Action.KEEP, families=())
+"""What a tool was made to answer with stays; the vault's own secrets go."""
+
+# KEYS: the answer, and who is fetching it. ARGV: this call, and the milliseconds that fetching may take.
+# Returns the answer, or 1: this call fetches it, or 0: another one does.
+_LOOK = Script(
+    """
+    local answer = redis.call('GET', KEYS[1])
+    if answer then return answer end
+    if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+    return 0
+    """
+)
+_STEP_DOWN = Script("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end")
 
 
 @dataclass(frozen=True)
@@ -25,28 +59,80 @@ class Found:
 NOT_CACHED = Found(None, None)
 
 
-async def look_up(call: ToolCall, target: Target) -> Found:
-    """The kept answer for this version, tenant, operation and canonical input. None when Redis is away.
+async def look_up(call: ToolCall, target: Target, passage: Passage) -> Found:
+    """The kept answer for this version, tenant, connection, operation and canonical input. None when Redis is away.
 
     A call that streams neither finds nor keeps one: its answer has another form.
     """
     if not target.cache_seconds or call.mode is Mode.STREAM:
         return NOT_CACHED
+    sealer = await _sealer(call.caller.tenant_id)
     key = _key(call, target)
-    kept = await shared.get(key)
-    if kept is not None:
-        return Found(Answer(json.loads(kept), attempts=0, cached=True), None)
+    fetching_ms = target.timeout_ms_for(call) + LEAD_MARGIN_MS
+    found = await _look(key, str(call.execution_id), fetching_ms)
+    answer = _opened(sealer, key, found)
+    if answer is not None:
+        return Found(answer, None)
+    return Found(None, _keeping(call, target, passage, sealer, key) if found is not None else None)
 
+
+async def _look(key: str, holder: str, fetching_ms: int) -> Any:
+    """The sealed answer, a number where there is none, None when Redis is away."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + min(LONGEST_WAIT_SECONDS, (fetching_ms - LEAD_MARGIN_MS) / 2000)
+    while True:
+        found = await _LOOK([key, f"{key}:fetching"], [holder, fetching_ms])
+        if found != 0 or loop.time() >= until:
+            return found
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _opened(sealer: Sealer, key: str, found: Any) -> Answer | None:
+    if not isinstance(found, bytes):
+        return None
+    try:
+        kept = sealer.open(purpose=_PURPOSE, field=key, sealed=found)
+    except SealBroken:
+        log.warning("A cached answer cannot be opened; it is fetched anew.", extra={"action": "cache_unreadable"})
+        return None
+    return Answer(json.loads(kept), attempts=0, cached=True)
+
+
+def _keeping(call: ToolCall, target: Target, passage: Passage, sealer: Sealer, key: str) -> Settle:
     def keep(ending: Ending, pipe: Pipeline) -> None:
-        if ending.status is Status.SUCCEEDED and ending.answer is not None:
-            value = json.dumps(ending.answer.output, separators=(",", ":"))
-            if len(value) <= LARGEST_BYTES:
-                pipe.set(key, value, ex=target.cache_seconds)
+        _STEP_DOWN.add_to(pipe, [f"{key}:fetching"], [str(call.execution_id)])
+        if ending.status is not Status.SUCCEEDED or ending.answer is None:
+            return
+        output = redact(ending.answer.output, secrets=passage.secrets, rules=_KNOWN_ONLY).value
+        value = json.dumps(output, ensure_ascii=False, separators=(",", ":")).encode()
+        if len(value) <= LARGEST_BYTES:
+            sealed = sealer.seal(purpose=_PURPOSE, field=key, plaintext=value)
+            pipe.set(key, sealed, ex=target.cache_seconds)
 
-    return Found(None, keep)
+    return keep
+
+
+async def _sealer(tenant_id: UUID) -> Sealer:
+    kept = sealer_at_hand(tenant_id)
+    return await in_database_thread(_read_sealer, tenant_id) if kept is None else kept
+
+
+def _read_sealer(tenant_id: UUID) -> Sealer:
+    with within(tenant_id):
+        return sealer_for(tenant_id)
 
 
 def _key(call: ToolCall, target: Target) -> str:
+    """One for all that is the same to a service: the order of keys is not, `1` and `1.0` are two, and so are two
+    spellings of a letter in Unicode, since a URL or a signature may tell them apart. A miss costs a call, a wrong hit
+    costs the truth.
+    """
     canonical = json.dumps([call.operation, call.input], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    return f"{shared.PREFIX}answer:{call.caller.tenant_id}:{target.version_id}:{digest}"
+    version = f"{target.version_id}:{_connection(target)}:{target.cache_epoch}"
+    return f"{PREFIX}answer:{call.caller.tenant_id}:{version}:{digest}"
+
+
+def _connection(target: Target) -> str:
+    """Whose credentials the call goes out with: answers to one are not for another. There are none yet."""
+    return "none"

@@ -88,7 +88,7 @@ async def _walk(passage: Passage) -> Ending | Execution:
     if waiting is not None:
         return waiting
     with passage.timed("cache"):
-        found = await look_up(call, target)
+        found = await look_up(call, target, passage)
         passage.at_the_end(found.settle)
     if found.answer is not None:
         return Ending(Status.SUCCEEDED, answer=found.answer)

@@ -64,6 +64,7 @@ def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, tenant: Te
         read_only=version.read_only,
         idempotent=version.idempotent,
         cache_seconds=version.cache_seconds,
+        cache_epoch=f"{tool.cache_epoch}.{own.cache_epoch if own else 0}",
         limits=limits_of(tool.rate_limit, tool.concurrency, tool.quota),
         own_limits=limits_of(own.rate_limit, own.concurrency, own.quota) if own else None,
         egress_networks=narrowing(tenant.egress_networks),

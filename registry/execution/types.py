@@ -104,6 +104,8 @@ class Target:
     read_only: bool
     idempotent: bool
     cache_seconds: int
+    cache_epoch: str
+    """Changes when the tool's cached answers are thrown away."""
     limits: Limits | None
     """The tool's own; of a shared tool, the platform's."""
     own_limits: Limits | None

@@ -97,6 +97,9 @@ class Tool(models.Model):
     meanwhile = models.CharField(
         max_length=500, blank=True, help_text="What an agent may say while a call of it takes its time."
     )
+    cache_epoch = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Counts how often its cached answers were thrown away."
+    )
     health_endpoint = models.URLField(max_length=2000, blank=True)
     stale_after_seconds = models.PositiveIntegerField(default=300)
     retire_after_seconds = models.PositiveIntegerField(
@@ -145,6 +148,7 @@ class TenantTool(models.Model):
     rate_limit = models.JSONField(null=True, blank=True, validators=[validate_rate_limit])
     concurrency = models.JSONField(null=True, blank=True, validators=[validate_concurrency])
     quota = models.JSONField(null=True, blank=True, validators=[validate_quota])
+    cache_epoch = models.PositiveIntegerField(default=0, editable=False)
     version_range = models.CharField(max_length=100, blank=True, help_text="Pins the tool, e.g. ^1.2.")
 
     objects = TenantManager["TenantTool"]()

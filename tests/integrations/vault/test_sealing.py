@@ -12,7 +12,7 @@ from accounts.models import Tenant
 from accounts.tenancy import NoScope, platform, within
 from integrations.errors import SealBroken, VaultLocked
 from integrations.models import DataKey
-from integrations.vault import open_sealed, seal
+from integrations.vault import open_sealed, seal, sealer_for
 from integrations.vault.data_keys import FIRST_VERSION, KEPT, KeysInMemory, in_memory
 from tests.integrations.vault.conftest import MakeKeyFile
 
@@ -230,3 +230,21 @@ def test_memory_forgets_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     keys, tenant_id = KeysInMemory(), uuid4()
     keys.put(tenant_id, 1, 1, object())  # type: ignore[arg-type]
     assert keys.get(tenant_id, 1) is None
+
+
+def test_it_seals_without_a_query_when_the_key_is_at_hand(acme: Tenant, globex: Tenant) -> None:
+    with within(acme.id):
+        sealer = sealer_for(acme.id)
+        with pytest.raises(NoScope):
+            sealer_for(globex.id)
+    sealed = sealer.seal(purpose="cache", field="key", plaintext=b"answer")
+    assert sealer.open(purpose="cache", field="key", sealed=sealed) == b"answer"
+    for purpose, field, blob in [
+        ("cache", "other", sealed),
+        ("cache", "key", sealed[:-1] + b"x"),
+        ("cache", "key", b""),
+    ]:
+        with pytest.raises(SealBroken):
+            sealer.open(purpose=purpose, field=field, sealed=blob)
+    with within(acme.id):
+        assert open_sealed(tenant_id=acme.id, purpose="cache", field="key", sealed=sealed) == b"answer"

@@ -48,6 +48,7 @@ def a_target(*, definition: dict[str, Any] | None = None, **changes: Any) -> Tar
         "read_only": False,
         "idempotent": False,
         "cache_seconds": 0,
+        "cache_epoch": "0.0",
         "limits": None,
         "own_limits": None,
         "egress_networks": None,
