@@ -1,7 +1,7 @@
 """The way out for the corridor: aiohttp, one session per process and event loop.
 
 The session never sees a host name: it is given the checked address, so that it pools connections by address (and TLS
-name), and a kept-alive connection serves only calls that were themselves allowed to that address.
+name) and tenant, and a kept-alive connection serves only calls that were themselves allowed to that address.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from yarl import URL
 
@@ -53,8 +54,9 @@ UNPACKED_IN_THE_LOOP = 100_000
 
 @dataclass
 class Progress:
-    """How far the request now under way has come."""
+    """Whose the request now under way is, and how far it has come."""
 
+    tenant_slug: str
     connected: bool = False
     """There is a connection for it, so bytes may have left."""
     reused: bool = False
@@ -69,8 +71,8 @@ _progress: ContextVar[Progress] = ContextVar("egress_progress")
 class _InOurWords:
     """What goes wrong within is one of our errors, which knows how far the call had come."""
 
-    def __init__(self) -> None:
-        self.progress = Progress()
+    def __init__(self, rules: EgressRules) -> None:
+        self.progress = Progress(rules.tenant_slug)
         self._token: Token[Progress] | None = None
 
     def __enter__(self) -> Progress:
@@ -118,6 +120,7 @@ class Client:
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
             max_headers=MOST_HEADERS,
+            request_class=_TenantsRequest,
             middlewares=[_fail_in_our_words],
         )
 
@@ -127,7 +130,7 @@ class Client:
         Raises EgressBlocked when the policy refuses, a leaf of UpstreamFailure when no whole answer came.
         """
         started = perf_counter()
-        with _InOurWords():
+        with _InOurWords(rules):
             async with asyncio.timeout(rules.timeout_seconds):
                 hop, response = await self._follow(request, rules)
                 headers = readable(response.headers)
@@ -141,7 +144,7 @@ class Client:
 
         The rules' time is for the block as a whole. Whoever does not read holds the service up, not our memory.
         """
-        words, deadline = _InOurWords(), asyncio.timeout(rules.timeout_seconds)
+        words, deadline = _InOurWords(rules), asyncio.timeout(rules.timeout_seconds)
         try:
             async with deadline:
                 with words:
@@ -248,6 +251,15 @@ async def _unpacked(body: bytes, encoding: str, rules: EgressRules) -> bytes:
     if encoding and len(body) > UNPACKED_IN_THE_LOOP:
         return await asyncio.to_thread(decode, body, encoding, rules.max_response_bytes)
     return decode(body, encoding, rules.max_response_bytes)
+
+
+class _TenantsRequest(aiohttp.ClientRequest):
+    """Kept connections are a tenant's own: one whose service lost count of its answers misleads nobody else."""
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        # Nothing goes through a proxy, so that its place in the key is free.
+        return super().connection_key._replace(proxy_headers_hash=hash(_progress.get().tenant_slug))
 
 
 class _Connector(aiohttp.TCPConnector):

@@ -125,7 +125,7 @@ async def test_it_unpacks_large_answers_beside_the_loop(names: FakeNames) -> Non
 
 
 async def test_its_session_resolves_no_names_by_itself(client: Client) -> None:
-    asynchronous._progress.set(asynchronous.Progress())
+    asynchronous._progress.set(asynchronous.Progress("acme"))
     with pytest.raises(UpstreamUnreachable):
         await client._session.get("http://localhost:1/")
     await asynchronous._NoNames().close()
@@ -154,3 +154,9 @@ def test_it_asks_the_system_for_names() -> None:
     assert set(system_lookup("localhost")) <= {"127.0.0.1", "::1"}
     with pytest.raises(OSError, match=r"not known|resolution|No address"):
         system_lookup("nowhere.invalid")
+
+
+async def test_it_keeps_connections_for_each_tenant_apart(client: Client, service: Upstream) -> None:
+    for tenant in ("acme", "globex", "acme"):
+        await client.send(EgressRequest("GET", service.url()), rules=EgressRules(tenant, timeout_seconds=10))
+    assert (len(service.seen), service.connections) == (3, 2)
