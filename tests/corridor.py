@@ -25,12 +25,12 @@ PATIENCE_SECONDS = 30
 
 class Loop:
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="corridor", daemon=True)
+        self.event_loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.event_loop.run_forever, name="corridor", daemon=True)
         self._thread.start()
 
     def start(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        return asyncio.run_coroutine_threadsafe(work, self.event_loop)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.start(work).result(PATIENCE_SECONDS)
@@ -39,9 +39,9 @@ class Loop:
         self.run(watch.aclose())
         self.run(aclose())
         self.run(shared.aclose())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.event_loop.call_soon_threadsafe(self.event_loop.stop)
         self._thread.join(PATIENCE_SECONDS)
-        self._loop.close()
+        self.event_loop.close()
 
 
 class Corridor:

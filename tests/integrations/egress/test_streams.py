@@ -21,7 +21,7 @@ from integrations.errors import (
     UpstreamUnreachable,
 )
 from tests.integrations.egress.conftest import TRUSTS_NOBODY, FakeNames
-from tests.integrations.egress.upstreams import Behaviour, Peer, Upstream, redirect, upstream
+from tests.integrations.egress.upstreams import Behaviour, Peer, Upstream, answer_twice, redirect, upstream
 from tests.patience import until
 
 ACME = EgressRules("acme", timeout_seconds=10)
@@ -240,11 +240,6 @@ async def test_whoever_does_not_read_holds_the_service_up(client: Client, names:
             # All that was written lies in the two sockets; what we hold ourselves is far less.
             assert written[0] < 20_000_000
             assert stream._content._size < 1_000_000
-
-
-def answer_twice(peer: Peer) -> bool:
-    peer.answer(b"asked for")
-    return peer.answer(b"smuggled")
 
 
 def answer_again_later(peer: Peer) -> bool:

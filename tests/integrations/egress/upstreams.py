@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from io import BufferedReader
 
 Behaviour = Callable[["Peer"], bool | None]
@@ -241,7 +242,7 @@ def gzipped(peer: Peer) -> bool:
 
 
 def gzip_bomb(peer: Peer) -> bool:
-    return peer.answer(gzip.compress(bytes(50_000_000)), Content_Encoding="gzip")
+    return peer.answer(packed_zeros(50_000_000), Content_Encoding="gzip")
 
 
 def gzip_damaged(peer: Peer) -> bool:
@@ -254,6 +255,108 @@ def gzip_cut(peer: Peer) -> bool:
 
 def not_asked_encoding(peer: Peer) -> bool:
     return peer.answer(b"??", Content_Encoding="br")
+
+
+def zstd(peer: Peer) -> bool:
+    return peer.answer(b"\x28\xb5\x2f\xfd\x04\x00\x01\x00\x00", Content_Encoding="zstd")
+
+
+@cache
+def packed_zeros(count: int) -> bytes:
+    return gzip.compress(bytes(count))
+
+
+def nested_gzip_bomb(peer: Peer) -> bool:
+    return peer.answer(gzip.compress(packed_zeros(50_000_000)), Content_Encoding="gzip, gzip")
+
+
+def deflate_bomb(peer: Peer) -> bool:
+    # Gzip's body is the bare deflated stream between a head of ten bytes and a checksum with the length.
+    return peer.answer(packed_zeros(50_000_000)[10:-8], Content_Encoding="deflate")
+
+
+def promise_less(peer: Peer) -> bool:
+    """The rest would be the beginning of the next answer on this connection."""
+    peer.raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n")
+    return True
+
+
+def answer_twice(peer: Peer) -> bool:
+    """Whoever calls next on this connection would be told the second answer."""
+    one = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s"
+    peer.raw(one % (9, b"asked for") + one % (8, b"smuggled"))
+    return True
+
+
+def close_before_body(peer: Peer) -> None:
+    peer.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+
+
+def hang_in_body(peer: Peer) -> None:
+    peer.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
+    peer.upstream.stop.wait(30)
+
+
+def reset_at_once(peer: Peer) -> None:
+    peer.reset()
+
+
+def endless_header(peer: Peer) -> None:
+    peer.raw(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    while not peer.upstream.stop.is_set():
+        peer.raw(b"z" * 65536)
+
+
+def endless_headers(peer: Peer) -> None:
+    peer.raw(b"HTTP/1.1 200 OK\r\n")
+    while not peer.upstream.stop.is_set():
+        peer.raw(b"X-More: z\r\n" * 1000)
+
+
+def huge_chunk(peer: Peer) -> None:
+    """A chunk's size that no body has, and no end of its line."""
+    peer.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 60_000)
+    peer.upstream.stop.wait(30)
+
+
+def endless_chunk_extension(peer: Peer) -> None:
+    peer.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;")
+    while not peer.upstream.stop.is_set():
+        peer.raw(b"z" * 65536)
+
+
+def endless_trailers(peer: Peer) -> None:
+    peer.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n")
+    while not peer.upstream.stop.is_set():
+        peer.raw(b"X-More: z\r\n" * 1000)
+
+
+def broken_utf8(peer: Peer) -> bool:
+    return peer.answer(b'{"name": "Zo\xff"}', Content_Type="application/json")
+
+
+def no_json(peer: Peer) -> bool:
+    return peer.answer(b"<html>Welcome</html>", Content_Type="application/json")
+
+
+def half_a_pair(peer: Peer) -> bool:
+    return peer.answer(b'{"name": "\\ud800"}', Content_Type="application/json")
+
+
+def deep_json(peer: Peer) -> bool:
+    return peer.answer(b"[" * 100_000 + b"]" * 100_000, Content_Type="application/json")
+
+
+def not_a_number(peer: Peer) -> bool:
+    return peer.answer(b'{"n": NaN}', Content_Type="application/json")
+
+
+def half_a_pair_in_utf7(peer: Peer) -> bool:
+    return peer.answer(b"+2AA-", Content_Type="text/plain; charset=utf-7")
+
+
+def failure_that_says_ok(peer: Peer) -> bool:
+    return peer.answer(b'{"ok": false, "error": {"code": "no_such_channel"}}', Content_Type="application/json")
 
 
 def latin_header(peer: Peer) -> bool:
@@ -303,6 +406,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
             *(header_without_colon, header_with_nul, header_name_with_space, long_header, many_headers),
             *(ten_megabytes, endless, gzipped, gzip_bomb, gzip_damaged, gzip_cut, not_asked_encoding),
             *(latin_header, two_cookies, missing, no_content, early_hints, endless_hints),
+            *(zstd, nested_gzip_bomb, deflate_bomb, promise_less, answer_twice, close_before_body, hang_in_body),
+            *(reset_at_once, endless_header, endless_headers, huge_chunk, endless_chunk_extension, endless_trailers),
+            *(broken_utf8, no_json, half_a_pair, deep_json, not_a_number, half_a_pair_in_utf7, failure_that_says_ok),
         )
     },
 }
