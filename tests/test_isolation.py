@@ -12,7 +12,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import platform, within
 from registry.models import Execution
-from tests.catalogue import Register
+from registry.permissions.rules import make_rule
+from tests.catalogue import Register, manager_of
 from tests.corridor import Corridor
 from tests.upstream import Upstream
 
@@ -28,6 +29,8 @@ BODIES: dict[str, Any] = {
     "tool": {"name": "Taken over"},
     "tool-version": {"state": "deprecated"},
     "tool-execute": {"input": {"account": 7}},
+    "permission-rules": {"name": "stolen", "effect": "allow"},
+    "permission-rule": {"enabled": False},
     "executions": {"tool": "crm-find", "input": {"account": 7}},
     "route": {"input": {"account": 7}},
 }
@@ -40,6 +43,8 @@ def ids(acme: Tenant, alice: Person, scout: Agent, corridor: Corridor, register:
     execution = corridor.call("crm-find", {"account": 7, "email": "secret@acme.example"})
     with within(acme.id):
         key = ApiKey.objects.get(agent=scout)
+        facts = {"name": "Ask first", "effect": "ask", "tools": ["erp-*"]}
+        rule = make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
     return {
         "slug": tool.slug,
         "version": "1.0.0",
@@ -47,6 +52,7 @@ def ids(acme: Tenant, alice: Person, scout: Agent, corridor: Corridor, register:
         "execution_id": execution.id,
         "key_id": key.id,
         "person_id": alice.id,
+        "rule_id": rule.id,
         "agent_slug": scout.slug,
     }
 

@@ -7,6 +7,7 @@ from registry.api.executions import ExecuteView, ExecutionsView, ExecutionView
 from registry.api.health import DiscoverView, HeartbeatView
 from registry.api.limits import AgentLimitsView, ToolLimitsView
 from registry.api.messages import AnthropicView, OpenAiView
+from registry.api.permission_rules import PermissionRulesView, PermissionRuleView
 from registry.api.routing import RouteView
 from registry.api.tools import DisableView, EnableView, PurgeCacheView, ToolsView, ToolView
 from registry.api.versions import VersionsView, VersionView
@@ -29,6 +30,8 @@ urlpatterns = [
     path("analytics/", SummaryView.as_view(), name="analytics"),
     path("analytics/groups/", GroupsView.as_view(), name="analytics-groups"),
     path("analytics/series/", SeriesView.as_view(), name="analytics-series"),
+    path("permission-rules/", PermissionRulesView.as_view(), name="permission-rules"),
+    path("permission-rules/<uuid:rule_id>/", PermissionRuleView.as_view(), name="permission-rule"),
     path("executions/", ExecutionsView.as_view(), name="executions"),
     path("executions/batch/", ExecuteBatchView.as_view(), name="executions-batch"),
     path("executions/anthropic/", AnthropicView.as_view(), name="executions-anthropic"),

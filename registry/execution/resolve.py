@@ -13,8 +13,9 @@ from registry import semver
 from registry.errors import ToolDisabled, ToolNotFound, VersionNotFound
 from registry.execution.types import Target, ToolCall
 from registry.models import TenantTool, Tool, ToolVersion
+from registry.permissions.facts import tool_facts
 from registry.permissions.load import policy_of
-from registry.permissions.policy import TenantPolicy, ToolFacts
+from registry.permissions.policy import TenantPolicy
 from registry.transports.base import Declared
 
 # Kept under the tenant's generation, which every change of the catalogue bumps: never stale, only forgotten.
@@ -76,21 +77,3 @@ def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, tenant: Te
         max_output_bytes=tool.max_output_bytes,
         max_output_tokens=tool.max_output_tokens,
     )
-
-
-def tool_facts(tool: Tool, version: ToolVersion) -> ToolFacts:
-    """What permission rules look at."""
-    connector = tool.metadata.get("connector")
-    operations = tool.capabilities.get("operations")
-    return ToolFacts(
-        slug=tool.slug,
-        category=tool.category,
-        capabilities=frozenset([tool.capability] if tool.capability else []) | _words(operations),
-        connector=connector if isinstance(connector, str) else "",
-        node_type=tool.node_type,
-        permissions=frozenset(version.permissions),
-    )
-
-
-def _words(value: object) -> frozenset[str]:
-    return frozenset(each for each in value if isinstance(each, str)) if isinstance(value, list) else frozenset()

@@ -137,25 +137,16 @@ def _by_default(policy: ToolPolicy) -> str:
 _VERBS = {Decision.ALLOW: "allows it", Decision.ASK: "asks for a person's approval", Decision.DENY: "denies it"}
 
 
-@dataclass(frozen=True, eq=False)
-class _RuleForTools:
-    rule: CompiledRule
-    tools: tuple[str, ...]
-    categories: frozenset[str]
-    capabilities: frozenset[str]
-    connectors: frozenset[str]
-    node_types: frozenset[str]
-    permissions: frozenset[str]
-
-    def concerns(self, tool: ToolFacts) -> bool:
-        return (
-            (not self.tools or any(fnmatch.fnmatchcase(tool.slug, each) for each in self.tools))
-            and (not self.categories or tool.category in self.categories)
-            and (not self.capabilities or not self.capabilities.isdisjoint(tool.capabilities))
-            and (not self.connectors or tool.connector in self.connectors)
-            and (not self.node_types or tool.node_type in self.node_types)
-            and (not self.permissions or not self.permissions.isdisjoint(tool.permissions))
-        )
+def concerns(rule: PermissionRule, tool: ToolFacts) -> bool:
+    """Whether the rule may match calls of this tool."""
+    return (
+        (not rule.tools or any(fnmatch.fnmatchcase(tool.slug, each) for each in rule.tools))
+        and (not rule.categories or tool.category in rule.categories)
+        and (not rule.capabilities or not tool.capabilities.isdisjoint(rule.capabilities))
+        and (not rule.connectors or tool.connector in rule.connectors)
+        and (not rule.node_types or tool.node_type in rule.node_types)
+        and (not rule.permissions or not tool.permissions.isdisjoint(rule.permissions))
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,38 +155,30 @@ class TenantPolicy:
 
     default: Decision
     destructive: Decision
-    rules: tuple[_RuleForTools, ...] = ()
+    rules: tuple[tuple[PermissionRule, CompiledRule], ...] = ()
 
     def for_tool(self, tool: ToolFacts) -> ToolPolicy:
         is_destructive = DESTRUCTIVE in tool.permissions
         default = self.destructive if is_destructive else self.default
-        rules = tuple(each.rule for each in self.rules if each.concerns(tool))
-        return ToolPolicy(default, rules, is_destructive) if rules or default is not Decision.ALLOW else OPEN
+        rules = tuple(compiled for rule, compiled in self.rules if concerns(rule, tool))
+        return ToolPolicy(default, rules, is_destructive)
 
 
 def compile_policy(*, default: str, destructive: str, rules: Iterable[PermissionRule]) -> TenantPolicy:
     in_order = sorted(rules, key=lambda rule: (_STRONGEST_FIRST.index(Decision(rule.effect)), -rule.id.int))
-    return TenantPolicy(Decision(default), Decision(destructive), tuple(_compiled(rule) for rule in in_order))
+    return TenantPolicy(Decision(default), Decision(destructive), tuple((rule, _compiled(rule)) for rule in in_order))
 
 
-def _compiled(rule: PermissionRule) -> _RuleForTools:
-    return _RuleForTools(
-        rule=CompiledRule(
-            id=rule.id,
-            name=rule.name,
-            effect=Decision(rule.effect),
-            note=rule.note,
-            expires_at=rule.expires_at,
-            agents=frozenset(rule.agents),
-            roles=frozenset(rule.roles),
-            providers=frozenset(rule.providers),
-            conditions=tuple(read_condition(each) for each in rule.conditions),
-            answers=rule.answers_id,
-        ),
-        tools=tuple(rule.tools),
-        categories=frozenset(rule.categories),
-        capabilities=frozenset(rule.capabilities),
-        connectors=frozenset(rule.connectors),
-        node_types=frozenset(rule.node_types),
-        permissions=frozenset(rule.permissions),
+def _compiled(rule: PermissionRule) -> CompiledRule:
+    return CompiledRule(
+        id=rule.id,
+        name=rule.name,
+        effect=Decision(rule.effect),
+        note=rule.note,
+        expires_at=rule.expires_at,
+        agents=frozenset(rule.agents),
+        roles=frozenset(rule.roles),
+        providers=frozenset(rule.providers),
+        conditions=tuple(read_condition(each) for each in rule.conditions),
+        answers=rule.answers_id,
     )
