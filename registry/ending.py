@@ -18,7 +18,7 @@ def end_execution(execution: Execution, *, status: Status, error: QuartermasterE
     execution.finished_at = timezone.now()
     execution.waits_for, execution.due_at, execution.lease_until = "", None, None
     execution.sealed_input = None
-    if status is Status.REFUSED and not execution.attempts:
+    if status is not Status.FAILED and not execution.attempts:
         # Nothing was sent under the key, so the same request may come again and be run.
         execution.idempotency_key = execution.request_digest = None
     execution.save(update_fields=[*_CHANGED])

@@ -27,6 +27,7 @@ from accounts.tracing import read_traceparent
 from registry.api.limit_headers import limit_headers
 from registry.api.outcomes import ExecutionSerializer, represent_execution, represent_outcome
 from registry.api.streaming import stream
+from registry.cancel import cancel_execution
 from registry.errors import ExecutionNotFound
 from registry.execution.in_time import execute_in_time
 from registry.execution.types import Mode, Outcome, ToolCall
@@ -209,6 +210,23 @@ class ExecutionView(TenantView):
         if execution is None:
             raise ExecutionNotFound
         return Response(represent_execution(execution))
+
+
+class CancelView(TenantView):
+    rights: ClassVar[dict[str, Right]] = {"post": Right.READ}
+
+    @extend_schema(request=None, responses={200: ExecutionSerializer, 202: ExecutionSerializer})
+    def post(self, request: Request, caller: Caller, execution_id: UUID) -> Response:
+        """Call it off. 200 when it waited and is cancelled; 202 when it runs and is being stopped.
+
+        One's own executions, and with the right to call tools all of the tenant. 409 when it has ended.
+        """
+        execution = Execution.objects.filter(id=execution_id).first()
+        if execution is None:
+            raise ExecutionNotFound
+        execution = cancel_execution(execution=execution, by=caller)
+        status = 202 if execution.status in UNFINISHED else 200
+        return Response(represent_execution(execution), status=status)
 
 
 async def respond(call: ToolCall) -> HttpResponseBase:

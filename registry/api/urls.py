@@ -3,7 +3,7 @@ from django.urls import path
 from registry.api.analytics import GroupsView, SeriesView, SummaryView
 from registry.api.batch import BatchView
 from registry.api.batches import ExecuteBatchView
-from registry.api.executions import ExecuteView, ExecutionsView, ExecutionView
+from registry.api.executions import CancelView, ExecuteView, ExecutionsView, ExecutionView
 from registry.api.health import DiscoverView, HeartbeatView
 from registry.api.limits import AgentLimitsView, ToolLimitsView
 from registry.api.messages import AnthropicView, OpenAiView
@@ -37,4 +37,5 @@ urlpatterns = [
     path("executions/anthropic/", AnthropicView.as_view(), name="executions-anthropic"),
     path("executions/openai/", OpenAiView.as_view(), name="executions-openai"),
     path("executions/<uuid:execution_id>/", ExecutionView.as_view(), name="execution"),
+    path("executions/<uuid:execution_id>/cancel/", CancelView.as_view(), name="execution-cancel"),
 ]

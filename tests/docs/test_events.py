@@ -11,7 +11,19 @@ from tests.docs.pages import ROOT, code_words, plain, rows
 
 PAGE = "docs/reference/events.md"
 APPS = ("accounts", "integrations", "registry", "memory", "webhooks", "config")
-THINGS = ("tenant", "person", "agent", "key", "tool", "version", "health", "execution", "approval", "rule")
+THINGS = (
+    "tenant",
+    "person",
+    "agent",
+    "key",
+    "tool",
+    "version",
+    "health",
+    "execution",
+    "cancellation",
+    "approval",
+    "rule",
+)
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.
 FAMILIES = {"execution.": [str(status) for status in Status if status not in UNFINISHED]}
