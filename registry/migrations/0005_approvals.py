@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                     models.OneToOneField(
                         db_constraint=False,
                         on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="approval",
+                        related_name="+",
                         to="registry.execution",
                     ),
                 ),

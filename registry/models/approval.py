@@ -36,9 +36,7 @@ class Approval(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # No foreign keys in the database but the tenant's, as on the execution: what they name stays.
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, db_index=False, related_name="+")
-    execution = models.OneToOneField(
-        Execution, on_delete=models.DO_NOTHING, db_constraint=False, related_name="approval"
-    )
+    execution = models.OneToOneField(Execution, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     tool = models.ForeignKey(Tool, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     tool_version = models.ForeignKey(
         ToolVersion, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
