@@ -15,6 +15,8 @@ from registry.models import Execution
 from registry.permissions.rules import make_rule
 from tests.catalogue import Register, manager_of
 from tests.corridor import Corridor
+from tests.registry.approvals.asking import rule_for
+from tests.registry.approvals.questions import approvals
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,6 +43,9 @@ def ids(acme: Tenant, alice: Person, scout: Agent, corridor: Corridor, register:
     """What acme has, by the name of the address's parameter."""
     tool = register(capabilities={"operations": ["find_contact"]})
     execution = corridor.call("crm-find", {"account": 7, "email": "secret@acme.example"})
+    register(slug="crm-drop")
+    rule_for(acme, tools=["crm-drop"])
+    corridor.call("crm-drop", {"account": 7, "email": "secret@acme.example"})
     with within(acme.id):
         key = ApiKey.objects.get(agent=scout)
         facts = {"name": "Ask first", "effect": "ask", "tools": ["erp-*"]}
@@ -54,6 +59,7 @@ def ids(acme: Tenant, alice: Person, scout: Agent, corridor: Corridor, register:
         "person_id": alice.id,
         "rule_id": rule.id,
         "agent_slug": scout.slug,
+        "approval_id": approvals(acme)[0].id,
     }
 
 

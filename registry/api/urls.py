@@ -1,6 +1,7 @@
 from django.urls import path
 
 from registry.api.analytics import GroupsView, SeriesView, SummaryView
+from registry.api.approvals import ApprovalsView, ApprovalView, ApproveView, RefuseView
 from registry.api.batch import BatchView
 from registry.api.batches import ExecuteBatchView
 from registry.api.executions import CancelView, ExecuteView, ExecutionsView, ExecutionView
@@ -38,4 +39,8 @@ urlpatterns = [
     path("executions/openai/", OpenAiView.as_view(), name="executions-openai"),
     path("executions/<uuid:execution_id>/", ExecutionView.as_view(), name="execution"),
     path("executions/<uuid:execution_id>/cancel/", CancelView.as_view(), name="execution-cancel"),
+    path("approvals/", ApprovalsView.as_view(), name="approvals"),
+    path("approvals/<uuid:approval_id>/", ApprovalView.as_view(), name="approval"),
+    path("approvals/<uuid:approval_id>/approve/", ApproveView.as_view(), name="approval-approve"),
+    path("approvals/<uuid:approval_id>/refuse/", RefuseView.as_view(), name="approval-refuse"),
 ]
