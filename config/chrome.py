@@ -44,13 +44,14 @@ COLORS = {
 }
 
 
-def _page(title: str, icon: str, model: str) -> dict[str, Any]:
+def _page(title: str, icon: str, model: str, **more: Any) -> dict[str, Any]:
     app, _, name = model.partition(".")
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
         "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+        **more,
     }
 
 
@@ -70,6 +71,7 @@ NAVIGATION = [
     {
         "title": "Activity",
         "items": [
+            _page("Approvals", "how_to_reg", "registry.approval", badge="registry.admin.approvals.waiting_badge"),
             _page("Executions", "bolt", "registry.execution"),
             _page("Audit trail", "verified_user", "accounts.auditentry"),
         ],

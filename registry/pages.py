@@ -22,6 +22,7 @@ from registry.admin.command import curl
 from registry.live.charts import calls_chart, steps_chart
 from registry.live.frames import ExecutionLine, newest_executions
 from registry.live.stats import Numbers, numbers
+from registry.live.waiting import standing
 from registry.models import Tool, ToolHealth
 from registry.models.health import HealthStatus
 from registry.schemas.example import example_input
@@ -82,6 +83,7 @@ def _parts(request: HttpRequest, tenant_id: UUID) -> dict[str, Any]:
         "health": health_shares(known),
         "troubled": _troubled(known),
         "executions": executions,
+        "waiting": standing().waiting,
         "guide": None if executions else _guide(request),
     }
 

@@ -18,7 +18,7 @@ from accounts.ids import first_id_at, uuid_in
 from accounts.models import Agent
 from registry.admin.cells import error_code, microseconds, status_badge
 from registry.admin.timings import timings_chart
-from registry.models import Execution, Tool
+from registry.models import Approval, Execution, Tool
 from registry.models.execution import Status
 
 MOST_TOOLS = 200
@@ -145,6 +145,7 @@ class ExecutionPages(TenantPages):
     def detail(self, request: HttpRequest, subject: Execution) -> dict[str, Any]:
         return {
             "state": status_badge(subject),
+            "approval": Approval.objects.filter(execution=subject).only("id", "state").first(),
             "took": duration(microseconds(subject)),
             "chart": timings_chart(subject.timings),
         }

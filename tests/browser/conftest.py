@@ -13,7 +13,8 @@ from accounts.keys import issue_key
 from accounts.models import Agent, Person, Tenant
 from accounts.sealing import seal_batch
 from accounts.tenancy import within
-from registry.models import Execution, Tool, ToolHealth
+from registry.models import Approval, Execution, Tool, ToolHealth
+from registry.models.approval import ApprovalState
 from registry.models.execution import Status
 from registry.models.health import HealthStatus
 from tests.browser.tab import Chromium, Tab
@@ -104,7 +105,52 @@ def _executed(agent: Agent, tool: Tool, status: Status) -> Execution:
 
 
 @pytest.fixture
-def busy(acme: Tenant, alice: Person, bob: Person, scout: Agent, executions: list[Execution]) -> None:
+def approvals(acme: Tenant, bob: Person, scout: Agent, tool: Tool, executions: list[Execution]) -> list[Approval]:
+    """One of each state; two wait."""
+    with within(acme.id):
+        made = [_asked(scout, tool, state, bob) for state in ApprovalState]
+        return [*made, _asked(scout, tool, ApprovalState.WAITING, bob)]
+
+
+def _asked(agent: Agent, tool: Tool, state: ApprovalState, by: Person) -> Approval:
+    now = timezone.now()
+    waits = state is ApprovalState.WAITING
+    execution = _executed(agent, tool, Status.PENDING if waits else _ENDS.get(state, Status.REFUSED))
+    if waits:
+        Execution.objects.filter(id=execution.id).update(waits_for="approval", finished_at=None)
+    return Approval.objects.create(
+        tenant_id=agent.tenant_id,
+        execution=execution,
+        tool=tool,
+        tool_version=tool.versions.get(),
+        agent=agent,
+        asked_by=f"agent:{agent.id}",
+        tool_slug=tool.slug,
+        version="1.0.0",
+        input=execution.input,
+        input_digest=b"sealed",
+        why="the rule “Ask before the CRM is read” asks for a person's approval.",
+        state=state,
+        requested_at=now - timedelta(minutes=2),
+        expires_at=now + timedelta(minutes=58),
+        decided_by="" if waits else f"person:{by.id}",
+        decided_at=None if waits else now,
+        reason="That is the wrong account." if state is ApprovalState.REFUSED else "",
+    )
+
+
+_ENDS = {ApprovalState.APPROVED: Status.SUCCEEDED, ApprovalState.WITHDRAWN: Status.CANCELLED}
+
+
+@pytest.fixture
+def busy(
+    acme: Tenant,
+    alice: Person,
+    bob: Person,
+    scout: Agent,
+    executions: list[Execution],
+    approvals: list[Approval],
+) -> None:
     """Something on every page."""
     with within(acme.id):
         issue_key(agent=scout, name="production", by=CASTING, expires_at=timezone.now() + timedelta(days=3))

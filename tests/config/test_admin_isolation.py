@@ -1,6 +1,7 @@
 """Every page of the admin site, as somebody of another tenant, and as a viewer. A new page is walked by itself."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -14,8 +15,8 @@ from django.utils import timezone
 from accounts.chrome.pages import TenantPages
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import platform, within
-from registry.models import Execution, Tool, ToolVersion
-from registry.models.execution import Status
+from registry.models import Approval, Execution, Tool, ToolVersion
+from registry.models.execution import Status, WaitsFor
 from tests.browsing import Browse, Visitor, text_of
 from tests.cast import make_agent, make_key, make_person
 from tests.catalogue import Register
@@ -42,9 +43,36 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
         execution = Execution.objects.create(
             tenant=acme, agent=agent, tool=tool, tool_slug=tool.slug, status=Status.SUCCEEDED, started_at=timezone.now()
         )
+        approval = Approval.objects.create(
+            tenant=acme,
+            execution=_waiting(agent, tool),
+            tool=tool,
+            tool_version=tool.versions.get(),
+            agent=agent,
+            asked_by=f"agent:{agent.id}",
+            tool_slug=tool.slug,
+            version="1.0.0",
+            input={"note": WORD},
+            input_digest=b"sealed",
+            why=WORD,
+            requested_at=timezone.now(),
+            expires_at=timezone.now() + timedelta(hours=1),
+        )
         first = (Tenant, Person, Agent, ApiKey, AuditEntry, Tool, ToolVersion)
         found: dict[type[Model], Model] = {model: model._default_manager.all()[0] for model in first}
-    return found | {Execution: execution}
+    return found | {Execution: execution, Approval: approval}
+
+
+def _waiting(agent: Agent, tool: Tool) -> Execution:
+    return Execution.objects.create(
+        tenant_id=agent.tenant_id,
+        agent=agent,
+        tool=tool,
+        tool_slug=tool.slug,
+        status=Status.PENDING,
+        waits_for=WaitsFor.APPROVAL,
+        started_at=timezone.now(),
+    )
 
 
 def snapshot() -> dict[str, list[str]]:
@@ -52,7 +80,7 @@ def snapshot() -> dict[str, list[str]]:
     with platform():
         return {
             str(model): sorted(map(str, model._default_manager.all().values_list()))
-            for model in (Tenant, Person, Agent, ApiKey, Tool, ToolVersion, Execution)
+            for model in (Tenant, Person, Agent, ApiKey, Tool, ToolVersion, Execution, Approval)
         }
 
 
