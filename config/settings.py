@@ -227,6 +227,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ExecutionModeEnum": ["sync", "async", "stream"],
         "CallModeEnum": ["sync", "stream"],
+        "ApprovalStateEnum": "registry.models.approval.ApprovalState",
+        "VersionStateEnum": "registry.models.version.VersionState",
+        "ExecutionStatusEnum": "registry.models.execution.Status",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -38,7 +38,7 @@ def question(acme: Tenant, corridor: Corridor, register: Register) -> Approval:
 def remembered(question: Approval, by: Person, whom: Whom, *arguments: str, **more: Any) -> PermissionRule:
     with within(question.tenant_id):
         decided = approve(approval=question, by=caller_of(by), remember=Remember(whom, arguments, **more))
-        return PermissionRule.objects.get(id=decided.remembered_rule_id)
+        return PermissionRule.objects.get(approval_id=decided.id)
 
 
 def test_it_makes_a_rule_that_answers_the_one_that_asked(question: Approval, alice: Person) -> None:
