@@ -56,6 +56,11 @@ class Watch:
         self._ticking: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
 
+    @property
+    def is_ticking(self) -> bool:
+        """From the first open call on."""
+        return self._ticking is not None
+
     def hold(self, passage: Passage) -> None:
         """From now on, until `let_go`."""
         passage.task = asyncio.current_task()
