@@ -1,4 +1,4 @@
-"""Executions: every call that was made, with what went in, what came out and where the time went. Read only."""
+"""Executions: every call that was made, with what went in, what came out and where the time went."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,12 +17,16 @@ from accounts.chrome.related import RelatedLink, offer
 from accounts.ids import first_id_at, uuid_in
 from accounts.models import Agent
 from registry.admin.cells import error_code, microseconds, status_badge
+from registry.admin.execution_acts import CancelExecution
 from registry.admin.timings import timings_chart
 from registry.models import Approval, Execution, Tool
 from registry.models.execution import Status
 
 MOST_TOOLS = 200
 """How many tools one search looks through."""
+
+REFRESH_SECONDS = 2
+"""How often the page of one that has not ended is read again."""
 
 SPANS = {
     "hour": ("Last hour", timedelta(hours=1)),
@@ -88,6 +92,7 @@ class ExecutionPages(TenantPages):
     search_help_text = "Search an id, a trace, a tool"
     ordering = ("-id",)
     sortable_by = ()
+    acts = (CancelExecution(),)
     detail_template = "admin/registry/execution.html"
     empty = Empty(
         "No executions yet",
@@ -148,7 +153,14 @@ class ExecutionPages(TenantPages):
             "approval": Approval.objects.filter(execution=subject).only("id", "state").first(),
             "took": duration(microseconds(subject)),
             "chart": timings_chart(subject.timings),
+            "refresh_seconds": None if subject.finished_at else REFRESH_SECONDS,
+            "percent": _percent(subject.progress),
         }
+
+
+def _percent(progress: dict[str, Any] | None) -> int | None:
+    fraction = (progress or {}).get("fraction")
+    return None if fraction is None else round(100 * fraction)
 
 
 def _of_tools_like(beginning: str) -> Q:

@@ -1,10 +1,11 @@
 """One call's way through the corridor: how long each step took, and what has to be given back at the end."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import isfinite
 from time import perf_counter_ns
 from typing import Any
 
@@ -12,12 +13,24 @@ from django.utils import timezone
 from redis.asyncio.client import Pipeline
 
 from accounts.errors import QuartermasterError
+from integrations.redaction import redact
 from registry.execution import shared
 from registry.execution.types import NOBODY, Ending, Listener, Progress, Target, ToolCall
 from registry.limits.bounds import Taken
 
+LONGEST_MESSAGE = 200
+"""Characters of what a tool says about its progress."""
+
 Settle = Callable[[Ending, "Pipeline"], None]
 """What a step wants done when the call has ended: it adds its commands to the one pipeline."""
+
+
+def progress_of(fraction: float | None, message: str, secrets: Sequence[str] = ()) -> Progress:
+    """As it may be kept and shown, whatever the tool says."""
+    known = fraction is not None and isfinite(fraction)
+    told = message[:LONGEST_MESSAGE].replace("\0", "").encode(errors="replace").decode()
+    shown = redact(told, secrets=secrets).value
+    return Progress(min(1.0, max(0.0, fraction or 0.0)) if known else None, shown, timezone.now())
 
 
 @dataclass
@@ -64,7 +77,7 @@ class Passage:
 
     def report(self, fraction: float | None, message: str) -> None:
         """What a tool tells of how far it is."""
-        self._progress, self.has_news = Progress(fraction, message, timezone.now()), True
+        self._progress, self.has_news = progress_of(fraction, message, self.secrets), True
         self.listener.progressed(self._progress)
 
     def take_progress(self) -> dict[str, Any] | None:

@@ -29,3 +29,23 @@ document.addEventListener("click", async (event) => {
     }
     setTimeout(() => { label.textContent = "Copy"; }, 2500);
 });
+
+// A page that says so is read again now and then, until it does not say so any more.
+(function follow() {
+    const marked = document.querySelector("[data-refresh-seconds]");
+    if (!marked) return;
+    setTimeout(async () => {
+        if (!document.hidden) await readAgain().catch(() => {}); // away for a moment: the next time will do
+        follow();
+    }, Number(marked.dataset.refreshSeconds) * 1000);
+})();
+
+async function readAgain() {
+    const answer = await fetch(location.href);
+    const now = document.getElementById("content-main");
+    const then = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("content-main");
+    if (!answer.ok || !then || !getSelection().isCollapsed) return;
+    const focused = now.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    now.replaceWith(then);
+    if (focused) [...then.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === focused)?.focus();
+}

@@ -145,3 +145,66 @@ def test_it_cannot_be_changed(browse: Browse, alice: Person, scout: Agent, tool:
     assert visitor.get("/admin/registry/execution/add/").status_code == 403
     with within(scout.tenant_id):
         assert Execution.objects.get(id=shown.id).status == Status.SUCCEEDED
+
+
+def unfinished(agent: Agent, tool: Tool, **fields: Any) -> Execution:
+    usual: dict[str, Any] = {
+        "status": Status.PENDING,
+        "waits_for": "worker",
+        "finished_at": None,
+        "output": None,
+        "timings": {},
+    }
+    return executed(agent, tool, **{**usual, **fields})
+
+
+def test_it_shows_how_far_one_is_and_reads_itself_again(browse: Browse, vera: Person, scout: Agent, tool: Tool) -> None:
+    progress = {"fraction": 0.42, "message": "page 42 <of> 100", "at": "2026-11-20T12:00:00Z"}
+    running = unfinished(scout, tool, status=Status.RUNNING, waits_for="", progress=progress)
+    page = browse(vera).page(address_of(running))
+    assert "It is running." in page
+    assert 'value="42"' in page
+    assert "42 % page 42 <of> 100" in page
+    assert 'data-refresh-seconds="2"' in page
+    assert "data-refresh-seconds" not in browse(vera).page(address_of(executed(scout, tool)))
+
+
+@pytest.mark.parametrize(("waits_for", "said"), [("worker", "waits for a worker"), ("approval", "a person's approval")])
+def test_it_says_what_one_waits_for(
+    waits_for: str, said: str, browse: Browse, vera: Person, scout: Agent, tool: Tool
+) -> None:
+    assert said in browse(vera).page(address_of(unfinished(scout, tool, waits_for=waits_for)))
+
+
+def test_an_operator_cancels_one_that_has_not_ended(browse: Browse, bob: Person, scout: Agent, tool: Tool) -> None:
+    waiting = unfinished(scout, tool)
+    visitor = browse(bob)
+    assert address_of(waiting, "cancel") in visitor.page(address_of(waiting))
+    assert "It has not been sent" in visitor.page(address_of(waiting, "cancel"))
+    assert "It is cancelled" in visitor.done(address_of(waiting, "cancel"))
+    with within(scout.tenant_id):
+        waiting.refresh_from_db()
+    assert waiting.status == Status.CANCELLED
+    assert address_of(waiting, "cancel") not in visitor.page(address_of(waiting))
+
+
+def test_one_that_runs_is_marked(browse: Browse, bob: Person, scout: Agent, tool: Tool) -> None:
+    running = unfinished(scout, tool, status=Status.RUNNING, waits_for="")
+    visitor = browse(bob)
+    assert "connection to the tool's service is closed" in visitor.page(address_of(running, "cancel"))
+    assert "It is being cancelled." in visitor.done(address_of(running, "cancel"))
+
+
+def test_nobody_cancels_what_has_ended(browse: Browse, bob: Person, scout: Agent, tool: Tool) -> None:
+    ended = executed(scout, tool)
+    assert address_of(ended, "cancel") not in browse(bob).page(address_of(ended))
+    assert "has ended already" in browse(bob).refused(address_of(ended, "cancel"))
+
+
+def test_a_viewer_does_not_cancel(browse: Browse, vera: Person, scout: Agent, tool: Tool) -> None:
+    waiting = unfinished(scout, tool)
+    assert address_of(waiting, "cancel") not in browse(vera).page(address_of(waiting))
+    assert browse(vera).post(address_of(waiting, "cancel")).status_code == 403
+    with within(scout.tenant_id):
+        waiting.refresh_from_db()
+    assert waiting.status == Status.PENDING

@@ -13,6 +13,7 @@ from accounts.models import Tenant
 from accounts.tenancy import within
 from registry import builtins
 from registry.execution import watch
+from registry.execution.passage import progress_of
 from registry.models import Execution
 from registry.models.execution import Status, WaitsFor
 from tests.catalogue import Register
@@ -183,3 +184,21 @@ def test_it_does_not_watch_what_has_no_row(corridor: Corridor, own_loop: Loop, r
         return watch.watch().is_ticking
 
     assert own_loop.run(is_watching()) is False
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ((0.5, "half way"), (0.5, "half way")),
+        ((None, "working"), (None, "working")),
+        ((float("nan"), ""), (None, "")),
+        ((7, ""), (1.0, "")),
+        ((-1, ""), (0.0, "")),
+        ((0, "a\0b\ud800"), (0.0, "ab?")),
+        ((1, "x" * 500), (1.0, "x" * 200)),
+        ((1, "with hunter22 in it"), (1.0, "with [redacted:secret] in it")),
+    ],
+)
+def test_it_shows_only_what_may_be_kept(told: tuple[Any, str], kept: tuple[float | None, str]) -> None:
+    progress = progress_of(*told, ("hunter22",))
+    assert (progress.fraction, progress.message) == kept
