@@ -226,7 +226,6 @@ SPECTACULAR_SETTINGS = {
     },
     "ENUM_NAME_OVERRIDES": {
         "ExecutionModeEnum": ["sync", "async", "stream"],
-        "CallModeEnum": ["sync", "stream"],
         "ApprovalStateEnum": "registry.models.approval.ApprovalState",
         "VersionStateEnum": "registry.models.version.VersionState",
         "ExecutionStatusEnum": "registry.models.execution.Status",

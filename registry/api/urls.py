@@ -4,6 +4,7 @@ from registry.api.analytics import GroupsView, SeriesView, SummaryView
 from registry.api.approvals import ApprovalsView, ApprovalView, ApproveView, RefuseView
 from registry.api.batch import BatchView
 from registry.api.batches import ExecuteBatchView
+from registry.api.execution_events import ExecutionEventsView
 from registry.api.executions import CancelView, ExecuteView, ExecutionsView, ExecutionView
 from registry.api.health import DiscoverView, HeartbeatView
 from registry.api.limits import AgentLimitsView, ToolLimitsView
@@ -39,6 +40,7 @@ urlpatterns = [
     path("executions/openai/", OpenAiView.as_view(), name="executions-openai"),
     path("executions/<uuid:execution_id>/", ExecutionView.as_view(), name="execution"),
     path("executions/<uuid:execution_id>/cancel/", CancelView.as_view(), name="execution-cancel"),
+    path("executions/<uuid:execution_id>/events/", ExecutionEventsView.as_view(), name="execution-events"),
     path("approvals/", ApprovalsView.as_view(), name="approvals"),
     path("approvals/<uuid:approval_id>/", ApprovalView.as_view(), name="approval"),
     path("approvals/<uuid:approval_id>/approve/", ApproveView.as_view(), name="approval-approve"),

@@ -8,6 +8,7 @@ from accounts.api.problems import translate
 from accounts.errors import QuartermasterError
 from accounts.tracing import Work, at_work
 from registry.errors import Cancelled, Interrupted, OutcomeUnknown
+from registry.execution import news
 from registry.execution.ask import ask
 from registry.execution.cache import look_up
 from registry.execution.guard import guard
@@ -26,7 +27,7 @@ from registry.execution.resolve import resolve
 from registry.execution.send import send
 from registry.execution.shape import shape
 from registry.execution.telemetry import tell
-from registry.execution.types import NOBODY, Ending, Listener, Outcome, StoredForms, Told, ToolCall
+from registry.execution.types import NOBODY, Ending, Listener, Mode, Outcome, StoredForms, Told, ToolCall
 from registry.execution.validate import validate
 from registry.execution.watch import watch, why_cancelled
 from registry.models import Execution
@@ -116,6 +117,7 @@ async def _conclude(passage: Passage, end: Ending | Execution) -> Outcome:
 
 
 async def _record(passage: Passage, ending: Ending) -> Outcome:
+    call = passage.call
     answer = ending.answer.output if ending.answer else None
     with passage.timed("redact"):
         stored, told = await by_size(answer, partial(_forms, passage, ending))
@@ -123,6 +125,8 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
     with passage.timed("record"):
         recorded = await record(passage, ending, stored, told)
     tell(passage, ending)
+    if passage.opened and (call.mode is not Mode.SYNC or call.wait_ms is not None or call.resumed is not None):
+        news.tell(call.execution_id)
     if isinstance(recorded, datetime):
         return fresh_outcome(passage, ending, stored, told, recorded)
     return standing_outcome(recorded, replayed=False, limits=passage.taken)

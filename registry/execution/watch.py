@@ -21,7 +21,7 @@ from accounts.errors import QuartermasterError
 from accounts.offload import in_database_thread
 from accounts.tenancy import platform
 from registry.errors import Cancelled, Interrupted, TakenAway
-from registry.execution import cancelling
+from registry.execution import cancelling, news
 from registry.execution.passage import Passage
 
 log = logging.getLogger(__name__)
@@ -138,6 +138,8 @@ class Watch:
         ]
         if told:
             await in_database_thread(_keep, told)
+            for execution_id, _, _ in told:
+                news.tell(execution_id)
 
 
 def _extend(held: list[tuple[UUID, int]]) -> dict[UUID, bool]:
