@@ -12,13 +12,18 @@ from registry.models import Execution
 from registry.models.execution import Status
 
 
-def end_execution(execution: Execution, *, status: Status, error: QuartermasterError, actor: str) -> None:
-    """Call it in the transaction that holds the row locked. What was sealed for the call is destroyed."""
+def end_execution(
+    execution: Execution, *, status: Status, error: QuartermasterError, actor: str, keeps_key: bool = False
+) -> None:
+    """Call it in the transaction that holds the row locked. What was sealed for the call is destroyed.
+
+    `keeps_key`: although nothing was sent, its Idempotency-Key replays this ending.
+    """
     execution.status, execution.error = status, problem(error)
     execution.finished_at = timezone.now()
     execution.waits_for, execution.due_at, execution.lease_until = "", None, None
     execution.sealed_input = None
-    if status is not Status.FAILED and not execution.attempts:
+    if status is not Status.FAILED and not execution.attempts and not keeps_key:
         # Nothing was sent under the key, so the same request may come again and be run.
         execution.idempotency_key = execution.request_digest = None
     execution.save(update_fields=[*_CHANGED])

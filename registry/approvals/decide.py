@@ -9,10 +9,11 @@ from accounts.caller import Actor, Caller
 from accounts.errors import Forbidden
 from accounts.naming import name_of
 from accounts.roles import Right, Role
-from registry.approvals.ending import end_unsent
 from registry.approvals.remember import Remember, make_rule
 from registry.approvals.request import detail_of
+from registry.ending import end_execution
 from registry.errors import AlreadyDecided, NotApproved
+from registry.execution.wake import wake
 from registry.models import Approval, Execution
 from registry.models.approval import ApprovalState
 from registry.models.execution import Status, WaitsFor
@@ -37,6 +38,7 @@ def approve(*, approval: Approval, by: Actor, remember: Remember | None = None) 
     execution.save(update_fields=["waits_for", "due_at"])
     remembered = str(locked.remembered_rule_id) if locked.remembered_rule_id else None
     _record("approval.approved", locked, by, {"remembered": remembered})
+    wake(execution.tenant_id, execution.id)
     return locked
 
 
@@ -50,7 +52,8 @@ def refuse(*, approval: Approval, by: Actor, reason: str = "") -> Approval:
     locked.reason = reason.strip()[:500]
     _decide(locked, ApprovalState.REFUSED, by)
     _record("approval.refused", locked, by, {})
-    end_unsent(execution, actor=by.actor, error=NotApproved(_sentence(locked)), keeps_key=True)
+    error = NotApproved(_sentence(locked))
+    end_execution(execution, status=Status.REFUSED, error=error, actor=by.actor, keeps_key=True)
     return locked
 
 

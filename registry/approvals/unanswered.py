@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from accounts.audit import record
 from accounts.tenancy import platform
-from registry.approvals.ending import end_unsent
 from registry.approvals.request import detail_of
+from registry.ending import end_execution
 from registry.errors import NotApproved
 from registry.models import Approval, Execution
 from registry.models.approval import ApprovalState
@@ -58,7 +58,7 @@ def _expire(approval: Approval, execution: Execution, now: datetime) -> None:
     )
     waited = int((approval.expires_at - approval.requested_at).total_seconds())
     error = NotApproved(f"Nobody answered within {waited} seconds, so this was not run. Call again to ask again.")
-    end_unsent(execution, actor=ACTOR, error=error, keeps_key=False)
+    end_execution(execution, status=Status.REFUSED, error=error, actor=ACTOR)
 
 
 def _close(approval: Approval, state: ApprovalState, actor: str, at: datetime) -> None:
