@@ -27,6 +27,7 @@ QuartermasterError
 │   └── TakenAway             503  unavailable          its lease was over, and another process has it
 ├── CircuitOpen               503  circuit_open
 ├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
+├── CallFailed                502  call_failed          a call that a composite makes did not succeed
 ├── InvalidOutput             502  invalid_output
 │   └── MappingFailed         502  invalid_output       the response mapping does not fit the answer
 ├── Skipped                   424  skipped              a call of a batch whose needs were not there
@@ -138,6 +139,13 @@ class UpstreamRefused(QuartermasterError):
     """The tool's service answered with an error."""
 
     code = "upstream_error"
+    status = 502
+
+
+class CallFailed(QuartermasterError):
+    """A call that this composite makes did not succeed. `cause` says which one, and why."""
+
+    code = "call_failed"
     status = 502
 
 

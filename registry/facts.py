@@ -9,11 +9,13 @@ from accounts.changes import refuse_others
 from accounts.errors import Fault
 from accounts.models.limits import SHAPES
 from registry import transports
+from registry.batches.nesting import check_nested
 from registry.models import Tool, ToolVersion
-from registry.models.version import LONGEST_TIMEOUT_MS, SEMVER_PATTERN
+from registry.models.version import SEMVER_PATTERN
 from registry.schemas.check import check_input_schema, check_schema
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.shaping.mapping import check_mapping
+from registry.timeouts import LONGEST_TIMEOUT_MS
 from registry.transports.http_definition import check_http_url
 
 TOOL_FACTS = frozenset(
@@ -98,7 +100,8 @@ def check_version(version: ToolVersion) -> list[Fault]:
         *_number_faults("$.timeout_ms", version.timeout_ms, LONGEST_TIMEOUT_MS),
         *_number_faults("$.cache_seconds", version.cache_seconds or None, LONGEST_SECONDS),
     ]
-    return faults or transports.check(version.transport, version.definition, version.endpoints, version.input_schema)
+    faults = faults or transports.check(version.transport, version.definition, version.endpoints, version.input_schema)
+    return faults or check_nested(version)
 
 
 def _slug_faults(slug: str) -> Iterator[Fault]:

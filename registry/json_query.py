@@ -55,6 +55,11 @@ class JsonQuery:
     _steps: tuple["_Step", ...]
     """Of any other."""
 
+    @property
+    def first_name(self) -> str | None:
+        """The property of the document that a singular path begins with; None for any other path."""
+        return self._parts[0] if self._parts and isinstance(self._parts[0], str) else None
+
     def value(self, document: Any) -> Any:
         """The value of a singular path, the list of all values of another, empty when there are none.
 

@@ -21,7 +21,7 @@ from registry.batches.reading import LONGEST_OPERATION, LONGEST_SPEC, read_calls
 from registry.batches.types import ABORTED, SKIPPED, CallEnd, OnError, Plan
 from registry.execution.types import Outcome
 from registry.models.execution import Status
-from registry.models.version import LONGEST_TIMEOUT_MS
+from registry.timeouts import LONGEST_TIMEOUT_MS
 
 
 class BatchCallSerializer(serializers.Serializer[Any]):

@@ -33,9 +33,9 @@ from registry.execution.in_time import execute_in_time
 from registry.execution.types import Mode, Outcome, ToolCall
 from registry.models import Execution
 from registry.models.execution import UNFINISHED, Status
-from registry.models.version import LONGEST_TIMEOUT_MS
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.shaping.fields import LONGEST_FIELD, MOST_FIELDS, complaint_about
+from registry.timeouts import LONGEST_TIMEOUT_MS
 
 POLL_SECONDS = 1
 """When to look again at an execution that has not ended."""

@@ -16,7 +16,7 @@ from registry.api.executions import IDEMPOTENCY_KEY, idempotency_key, traceparen
 from registry.messages.anthropic import read_message, write_message
 from registry.messages.asked import Answered, Terms, run_asked
 from registry.messages.openai import read_answer
-from registry.models.version import LONGEST_TIMEOUT_MS
+from registry.timeouts import LONGEST_TIMEOUT_MS
 
 BATCH_HEADER = "Batch-Id"
 

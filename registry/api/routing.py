@@ -15,8 +15,8 @@ from accounts.roles import Right
 from registry.api.executions import InputField, answer, traceparent
 from registry.api.outcomes import ExecutionSerializer
 from registry.facts import LONGEST_SECONDS
-from registry.models.version import LONGEST_TIMEOUT_MS
 from registry.routing import route
+from registry.timeouts import LONGEST_TIMEOUT_MS
 
 
 class RouteSerializer(StrictSerializer):

@@ -19,9 +19,10 @@ from registry.facts import (
 from registry.models import ToolVersion
 from registry.models.health import HealthStatus
 from registry.models.tool import NodeType, Source
-from registry.models.version import LONGEST_TIMEOUT_MS, VersionState
+from registry.models.version import VersionState
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.shaping.mapping import LONGEST_MAPPING
+from registry.timeouts import LONGEST_TIMEOUT_MS
 from registry.transports import TRANSPORTS
 
 

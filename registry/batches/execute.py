@@ -14,7 +14,7 @@ from registry.batches.run import Run
 from registry.batches.types import CallEnd, Plan, PlannedCall
 from registry.execution.pipeline import execute
 from registry.execution.types import Outcome, ToolCall
-from registry.models.version import LONGEST_TIMEOUT_MS
+from registry.timeouts import LONGEST_TIMEOUT_MS
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """From what was sent to a plan, or to everything that is wrong with it: nothing of a bad batch runs."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from registry.batches.graph import find_circle
 from registry.batches.references import check_reference, find_references
 from registry.batches.types import PlannedCall
 from registry.json_paths import json_path
-from registry.models.version import LONGEST_TIMEOUT_MS
+from registry.timeouts import LONGEST_TIMEOUT_MS
 
 LONGEST_SPEC = 170
 LONGEST_OPERATION = 100
@@ -55,6 +55,15 @@ class Reading:
 
     calls: tuple[PlannedCall, ...] = ()
     faults: list[Fault] = field(default_factory=list)
+
+
+def check_sources(value: Any, place: str, known: Collection[str]) -> Iterator[Fault]:
+    """What is wrong with the references in a value, which may be to `known` sources."""
+    for found in find_references(value, place):
+        faults = check_reference(found)
+        yield from faults
+        if not faults and found.source not in known:
+            yield _unknown(found.source, json_path(["$from"], found.place), known)
 
 
 def read_calls(raw: Any, place: str, *, most: int, given: frozenset[str] = frozenset()) -> Reading:
@@ -103,20 +112,22 @@ def _meaning_faults(raw: list[dict[str, Any]], place: str, given: frozenset[str]
 
 
 def _source_faults(call: dict[str, Any], place: str, ids: Any, given: frozenset[str]) -> Iterator[Fault]:
+    others = [name for name in ids if name != call["id"]]
     for number, needed in enumerate(call.get("depends_on", [])):
-        yield from _unknown(needed, f"{place}.depends_on[{number}]", call["id"], ids)
+        if needed not in others:
+            yield _unknown(needed, f"{place}.depends_on[{number}]", others, own=call["id"])
     for found in find_references(call.get("input", {}), f"{place}.input"):
         faults = check_reference(found)
         yield from faults
-        if not faults and found.source not in given:
-            yield from _unknown(found.source, json_path(["$from"], found.place), call["id"], ids)
+        if not faults and found.source not in others and found.source not in given:
+            yield _unknown(found.source, json_path(["$from"], found.place), [*others, *given], own=call["id"])
 
 
-def _unknown(needed: str, place: str, own: str, ids: Any) -> Iterator[Fault]:
+def _unknown(needed: str, place: str, known: Collection[str], own: str = "") -> Fault:
     if needed == own:
-        yield Fault(place, f"`{own}` cannot wait for itself. Name another call.")
-    elif needed not in ids:
-        yield Fault(place, f"There is no call `{needed[:64]}` here. Name one of: {', '.join(list(ids)[:20])}.")
+        return Fault(place, f"`{own}` cannot wait for itself. Name another call.")
+    hint = f"Name one of: {', '.join(list(known)[:20])}." if known else "There are no others."
+    return Fault(place, f"There is no call `{needed[:64]}` here. {hint}")
 
 
 def _circle_fault(circle: list[str], ids: Mapping[str, int], place: str) -> Fault:

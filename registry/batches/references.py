@@ -2,7 +2,8 @@
 
 The whole object is replaced, and the value keeps its type. A singular path (names and indices) gives its value; any
 other gives the list of what it finds, which may be empty. Without `path` it is the whole output. What is filled in is
-not looked through again.
+not looked through again. With `"optional": true` a path that leads nowhere leaves out the property or item that the
+reference stands for.
 """
 
 import json
@@ -17,9 +18,12 @@ from registry.json_paths import json_path
 from registry.json_query import BadPath, NothingThere, TooMuchToRead, read_query
 
 MARK = "$from"
+INPUT = "input"
+"""In a composite, the source that is its own input."""
 _MASKED = "[redacted:"
 """How integrations/redaction begins what it puts in the place of a secret."""
-_FIELDS = frozenset({MARK, "path"})
+_FIELDS = frozenset({MARK, "path", "optional"})
+_LEFT_OUT = object()
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,14 @@ def find_references(value: Any, place: str) -> Iterator[Found]:
 def check_reference(found: Found) -> list[Fault]:
     """What is wrong with its form; whether its source exists is the plan's to say."""
     faults = [
-        Fault(json_path([name], found.place), f"A reference has `{MARK}` and `path` only. Leave this out.")
+        Fault(json_path([name], found.place), f"A reference has `{MARK}`, `path` and `optional`. Leave this out.")
         for name in found.body
         if name not in _FIELDS
     ]
     if not isinstance(found.source, str):
         faults.append(Fault(json_path([MARK], found.place), "Give a call's id."))
+    if not isinstance(found.body.get("optional", False), bool):
+        faults.append(Fault(json_path(["optional"], found.place), "Give true or false."))
     try:
         read_query(_path(found.body))
     except TypeError:
@@ -82,19 +88,30 @@ def _path(body: Mapping[str, Any]) -> str:
 class Filler:
     """Fills one input, and keeps count of how large it becomes: a few references can name the same megabytes."""
 
-    def __init__(self, outputs: Mapping[str, Any], stored: Collection[str] = ()) -> None:
-        """`stored` are the sources whose outputs are stored forms: what was secret in them is masked."""
+    def __init__(self, outputs: Mapping[str, Any], stored: Collection[str] = (), *, lenient: bool = False) -> None:
+        """`stored` are the sources whose outputs are stored forms: what was secret in them is masked.
+
+        Lenient, a path that leads nowhere gives null.
+        """
+        self._lenient = lenient
         self._outputs = outputs
         self._stored = stored
         self._left = settings.REQUEST_BODY_LIMIT_BYTES
 
     def fill(self, value: Any) -> Any:
         """The value without references. Raises Unfillable."""
+        filled = self._filled(value)
+        return {} if filled is _LEFT_OUT else filled
+
+    def _filled(self, value: Any) -> Any:
         if isinstance(value, dict):
             if MARK in value:
                 return self._look_up(value)
-            return {name: self.fill(inner) for name, inner in value.items()}
-        return [self.fill(inner) for inner in value] if isinstance(value, list) else value
+            pairs = ((name, self._filled(inner)) for name, inner in value.items())
+            return {name: filled for name, filled in pairs if filled is not _LEFT_OUT}
+        if isinstance(value, list):
+            return [filled for inner in value if (filled := self._filled(inner)) is not _LEFT_OUT]
+        return value
 
     def _look_up(self, body: Mapping[str, Any]) -> Any:
         source, path = body[MARK], _path(body)
@@ -103,9 +120,13 @@ class Filler:
         except KeyError as error:
             raise Unfillable(source, f"`{source}` gave no output.") from error
         except NothingThere as error:
-            raise Unfillable(source, f"The output of `{source}` has nothing at `{path}`.") from error
+            if body.get("optional"):
+                return _LEFT_OUT
+            if self._lenient:
+                return None
+            raise Unfillable(source, f"{_named(source)} has nothing at `{path}`.") from error
         except TooMuchToRead as error:
-            raise Unfillable(source, f"The output of `{source}` is too large for `{path}`: name the place.") from error
+            raise Unfillable(source, f"{_named(source)} is too large for `{path}`: name the place.") from error
         text = found if isinstance(found, str) else json.dumps(found, separators=(",", ":"))
         self._left -= len(text)
         if self._left < 0:
@@ -117,3 +138,7 @@ class Filler:
                 "kept. Send the batch with a new key.",
             )
         return found
+
+
+def _named(source: str) -> str:
+    return "The input" if source == INPUT else f"The output of `{source}`"

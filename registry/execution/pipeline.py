@@ -150,6 +150,7 @@ async def _call_nested(call: ToolCall, nested: Nested) -> Outcome:
             version=nested.version,
             operation=nested.operation,
             timeout_ms=nested.timeout_ms,
+            can_wait=False,
             parent_id=call.execution_id,
             traceparent=call.trace_below,
             conversation=call.conversation,

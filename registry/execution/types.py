@@ -67,6 +67,8 @@ class ToolCall:
     mode: Mode = Mode.SYNC
     wait_ms: int | None = None
     """How long the caller waits for the outcome before being told that the call goes on; None: until it ends."""
+    can_wait: bool = True
+    """Whether its caller can come back for a call that has to wait for a person; a composite cannot."""
     parent_id: UUID | None = None
     """The batch or composite execution that makes this call."""
     fields: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from registry.batches.execute import Order, execute_batch
 from registry.batches.types import CallEnd, OnError, Plan, PlannedCall
 from registry.messages.names import LONGEST_NAME, slug_of
 from registry.messages.results import Result, refusal, result_of
-from registry.models.version import LONGEST_TIMEOUT_MS
+from registry.timeouts import LONGEST_TIMEOUT_MS
 
 
 @dataclass(frozen=True)

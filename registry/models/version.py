@@ -13,7 +13,6 @@ SEMVER_PATTERN = (
     r"(-((0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
     r"(\+([0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*))?$"
 )
-LONGEST_TIMEOUT_MS = 600_000
 _NOT_HTTP = '$.* ? (@.type() != "string" || !(@ like_regex "^https?://"))'
 
 

@@ -6,10 +6,12 @@ from typing import Any
 from accounts.errors import Fault
 from registry.transports.base import Declared, Transport
 from registry.transports.builtin import BuiltinTransport
+from registry.transports.composite import CompositeTransport
 from registry.transports.http import HttpTransport
 
 TRANSPORTS: Mapping[str, Transport] = {
     "builtin": BuiltinTransport(),
+    "composite": CompositeTransport(),
     "http": HttpTransport(),
 }
 

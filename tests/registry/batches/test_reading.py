@@ -84,7 +84,7 @@ def test_it_says_where_a_call_is_wrong(raw: Any, place: str) -> None:
 
 def test_it_names_the_others_when_there_is_no_such_call() -> None:
     assert faults(call("a", depends_on=["c"]), call("b")) == [
-        ("$.calls[0].depends_on[0]", "There is no call `c` here. Name one of: a, b.")
+        ("$.calls[0].depends_on[0]", "There is no call `c` here. Name one of: b.")
     ]
 
 

@@ -117,4 +117,4 @@ def test_it_refuses_an_endpoint_that_is_no_url() -> None:
 
 def test_it_names_the_transports_there_are() -> None:
     [fault] = transports.check("carrier-pigeon", {}, {}, {})
-    assert fault.message == "There is no transport `carrier-pigeon`. Choose one of: builtin, http."
+    assert fault.message == "There is no transport `carrier-pigeon`. Choose one of: builtin, composite, http."

@@ -1,0 +1,132 @@
+"""Tools that are batches of other tools: `{"calls": […], "output": {…}}`. Each call passes the whole corridor.
+
+How deep composites stand in one another is known here alone: whoever calls a tool on the way runs in the same context.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.api.problems import problem
+from accounts.errors import Fault, QuartermasterError
+from integrations.errors import UpstreamTimeout
+from registry.batches.composite import ERRORS, Composite, check_composite, read_composite
+from registry.batches.references import INPUT, Filler, Unfillable
+from registry.batches.run import Run
+from registry.batches.types import ABORTED, SKIPPED, CallEnd, OnError, PlannedCall
+from registry.errors import CallFailed, InvalidOutput, OutcomeUnknown
+from registry.transports.base import Declared, Dispatch, Nested, NestedOutcome, Reply
+
+DEEPEST = 4
+"""Composites inside one another, the outermost included."""
+MOST_IN_ALL = 200
+"""Calls that one composite makes, those of the composites that it calls included."""
+
+
+@dataclass
+class _Around:
+    """The composite calls that a call stands in."""
+
+    depth: int
+    budget: list[int]
+    """How many calls may still be made: one number, shared by all of them."""
+
+
+_around: ContextVar[_Around | None] = ContextVar("composite", default=None)
+
+
+class CompositeTransport:
+    def check(self, declared: Declared) -> list[Fault]:
+        faults = check_composite(declared.definition, declared.input_schema)
+        if declared.endpoints:
+            faults.append(Fault("$.endpoints", "A composite has no endpoints. Leave this out."))
+        return faults
+
+    async def send(self, dispatch: Dispatch) -> Reply:
+        composite = read_composite(dispatch.declared.definition)
+        token = _around.set(_entered(len(composite.plan.calls)))
+        try:
+            ends = await _run(composite, dispatch)
+        finally:
+            _around.reset(token)
+        return Reply(_output(composite, dispatch, ends))
+
+    def repeatable(self, declared: Declared) -> bool:
+        """A version says of itself that it is `read_only` or `idempotent`, and may if all its tools are."""
+        return False
+
+
+def _entered(calls: int) -> _Around:
+    outer = _around.get() or _Around(0, [MOST_IN_ALL])
+    if outer.depth == DEEPEST:
+        raise CallFailed(f"Composites call composites more than {DEEPEST} deep here. One of them may call itself.")
+    outer.budget[0] -= calls
+    if outer.budget[0] < 0:
+        raise CallFailed(f"This would be more than {MOST_IN_ALL} calls in all. Make fewer in one composite.")
+    return _Around(outer.depth + 1, outer.budget)
+
+
+async def _run(composite: Composite, dispatch: Dispatch) -> list[CallEnd]:
+    call_tool = dispatch.call_tool
+    if call_tool is None:
+        raise RuntimeError("A composite can be called inside the corridor only.")
+    total = len(composite.plan.calls)
+
+    async def call(planned: PlannedCall, values: Mapping[str, Any], timeout_ms: int | None) -> NestedOutcome:
+        return await call_tool(Nested(planned.tool, values, planned.version, planned.operation, timeout_ms))
+
+    def count(ended: int) -> None:
+        dispatch.progress(ended / total, f"{ended} of {total} calls have ended")
+
+    return await Run(
+        composite.plan, call, given={INPUT: dispatch.input}, timeout_seconds=dispatch.timeout_seconds, count=count
+    ).go()
+
+
+def _output(composite: Composite, dispatch: Dispatch, ends: list[CallEnd]) -> Any:
+    failed = [end for end in ends if not end.succeeded]
+    goes_on = composite.plan.on_error is OnError.CONTINUE
+    if failed and not (goes_on and len(failed) < len(ends)):
+        raise _failure(failed)
+    outputs = {end.call.id: end.execution.output if end.succeeded and end.execution else None for end in ends}
+    if composite.output is None:
+        return outputs
+    errors = {end.call.id: _document(end) for end in failed}
+    filler = Filler({INPUT: dispatch.input, ERRORS: errors, **outputs}, lenient=goes_on)
+    try:
+        return filler.fill(composite.output)
+    except Unfillable as error:
+        raise InvalidOutput(f"The output of this composite cannot be made. {error}") from error
+
+
+def _failure(failed: list[CallEnd]) -> QuartermasterError:
+    """The first that went wrong by itself, not for want of another."""
+    causes = [end for end in failed if end.status not in (SKIPPED, ABORTED)]
+    causes = causes or [end for end in failed if end.status == SKIPPED]
+    if not causes:
+        return UpstreamTimeout("The composite's time was used up before all of its calls were made.", sent=True)
+    document = _document(causes[0])
+    kind = OutcomeUnknown if document.get("code") == OutcomeUnknown.code else CallFailed
+    name, tool = causes[0].call.id, causes[0].call.tool
+    return kind(
+        f"The call `{name}` of `{tool}` did not succeed: {document.get('detail', causes[0].status)}",
+        extra={"cause": _cause(causes[0], document)},
+        retry_after=document.get("retry_after"),
+    )
+
+
+def _cause(end: CallEnd, document: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "call": end.call.id,
+        "tool": end.call.tool,
+        "status": end.status,
+        "execution_id": str(end.execution.id) if end.execution else None,
+        "error": dict(document),
+    }
+
+
+def _document(end: CallEnd) -> dict[str, Any]:
+    if end.error is not None:
+        return problem(end.error)
+    return (end.execution.error if end.execution else None) or {"code": end.status, "detail": f"It is {end.status}."}
