@@ -14,6 +14,8 @@ from accounts.errors import Forbidden, KeyExpired, KeyRevoked, Unauthenticated
 from accounts.limits import Limits, limits_of
 from accounts.models import ApiKey, Person, Tenant
 from accounts.models.limits import SHAPES
+from accounts.networks import is_within
+from accounts.refusing import refuse_from
 from accounts.roles import Role
 from accounts.tenancy import within
 
@@ -28,11 +30,11 @@ def digest_of(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def authenticate(authorization: str) -> Caller:
-    """Who shows this `Authorization` header (`Bearer qm_…`, RFC 6750).
+def authenticate(authorization: str, address: str = "") -> Caller:
+    """Who shows this `Authorization` header (`Bearer qm_…`, RFC 6750), coming from this address.
 
     One query, and a second at most once a minute per key to note its use.
-    Raises Unauthenticated, KeyExpired or KeyRevoked.
+    Raises Unauthenticated, KeyExpired, KeyRevoked, or Forbidden for an address that is not allowed.
     """
     match = _BEARER.fullmatch(authorization.strip())
     if match is None:
@@ -44,6 +46,7 @@ def authenticate(authorization: str) -> Caller:
         )
     now = timezone.now()
     _refuse_unusable(row, now)
+    _refuse_elsewhere(row, address)
     if row["last_used_at"] is None or now - row["last_used_at"] > LAST_USED_PRECISION:
         _note_use(row, now)
     return Caller(
@@ -57,10 +60,11 @@ def authenticate(authorization: str) -> Caller:
         provider=row["agent_provider"],
         agent_limits=_limits(row, "agent"),
         tenant_limits=_limits(row, "tenant"),
+        address=address,
     )
 
 
-def caller_of(person: Person, tenant: Tenant | None = None) -> Caller:
+def caller_of(person: Person, tenant: Tenant | None = None, address: str = "") -> Caller:
     """A signed-in person, in their own tenant. The platform's owner may look at any `tenant`, with all rights.
 
     Raises Forbidden when the tenant is not theirs.
@@ -75,6 +79,7 @@ def caller_of(person: Person, tenant: Tenant | None = None) -> Caller:
         role=Role.OWNER if person.is_platform_owner else Role(person.role),
         person_id=person.id,
         tenant_limits=limits_of(tenant.rate_limit, tenant.concurrency, tenant.quota),
+        address=address,
         is_platform_owner=person.is_platform_owner,
     )
 
@@ -102,6 +107,26 @@ def _refuse_unusable(row: dict[str, Any], now: datetime) -> None:
         raise KeyExpired
     if not row["agent_enabled"]:
         raise Unauthenticated("This key's agent is disabled. An admin of your tenant can enable it.")
+
+
+def _refuse_elsewhere(row: dict[str, Any], address: str) -> None:
+    """The function gives null for an empty list."""
+    for list_, whose in (("tenant_networks", "your tenant"), ("key_networks", "this key")):
+        if row[list_] is not None and not is_within(address, _json(row[list_])):
+            raise refuse_from(
+                address,
+                tenant_id=row["tenant_id"],
+                actor=f"agent:{row['agent_id']}",
+                subject=f"key:{row['key_id']}",
+                whose=whose,
+            )
+
+
+def refuse_elsewhere(person: Person, address: str) -> None:
+    """Raise Forbidden unless the person's tenant lets its people in from there."""
+    if not is_within(address, person.tenant.allowed_networks):
+        subject = f"person:{person.id}"
+        raise refuse_from(address, tenant_id=person.tenant_id, actor=subject, subject=subject, whose="your tenant")
 
 
 def _note_use(row: dict[str, Any], now: datetime) -> None:

@@ -24,6 +24,8 @@ class Caller:
     provider: str = ""
     agent_limits: Limits | None = None
     tenant_limits: Limits | None = None
+    address: str = ""
+    """Where the request comes from; empty when that cannot be told."""
     is_platform_owner: bool = False
     """Runs the installation: may change what all tenants share."""
 

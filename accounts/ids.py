@@ -1,5 +1,6 @@
 """Ids: UUIDs of version 7 (RFC 9562), so that new rows lie together in an index and sort by their making."""
 
+import hashlib
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,15 @@ def first_id_at(moment: datetime) -> UUID:
     With it an index on ids answers what lies in a stretch of time.
     """
     return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def id_in_minute(word: str, at: datetime) -> UUID:
+    """The same in every process for this word and minute, and among that minute's ids: its digest for random bits."""
+    milliseconds = int(at.replace(second=0, microsecond=0).timestamp() * 1000)
+    digest = int.from_bytes(hashlib.sha256(word.encode()).digest()[:10], "big")
+    bits = (milliseconds << 80) | digest
+    bits = bits & ~(0xF << 76) | (7 << 76)
+    return UUID(int=bits & ~(0x3 << 62) | (0x2 << 62))
 
 
 def uuid_in(text: str) -> UUID | None:

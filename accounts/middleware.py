@@ -15,14 +15,18 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.decorators import sync_and_async_middleware
 
-from accounts.authenticate import caller_of
+from accounts.authenticate import caller_of, refuse_elsewhere
 from accounts.caller import Caller
+from accounts.errors import Forbidden
 from accounts.models import Person, Tenant
+from accounts.networks import address_behind
 from accounts.tenancy import platform, within
 
 PAGES = "/admin/"
+SIGN_OUT = "/admin/logout/"
 CHOSEN_TENANT = "tenant"
 """Where the session of the platform's owner holds the id of the tenant to look at."""
 
@@ -59,7 +63,10 @@ def _is_page(request: HttpRequest) -> bool:
 
 
 def _answer_page(request: HttpRequest, get_response: Sync) -> HttpResponseBase:
-    scope = _scope_of(request)
+    try:
+        scope = _scope_of(request)
+    except Forbidden as error:
+        return render(request, "error.html", {"error": error}, status=error.status)
     if scope is None:
         return get_response(request)
     with scope:
@@ -70,15 +77,22 @@ def _answer_page(request: HttpRequest, get_response: Sync) -> HttpResponseBase:
 
 
 def signed_in(request: HttpRequest) -> Caller | None:
-    """Who is signed in, in the tenant that they look at; None for a stranger."""
+    """Who is signed in, in the tenant that they look at; None for a stranger.
+
+    Raises Forbidden when they come from where their own tenant does not let them in.
+    """
     person = request.user
     if isinstance(person, AnonymousUser):
         return None
-    return caller_of(person, _tenant_of(request, person))
+    address = address_behind(request.META)
+    refuse_elsewhere(person, address)
+    return caller_of(person, _tenant_of(request, person), address)
 
 
 def _scope_of(request: HttpRequest) -> AbstractContextManager[None] | None:
-    """None for a stranger, who is shown the way to sign in."""
+    """None for a stranger, who is shown the way to sign in, and for whoever signs out."""
+    if request.path_info == SIGN_OUT:
+        return None
     caller = signed_in(request)
     if caller is None:
         return None

@@ -8,14 +8,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.audit import record
-from accounts.caller import Actor
+from accounts.caller import Actor, Caller
 from accounts.changes import refuse_others
-from accounts.errors import Conflict, Forbidden
-from accounts.models import Tenant
+from accounts.errors import Conflict, Forbidden, Invalid
+from accounts.models import Person, Tenant
+from accounts.networks import lockout_faults, network_faults
 from accounts.roles import Right
 
 LIMITS = frozenset({"rate_limit", "concurrency", "quota"})
-CHANGEABLE = LIMITS | {"name", "approval_expires_seconds"}
+DECISIONS = frozenset({"default_decision", "destructive_decision"})
+CHANGEABLE = LIMITS | DECISIONS | {"name", "approval_expires_seconds", "allowed_networks"}
 """Not the slug: it is the tenant's name in the operator's settings."""
 
 
@@ -33,9 +35,10 @@ def create_tenant(*, slug: str, name: str, actor: str) -> Tenant:
 
 
 def change_tenant(*, tenant: Tenant, by: Actor, changes: Mapping[str, Any]) -> Tenant:
-    """Set the fields that differ. Limits are the platform owner's to set, the name the tenant's own, too.
+    """Set the fields that differ. Limits are the platform owner's to set, everything else the tenant's own, too.
 
-    Raises Invalid on a field that cannot change, ValidationError on a bad value, Forbidden.
+    Raises Invalid on a field that cannot change, and on networks that would shut out whoever sets them;
+    ValidationError on a bad value; Forbidden.
     """
     refuse_others(changes, CHANGEABLE)
     by.require(Right.PEOPLE)
@@ -45,6 +48,8 @@ def change_tenant(*, tenant: Tenant, by: Actor, changes: Mapping[str, Any]) -> T
         return locked
     if LIMITS & set(changed) and not by.is_platform_owner:
         raise Forbidden("What all calls of a tenant may come to together is set by the platform's owner.")
+    if "allowed_networks" in changed:
+        _refuse_networks(locked, by, changes["allowed_networks"])
     for field in changed:
         setattr(locked, field, changes[field])
     locked.clean_fields()
@@ -58,6 +63,19 @@ def change_tenant(*, tenant: Tenant, by: Actor, changes: Mapping[str, Any]) -> T
     )
     bump_generation(locked.id)
     return locked
+
+
+def _refuse_networks(tenant: Tenant, by: Actor, networks: Any) -> None:
+    faults = list(network_faults("$.allowed_networks", networks))
+    if not faults and isinstance(by, Caller) and _comes_through(tenant, by):
+        faults = list(lockout_faults("$.allowed_networks", by, networks))
+    if faults:
+        raise Invalid("The tenant cannot let in these networks only. See `errors`.", faults=faults)
+
+
+def _comes_through(tenant: Tenant, by: Caller) -> bool:
+    """Whether this tenant's list lets them in: the platform's owner comes through a tenant of their own."""
+    return by.person_id is None or Person.objects.filter(id=by.person_id, tenant_id=tenant.id).exists()
 
 
 def bump_generation(tenant_id: UUID | None) -> None:

@@ -29,6 +29,7 @@ def _kept_secret(name: str) -> str:
 SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret("secret_key")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 SECURE_HTTPS = env.bool("SECURE_HTTPS", default=False)
@@ -226,6 +227,7 @@ SPECTACULAR_SETTINGS = {
     },
     "ENUM_NAME_OVERRIDES": {
         "ExecutionModeEnum": ["sync", "async", "stream"],
+        "DecisionEnum": "accounts.decisions.Decision",
         "ApprovalStateEnum": "registry.models.approval.ApprovalState",
         "VersionStateEnum": "registry.models.version.VersionState",
         "ExecutionStatusEnum": "registry.models.execution.Status",

@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from accounts.api.agents import find_agent
 from accounts.api.pagination import page, paged
 from accounts.api.queries import PageQuery, QuerySerializer
-from accounts.api.serializers import NothingSerializer, StrictSerializer
+from accounts.api.serializers import NetworksField, NothingSerializer, StrictSerializer
 from accounts.api.views import TenantView
 from accounts.caller import Caller
 from accounts.errors import Fault, Invalid, NotFound
-from accounts.keys import IssuedKey, issue_key, revoke_key, rotate_key
+from accounts.keys import IssuedKey, change_key, issue_key, revoke_key, rotate_key
 from accounts.models import Agent, ApiKey
 from accounts.roles import Right
 
@@ -31,6 +31,7 @@ class KeySerializer(serializers.Serializer[ApiKey]):
     name = serializers.CharField()
     prefix = serializers.CharField(help_text="The key's first letters, to tell keys apart.")
     expires_at = serializers.DateTimeField(allow_null=True)
+    allowed_networks = serializers.ListField(child=serializers.CharField())
     revoked_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="To the minute.")
     rotated_from = serializers.UUIDField(source="rotated_from_id", allow_null=True)
@@ -44,6 +45,11 @@ class IssuedKeySerializer(KeySerializer):
 class AgentKeySerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
     expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Left out: never.")
+    allowed_networks = NetworksField(required=False, help_text="Where it may be used; left out: anywhere.")
+
+
+class KeyChangesSerializer(StrictSerializer):
+    allowed_networks = NetworksField(required=False, help_text="Where it may be used; empty: anywhere.")
 
 
 class NewKeySerializer(AgentKeySerializer):
@@ -102,12 +108,18 @@ class AgentKeysView(TenantView):
 
 
 class KeyView(TenantView):
-    rights: ClassVar[dict[str, Right]] = {"get": Right.PEOPLE}
+    rights: ClassVar[dict[str, Right]] = {"get": Right.PEOPLE, "patch": Right.PEOPLE}
 
     @extend_schema(responses=KeySerializer)
     def get(self, request: Request, caller: Caller, key_id: UUID) -> Response:
         """One key, without the key itself."""
         return Response(represent_key(_find(key_id)))
+
+    @extend_schema(request=KeyChangesSerializer, responses=KeySerializer)
+    def patch(self, request: Request, caller: Caller, key_id: UUID) -> Response:
+        """Set the networks in which a key may be used, from the next call on."""
+        changes = KeyChangesSerializer.read(request.data)
+        return Response(represent_key(change_key(key=_find(key_id), by=caller, changes=changes)))
 
 
 class RotateKeyView(TenantView):

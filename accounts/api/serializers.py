@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.fields import Field
 
 from accounts.models.limits import CLOSED, HIGHEST_QUOTA, HIGHEST_RATE, MOST_AT_ONCE, OPEN, QUOTA, RATE, Shape
+from accounts.networks import MOST_NETWORKS
 
 
 class KnownFieldsSerializer(serializers.Serializer[Any]):
@@ -41,6 +42,13 @@ class StrictSerializer(KnownFieldsSerializer):
             if wrong:
                 raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
+
+
+class NetworksField(serializers.ListField):
+    """Networks by their prefixes. The verb says which of them are none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=serializers.CharField(max_length=64), max_length=MOST_NETWORKS, **options)
 
 
 class NothingSerializer(StrictSerializer):

@@ -4,6 +4,7 @@ from accounts.api.agents import AgentsView, AgentView
 from accounts.api.audit import AuditView
 from accounts.api.keys import AgentKeysView, KeysView, KeyView, RevokeKeyView, RotateKeyView
 from accounts.api.people import PeopleView, PersonView
+from accounts.api.tenant import OwnTenantView
 
 urlpatterns = [
     path("agents/", AgentsView.as_view(), name="agents"),
@@ -15,5 +16,6 @@ urlpatterns = [
     path("keys/<uuid:key_id>/revoke/", RevokeKeyView.as_view(), name="key-revoke"),
     path("people/", PeopleView.as_view(), name="people"),
     path("people/<uuid:person_id>/", PersonView.as_view(), name="person"),
+    path("tenant/", OwnTenantView.as_view(), name="tenant"),
     path("audit/", AuditView.as_view(), name="audit"),
 ]

@@ -13,6 +13,7 @@ from accounts.api.queries import QuerySerializer, read_query
 from accounts.authenticate import authenticate
 from accounts.caller import Caller
 from accounts.errors import NotFound
+from accounts.networks import address_behind
 from accounts.offload import give_connection_back, in_database_thread
 from accounts.roles import Right
 from accounts.tenancy import within
@@ -61,7 +62,7 @@ class TenantView(_ApiView):
         drf_request = self.initialize_request(request, *args, **kwargs)
         try:
             self.initial(drf_request, *args, **kwargs)
-            caller = authenticate(drf_request.META.get("HTTP_AUTHORIZATION", ""))
+            caller = _authenticated(drf_request)
             handler = self.handler(drf_request, caller)
             with within(caller.tenant_id):
                 response: Response = handler(drf_request, caller, *args, **kwargs)
@@ -81,12 +82,16 @@ class AsyncTenantView(_ApiView):
         drf_request = self.initialize_request(request, *args, **kwargs)
         try:
             self.initial(drf_request, *args, **kwargs)
-            caller = await in_database_thread(authenticate, drf_request.META.get("HTTP_AUTHORIZATION", ""))
+            caller = await in_database_thread(_authenticated, drf_request)
             handler = self.handler(drf_request, caller)
             response: Response = await handler(drf_request, caller, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a problem document
             response = self.handle_exception(error)
         return _rendered(self.finalize_response(drf_request, response, *args, **kwargs))
+
+
+def _authenticated(request: Request) -> Caller:
+    return authenticate(request.META.get("HTTP_AUTHORIZATION", ""), address_behind(request.META))
 
 
 def _rendered(response: HttpResponseBase) -> HttpResponseBase:

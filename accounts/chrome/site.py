@@ -15,7 +15,7 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.chrome.pages import TenantPages, caller_behind
 from accounts.chrome.passwords import invitation_page, own_password_page
-from accounts.errors import Malformed, NotFound, QuartermasterError
+from accounts.errors import Forbidden, Malformed, NotFound, QuartermasterError
 from accounts.ids import uuid_in
 from accounts.models import Tenant
 from accounts.tenancy import platform
@@ -75,6 +75,13 @@ class QuartermasterSite(UnfoldAdminSite):
             with platform():
                 context["tenants"] = list(Tenant.objects.order_by("name")[:SWITCHABLE])
         return context
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Whoever comes from where their tenant does not let them in is told so, once their password was right."""
+        try:
+            return super().login(request, extra_context)
+        except Forbidden as error:
+            return render(request, "error.html", {"error": error}, status=error.status)
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         response = LogoutView.as_view(next_page=reverse("admin:login"))(request)

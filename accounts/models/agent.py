@@ -65,6 +65,9 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12, editable=False, help_text="The key's first letters, to tell keys apart.")
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
+    allowed_networks = models.JSONField(
+        default=list, blank=True, help_text='Where the key may be used, e.g. ["203.0.113.0/24"]; empty: anywhere.'
+    )
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     rotated_from = models.ForeignKey(

@@ -74,6 +74,11 @@ class Tenant(models.Model):
         default=Decision.DENY,
         help_text="The same for versions whose permissions include `destructive`.",
     )
+    allowed_networks = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Where people and agents may come from, e.g. ["203.0.113.0/24"]; empty: anywhere.',
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TenantTableManager()

@@ -1,6 +1,5 @@
 """Refusals that come in floods: written singly at first, then as one row a minute that counts them."""
 
-import hashlib
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.errors import Throttled
+from accounts.ids import id_in_minute
 from registry.errors import CircuitOpen
 from registry.execution.shared import PREFIX, Script
 from registry.execution.types import Ending, ToolCall
@@ -33,7 +33,7 @@ async def counted_row(call: ToolCall, ending: Ending, at: datetime) -> UUID | No
         return None
     minute = f"{call.caller.actor}:{ending.error.code}:{at:%Y%m%d%H%M}"
     count = await _COUNT([f"{PREFIX}refused:{call.caller.tenant_id}:{minute}"], [])
-    return _id_of(minute, at) if count is not None and count > SINGLY else None
+    return id_in_minute(minute, at) if count is not None and count > SINGLY else None
 
 
 def count_up(row: Execution) -> bool:
@@ -45,12 +45,3 @@ def count_up(row: Execution) -> bool:
         Execution.objects.filter(id=row.id).update(count=F("count") + 1)
         return False
     return True
-
-
-def _id_of(minute: str, at: datetime) -> UUID:
-    """The same in every process, and among the ids of its minute: a version 7 UUID with digest for random."""
-    milliseconds = int(at.replace(second=0, microsecond=0).timestamp() * 1000)
-    digest = int.from_bytes(hashlib.sha256(minute.encode()).digest()[:10], "big")
-    bits = (milliseconds << 80) | digest
-    bits = bits & ~(0xF << 76) | (7 << 76)
-    return UUID(int=bits & ~(0x3 << 62) | (0x2 << 62))

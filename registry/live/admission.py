@@ -20,8 +20,10 @@ from accounts.authenticate import authenticate
 from accounts.caller import Caller
 from accounts.errors import Forbidden, Malformed, Unauthenticated
 from accounts.middleware import signed_in
+from accounts.networks import client_address
 from accounts.roles import Right
 
+_JOINED = {"cookie": "; ", "x-forwarded-for": ","}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -32,15 +34,19 @@ class Visitor:
     actor: str
 
 
-def admit(headers: Mapping[str, str]) -> Visitor:
-    """Whose socket this is. Ask again while it is open: keys are revoked, people sign out.
+def admit(headers: Mapping[str, str], peer: str) -> Visitor:
+    """Whose socket this is; `peer` is who is connected to us.
 
-    Raises Unauthenticated, or Forbidden for a foreign origin and for a role that may not read.
+    Ask again while it is open: keys are revoked, people sign out.
+
+    Raises Unauthenticated, or Forbidden for a foreign origin, for an address that is not allowed, and for a role that
+    may not read.
     """
     if "authorization" in headers:
-        caller = authenticate(headers["authorization"])
+        address = client_address(peer, headers.get("x-forwarded-for", ""))
+        caller = authenticate(headers["authorization"], address)
     else:
-        caller = _person(headers.get("cookie", ""))
+        caller = _person(headers, peer)
         if not is_own_origin(headers.get("origin", ""), headers.get("host", "")):
             raise Forbidden(
                 "This page is not one of ours, so your session does not open a socket for it. "
@@ -50,10 +56,11 @@ def admit(headers: Mapping[str, str]) -> Visitor:
     return Visitor(caller.tenant_id, caller.actor)
 
 
-def _person(cookies: str) -> Caller:
+def _person(headers: Mapping[str, str], peer: str) -> Caller:
     request = HttpRequest()
+    request.META = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": headers.get("x-forwarded-for", "")}
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(
-        parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
+        parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
     )
     request.user = get_user(request)
     caller = signed_in(request)
@@ -93,10 +100,10 @@ def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in raw:
         key = name.decode("latin-1").lower()
-        if key not in ("authorization", "cookie", "origin", "host"):
+        if key not in ("authorization", "cookie", "origin", "host", "x-forwarded-for"):
             continue
-        if key in found and key != "cookie":
+        if key in found and key not in _JOINED:
             raise Malformed(f"The header `{key}` came twice. Send it once.")
         text = value.decode("latin-1")
-        found[key] = f"{found[key]}; {text}" if key in found else text
+        found[key] = f"{found[key]}{_JOINED[key]}{text}" if key in found else text
     return found

@@ -43,11 +43,12 @@ class LiveConsumer:
         try:
             headers = headers_of(scope["headers"])
             after = _after(scope["query_string"])
-            visitor = await in_database_thread(admit, headers)
+            peer = (scope.get("client") or ("",))[0]
+            visitor = await in_database_thread(admit, headers, peer)
             with self._seat(visitor.tenant_id):
                 first = await in_database_thread(_first, visitor.tenant_id, after)
                 socket = LiveSocket(
-                    visitor, headers, position=after or 0, receive=receive, send=send, timing=self._timing
+                    visitor, headers, peer=peer, position=after or 0, receive=receive, send=send, timing=self._timing
                 )
                 await socket.serve(first)
         except Exception as error:  # noqa: BLE001  the outermost place: what was raised here had no socket yet

@@ -67,6 +67,7 @@ class LiveSocket:
         visitor: Visitor,
         headers: dict[str, str],
         *,
+        peer: str,
         position: int,
         receive: Receive,
         send: Send,
@@ -74,6 +75,7 @@ class LiveSocket:
     ) -> None:
         self._visitor = visitor
         self._headers = headers
+        self._peer = peer
         self._position = position
         self._receive = receive
         self._asgi_send = send
@@ -125,7 +127,7 @@ class LiveSocket:
             await asyncio.sleep(self._timing.recheck)
             with contextlib.suppress(*AWAY):
                 await asyncio.to_thread(pace.watch, self._visitor.tenant_id)
-                visitor = await in_database_thread(admit, self._headers)
+                visitor = await in_database_thread(admit, self._headers, self._peer)
                 if visitor != self._visitor:
                     raise Forbidden
 

@@ -1,11 +1,15 @@
 """Tenants: made once, and counted on when something of theirs changes."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.caller import Caller
 from accounts.errors import Conflict, Forbidden, Invalid
-from accounts.models import AuditEntry, Tenant
+from accounts.ids import new_id
+from accounts.models import AuditEntry, Person, Tenant
 from accounts.roles import Role
 from accounts.tenancy import platform, within
 from accounts.tenants import bump_generation, change_tenant, create_tenant
@@ -89,3 +93,57 @@ def test_it_changes_no_slug_and_takes_no_bad_limit(acme: Tenant) -> None:
         with pytest.raises(ValidationError):
             change_tenant(tenant=acme, by=CASTING, changes={"rate_limit": {"burst": 1}})
     assert (now(acme).slug, now(acme).rate_limit) == ("acme", None)
+
+
+def at(address: str, tenant: Tenant, **who: Any) -> Caller:
+    return replace(caller_in(tenant, Role.OWNER), address=address, **who)
+
+
+HERE = ["203.0.113.0/24"]
+
+
+@pytest.mark.parametrize("address", ["198.51.100.1", ""])
+def test_it_lets_nobody_shut_themselves_out(acme: Tenant, alice: Person, address: str) -> None:
+    for by in (at(address, acme, person_id=alice.id), at(address, acme, agent_id=new_id())):
+        with within(acme.id), pytest.raises(Invalid) as error:
+            change_tenant(tenant=acme, by=by, changes={"allowed_networks": HERE})
+        (fault,) = error.value.faults
+        assert fault.path == "$.allowed_networks"
+        assert fault.message.startswith("Your own address ")
+        assert fault.message.endswith("not in these networks: you would be shut out at once. Add it to them.")
+    assert (now(acme).allowed_networks, now(acme).generation) == ([], 1)
+
+
+def test_it_lets_in_these_networks_only_from_then_on(acme: Tenant, alice: Person) -> None:
+    by = at("203.0.113.7", acme, person_id=alice.id)
+    with within(acme.id):
+        change_tenant(tenant=acme, by=by, changes={"allowed_networks": HERE})
+        entry = AuditEntry.objects.get(action="tenant.changed")
+    assert (now(acme).allowed_networks, entry.detail) == (HERE, {"fields": ["allowed_networks"]})
+    with within(acme.id):
+        change_tenant(tenant=acme, by=at("198.51.100.1", acme, person_id=alice.id), changes={"allowed_networks": []})
+    assert now(acme).allowed_networks == []
+
+
+def test_it_lets_the_platforms_owner_set_the_networks_of_others(acme: Tenant, platform_owner: Person) -> None:
+    by = at("198.51.100.1", acme, person_id=platform_owner.id, is_platform_owner=True)
+    with within(acme.id):
+        change_tenant(tenant=acme, by=by, changes={"allowed_networks": HERE})
+    assert now(acme).allowed_networks == HERE
+
+
+def test_it_says_which_of_them_is_no_network(acme: Tenant) -> None:
+    with within(acme.id), pytest.raises(Invalid) as error:
+        change_tenant(tenant=acme, by=CASTING, changes={"allowed_networks": ["10.0.0.0/8", "10.0.0.1/8"]})
+    assert [fault.path for fault in error.value.faults] == ["$.allowed_networks[1]"]
+    assert now(acme).allowed_networks == []
+
+
+def test_it_changes_what_becomes_of_calls_without_a_rule(acme: Tenant) -> None:
+    changes = {"default_decision": "ask", "destructive_decision": "allow"}
+    with within(acme.id):
+        change_tenant(tenant=acme, by=caller_in(acme, Role.ADMIN), changes=changes)
+    assert (now(acme).default_decision, now(acme).destructive_decision, now(acme).generation) == ("ask", "allow", 2)
+    with within(acme.id), pytest.raises(ValidationError):
+        change_tenant(tenant=acme, by=CASTING, changes={"default_decision": "forbid"})
+    assert now(acme).default_decision == "ask"

@@ -21,11 +21,12 @@ ALLOWED = {
     "agents/scout/": "GET, PATCH",
     "agents/scout/keys/": "GET, POST",
     "keys/": "GET, POST",
-    "keys/{key}/": "GET",
+    "keys/{key}/": "GET, PATCH",
     "keys/{key}/rotate/": "POST",
     "keys/{key}/revoke/": "POST",
     "people/": "GET, POST",
     "people/{bob}/": "GET, PATCH",
+    "tenant/": "GET, PATCH",
     "audit/": "GET",
 }
 LISTS = ["agents/", "agents/scout/keys/", "keys/", "people/", "audit/", "audit/?after=0"]

@@ -39,6 +39,7 @@ def test_it_issues_a_key_that_opens_the_door(steward_api: Api, scout: Agent) -> 
         "name": "laptop",
         "prefix": secret[:10],
         "expires_at": None,
+        "allowed_networks": [],
         "revoked_at": None,
         "last_used_at": None,
         "rotated_from": None,
@@ -284,3 +285,52 @@ def test_it_shows_no_key_where_things_are_printed(scout: Agent) -> None:
         issued = issue_key(agent=scout, name="laptop", by=CASTING)
     assert (repr(issued), str(issued.key)) == (f"IssuedKey({issued.secret[:10]}…)", f"laptop ({issued.secret[:10]}…)")
     assert issued.secret not in repr(issued.key.__dict__)
+
+
+def test_it_says_where_a_key_may_be_used(steward_api: Api, scout: Agent) -> None:
+    issued = steward_api.post("keys/", {"agent": "scout", "name": "office", "allowed_networks": ["203.0.113.0/24"]})
+    assert issued.status_code == 201
+    assert issued.json()["allowed_networks"] == ["203.0.113.0/24"]
+    key, address = issued.json()["key"], f"keys/{issued.json()['id']}/"
+    assert steward_api.as_(key).get("tools/").status_code == 403
+    changed = steward_api.patch(address, {"allowed_networks": ["127.0.0.1"]})
+    assert (changed.status_code, changed.json()["allowed_networks"]) == (200, ["127.0.0.1"])
+    assert steward_api.as_(key).get("tools/").status_code == 200
+    with within(scout.tenant_id):
+        entry = AuditEntry.objects.get(action="key.changed")
+    assert entry.detail == {"agent": str(scout.id), "fields": ["allowed_networks"]}
+
+
+def test_it_passes_on_where_a_rotated_key_may_be_used(steward_api: Api, scout: Agent) -> None:
+    issued = steward_api.post("keys/", {"agent": "scout", "name": "office", "allowed_networks": ["127.0.0.1"]}).json()
+    rotated = steward_api.post(f"keys/{issued['id']}/rotate/", {}).json()
+    assert rotated["allowed_networks"] == ["127.0.0.1"]
+
+
+def test_it_lets_no_key_shut_itself_out(steward_api: Api, steward: Agent) -> None:
+    own = only_key_of(steward)
+    answer = steward_api.patch(f"keys/{own.id}/", {"allowed_networks": ["203.0.113.0/24"]})
+    assert refused_fields(answer) == ["$.allowed_networks"]
+    assert only_key_of(steward).allowed_networks == []
+    assert steward_api.patch(f"keys/{own.id}/", {"allowed_networks": ["127.0.0.0/8"]}).status_code == 200
+
+
+@pytest.mark.parametrize("networks", [["here"], "127.0.0.1", [5]])
+def test_it_refuses_what_is_no_network(steward_api: Api, api: Api, scout: Agent, networks: Any) -> None:
+    address = f"keys/{only_key_of(scout).id}/"
+    assert steward_api.patch(address, {"allowed_networks": networks}).status_code == 422
+    answer = steward_api.post("keys/", {"agent": "scout", "name": "office", "allowed_networks": networks})
+    assert answer.status_code == 422
+    assert only_key_of(scout).allowed_networks == []
+
+
+def test_it_changes_no_key_of_a_role_above_ones_own(steward_api: Api, chief_api: Api, chief: Agent) -> None:
+    answer = steward_api.patch(f"keys/{only_key_of(chief).id}/", {"allowed_networks": ["10.0.0.0/8"]})
+    assert answer.status_code == 403
+    assert only_key_of(chief).allowed_networks == []
+
+
+def test_it_changes_nothing_when_nothing_differs(steward_api: Api, api: Api, scout: Agent) -> None:
+    assert steward_api.patch(f"keys/{only_key_of(scout).id}/", {}).status_code == 200
+    with within(scout.tenant_id):
+        assert not AuditEntry.objects.filter(action="key.changed").exists()

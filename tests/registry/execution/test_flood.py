@@ -2,9 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from accounts.ids import id_in_minute
 from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import within
-from registry.execution.flood import SINGLY, _id_of
+from registry.execution.flood import SINGLY
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.registry.execution.rows import executions
@@ -28,8 +29,8 @@ def test_it_writes_the_first_refusals_singly_and_counts_the_rest(
 
 def test_it_names_a_minutes_row_alike_everywhere_and_in_its_place() -> None:
     at = datetime(2026, 11, 20, 12, 30, 59, tzinfo=UTC)
-    first = _id_of("agent:1:rate_limited:202611201230", at)
-    assert first == _id_of("agent:1:rate_limited:202611201230", at.replace(second=1))
-    assert first != _id_of("agent:2:rate_limited:202611201230", at)
+    first = id_in_minute("agent:1:rate_limited:202611201230", at)
+    assert first == id_in_minute("agent:1:rate_limited:202611201230", at.replace(second=1))
+    assert first != id_in_minute("agent:2:rate_limited:202611201230", at)
     assert (first.version, first.variant) == (7, "specified in RFC 4122")
     assert first.int >> 80 == int(at.replace(second=0).timestamp() * 1000)

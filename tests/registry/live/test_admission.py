@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from accounts.errors import Forbidden
 from accounts.middleware import CHOSEN_TENANT
 from accounts.models import Agent, ApiKey, Person, Tenant
 from accounts.roles import Role
@@ -17,6 +18,7 @@ from registry.live.socket import Timing
 from tests.cast import make_agent, make_key
 from tests.registry.live.sockets import Socket
 
+PEER = "192.0.2.1"
 HOST = {"Host": "localhost:8000", "Origin": "http://localhost:8000"}
 
 Open = Callable[..., Socket]
@@ -82,6 +84,10 @@ class TestHeaders:
         raw = [(b"Host", b"h"), (b"x-secret", b"s"), (b"cookie", b"a=1"), (b"Cookie", b"b=2"), (b"origin", b"\xff")]
         assert headers_of(raw) == {"host": "h", "cookie": "a=1; b=2", "origin": "\xff"}
 
+    def test_what_proxies_wrote_on_several_lines_is_one_list(self) -> None:
+        raw = [(b"X-Forwarded-For", b"203.0.113.7"), (b"x-forwarded-for", b"198.51.100.1")]
+        assert headers_of(raw) == {"x-forwarded-for": "203.0.113.7,198.51.100.1"}
+
     def test_one_that_comes_twice_is_refused(self, refused: Refused, db: None) -> None:
         assert refused({"Authorization": "Bearer a", "authorization": "Bearer b"}) == 4400
 
@@ -89,7 +95,7 @@ class TestHeaders:
 @pytest.mark.django_db
 class TestPersons:
     def test_a_person_looks_at_their_own_tenant(self, acme: Tenant, vera: Person) -> None:
-        visitor = admit(headers_of_dict({**HOST, **cookies_of(vera)}))
+        visitor = admit(headers_of_dict({**HOST, **cookies_of(vera)}), PEER)
         assert visitor == Visitor(acme.id, f"person:{vera.id}")
 
     def test_the_platforms_owner_looks_at_the_tenant_they_chose(self, acme: Tenant, platform_owner: Person) -> None:
@@ -99,7 +105,26 @@ class TestPersons:
         session[CHOSEN_TENANT] = str(acme.id)
         session.save()
         headers = {**HOST, "Cookie": f"sessionid={client.cookies['sessionid'].value}"}
-        assert admit(headers_of_dict(headers)).tenant_id == acme.id
+        assert admit(headers_of_dict(headers), PEER).tenant_id == acme.id
+
+    def test_a_person_comes_from_where_their_tenant_lets_them(self, acme: Tenant, vera: Person, settings: Any) -> None:
+        with within(acme.id):
+            Tenant.objects.update(allowed_networks=["203.0.113.0/24"])
+        headers = headers_of_dict({**HOST, **cookies_of(vera), "X-Forwarded-For": "203.0.113.7"})
+        with pytest.raises(Forbidden, match=r"You come from the address 192\.0\.2\.1"):
+            admit(headers, PEER)
+        with pytest.raises(Forbidden, match="an address that cannot be told"):
+            admit(headers, "")
+        settings.TRUSTED_PROXIES = 1
+        assert admit(headers, PEER).actor == f"person:{vera.id}"
+
+    def test_a_key_comes_from_where_it_may(self, acme: Tenant, scout_key: str) -> None:
+        headers = {"authorization": f"Bearer {scout_key}"}
+        with within(acme.id):
+            ApiKey.objects.update(allowed_networks=["192.0.2.0/24"])
+        assert admit(headers, PEER).tenant_id == acme.id
+        with pytest.raises(Forbidden, match="the allowed networks of this key"):
+            admit(headers, "203.0.113.7")
 
 
 def headers_of_dict(headers: dict[str, str]) -> dict[str, str]:

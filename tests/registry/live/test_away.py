@@ -171,7 +171,7 @@ class TestReaders:
             await asyncio.sleep(3600)
 
         visitor, timing = Visitor(acme.id, "agent:scout"), Timing(patience=0.05)
-        socket = LiveSocket(visitor, {}, position=0, receive=silent, send=send, timing=timing)
+        socket = LiveSocket(visitor, {}, peer="", position=0, receive=silent, send=send, timing=timing)
         asyncio.run(socket.serve(frames.Snapshot(0, (), Approvals(0), {}, {})))
         return sent
 
