@@ -75,13 +75,13 @@ class _Kept:
 
     def joined(self) -> Any:
         text = self._take_text()
-        if text and not self._is_text:
-            self._values.append(text)
-        joined = text if self._is_text else self._values
-        if not self._cut_off:
-            return joined
-        total = self._size + self._cut_off
-        return {"cut": True, "kept_characters": self._size, "total_characters": total, "content": joined}
+        if self._is_text:
+            return {"text": text, "cut": self._cut()} if self._cut_off else text
+        rest = [text] if text else []
+        return [*self._values, *rest, *([{"cut": self._cut()}] if self._cut_off else [])]
+
+    def _cut(self) -> dict[str, int]:
+        return {"kept_characters": self._size, "total_characters": self._size + self._cut_off}
 
     def _add_text(self, text: str) -> None:
         kept = text[: self._room]

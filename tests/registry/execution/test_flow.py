@@ -100,21 +100,21 @@ async def test_it_records_no_more_than_it_may_and_says_so(
     monkeypatch.setattr(module, "MOST_KEPT", 10)
     flow = Flow(ears, a_target(), ())
     cut = await emitted(flow, *text("z" * 7, "y" * 7, "x"))
-    assert cut == {"cut": True, "kept_characters": 10, "total_characters": 15, "content": "z" * 7 + "y" * 3}
+    assert cut == {"text": "z" * 7 + "y" * 3, "cut": {"kept_characters": 10, "total_characters": 15}}
     assert "".join(ears.data) == "z" * 7 + "y" * 7 + "x"
 
 
 async def test_it_keeps_no_value_after_one_that_had_no_room(ears: Ears, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_KEPT", 150)
     cut = await emitted(Flow(ears, a_target(), ()), Chunk(1), Chunk("z" * 60), Chunk(2), *text("and text"))
-    assert cut == {"cut": True, "kept_characters": 1, "total_characters": 72, "content": [1]}
+    assert cut == [1, {"cut": {"kept_characters": 1, "total_characters": 72}}]
     assert len(ears.heard) == 4
 
 
 async def test_it_counts_very_many_small_values_for_what_they_take(ears: Ears, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_KEPT", 650)
     cut = await emitted(Flow(ears, a_target(), ()), *(Chunk(1) for _ in range(1000)))
-    assert (cut["content"], cut["total_characters"]) == ([1] * 10, 1000)
+    assert cut == [*([1] * 10), {"cut": {"kept_characters": 10, "total_characters": 1000}}]
 
 
 async def test_it_blames_a_listener_who_makes_no_room() -> None:

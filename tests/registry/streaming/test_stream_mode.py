@@ -217,3 +217,33 @@ async def test_an_empty_answer_has_no_parts(tool: Register, script: Script, serv
     async with open_stream("POST", "executions/", CALL) as stream:
         start, end = await stream.rest()
     assert (start.event, end.event, end.data["output"]) == ("start", "end", None)
+
+
+async def test_it_is_cancelled_by_its_id(acme: Tenant, tool: Register, script: Script, open_stream: Open) -> None:
+    await in_database_thread(tool)
+    script.will_send(b'data: {"n": 1}\n\n', b'data: {"n": 2}\n\n')
+    script.let_go(0)
+    async with open_stream("POST", "executions/", CALL) as stream:
+        start = await stream.next()
+        assert start is not None
+        async with open_stream("POST", f"executions/{start.data['execution_id']}/cancel/") as cancelling:
+            assert cancelling.response.status == 202
+        *_, error = await stream.rest()
+    assert (error.event, error.data["code"], error.data["status"]) == ("error", "cancelled", 499)
+    assert await asyncio.to_thread(script.hung_up.wait, 20)
+    [row] = await in_database_thread(executions, acme)
+    assert row.status == Status.CANCELLED
+
+
+async def test_it_masks_a_secret_that_is_split_over_parts(
+    tool: Register, script: Script, open_stream: Open
+) -> None:
+    secret = "sk-ant-" + "a1B2c3D4" * 4
+    await in_database_thread(tool)
+    words = ["my key is ", secret[:9], secret[9:20], secret[20:], " and that is it"]
+    script.will_send(*(f'data: {{"delta": "{word}"}}\n\n'.encode() for word in words))
+    script.let_go()
+    async with open_stream("POST", "executions/", CALL) as stream:
+        events = await stream.rest()
+    told = "".join(part["delta"] for part in chunks(events))
+    assert told == "my key is [redacted:anthropic-key] and that is it"
