@@ -235,9 +235,7 @@ async def test_it_is_cancelled_by_its_id(acme: Tenant, tool: Register, script: S
     assert row.status == Status.CANCELLED
 
 
-async def test_it_masks_a_secret_that_is_split_over_parts(
-    tool: Register, script: Script, open_stream: Open
-) -> None:
+async def test_it_masks_a_secret_that_is_split_over_parts(tool: Register, script: Script, open_stream: Open) -> None:
     secret = "sk-ant-" + "a1B2c3D4" * 4
     await in_database_thread(tool)
     words = ["my key is ", secret[:9], secret[9:20], secret[20:], " and that is it"]
