@@ -71,7 +71,7 @@ _MEASURES = """
     coalesce(sum(count) FILTER (WHERE finished_at IS NULL), 0) AS unfinished,
     coalesce(sum(count) FILTER (WHERE cached), 0) AS cached,
     percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM finished_at - started_at) * 1000)
-        FILTER (WHERE status IN ('succeeded', 'failed')) AS milliseconds
+        FILTER (WHERE status IN ('succeeded', 'failed') AND run <= 1) AS milliseconds
 """
 
 

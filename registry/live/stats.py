@@ -28,16 +28,17 @@ DEAR_SECONDS = 0.05
 """What counting the tools may cost each time."""
 TOTAL = "total"
 
-# Only the newest rows of one index range are read. A step that an execution did not reach does not count for it.
+# Only the newest rows of one index range are read. A step that an execution did not reach does not count for it. One
+# that was taken up again (run > 1) waited for a person or after a crash: how long says nothing about its tool.
 _LATENCIES = """
 WITH recent AS (
-    SELECT status, timings, extract(epoch FROM finished_at - started_at) * 1000000 AS microseconds
+    SELECT status, run, timings, extract(epoch FROM finished_at - started_at) * 1000000 AS microseconds
     FROM registry_execution
     WHERE tenant_id = %s AND id >= %s AND finished_at IS NOT NULL
     ORDER BY id DESC LIMIT %s
 ), measured AS (
     SELECT key AS step, value::float8 AS microseconds FROM recent, jsonb_each_text(timings)
-    UNION ALL SELECT %s, microseconds FROM recent WHERE status IN ('succeeded', 'failed')
+    UNION ALL SELECT %s, microseconds FROM recent WHERE status IN ('succeeded', 'failed') AND run <= 1
 )
 SELECT step, percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY microseconds) FROM measured GROUP BY step
 """

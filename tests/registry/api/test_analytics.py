@@ -70,6 +70,13 @@ def test_it_says_that_there_was_nothing(api: Api, acme: Tenant) -> None:
     assert (total["calls"], total["error_rate"], total["p50_ms"]) == (0, None, None)
 
 
+def test_the_time_that_a_person_took_is_nobodys_latency(acme: Tenant, api: Api) -> None:
+    ran(acme, minute=1, ms=20)
+    ran(acme, minute=1, ms=3_600_000, run=2)
+    total = api.get("analytics/", STRETCH).json()["total"]
+    assert (total["calls"], total["p99_ms"]) == (2, 20.0)
+
+
 def test_it_leaves_out_what_lies_outside(acme: Tenant, api: Api) -> None:
     ran(acme, minute=-1)
     ran(acme, minute=0)

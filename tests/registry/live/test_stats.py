@@ -61,6 +61,10 @@ class TestNumbers:
         ran(acme, timezone.now(), "refused", lasted_ms=1, timings={"resolve": 400, "permit": 10})
         assert numbers_of(acme).latencies == {"resolve": Latency(0.4, 0.4), "permit": Latency(0.01, 0.01)}
 
+    def test_the_time_that_a_person_took_is_nobodys_latency(self, acme: Tenant) -> None:
+        ran(acme, timezone.now(), lasted_ms=3_600_000, run=2)
+        assert numbers_of(acme).total is None
+
     def test_the_latencies_leave_out_what_runs_or_is_long_past(self, acme: Tenant) -> None:
         now = timezone.now()
         ran(acme, now, "running")
