@@ -32,6 +32,7 @@ def absent_caller(
         generation=tenant.generation,
         role=Role(agent.role),
         agent_id=agent.id,
+        agent_slug=agent.slug,
         key_id=key_id,
         provider=agent.provider,
         agent_limits=limits_of(agent.rate_limit, agent.concurrency, agent.quota),
