@@ -6,6 +6,7 @@ from registry.api.batch import BatchView
 from registry.api.batches import ExecuteBatchView
 from registry.api.execution_events import ExecutionEventsView
 from registry.api.executions import CancelView, ExecuteView, ExecutionsView, ExecutionView
+from registry.api.explain import ExplainView
 from registry.api.health import DiscoverView, HeartbeatView
 from registry.api.limits import AgentLimitsView, ToolLimitsView
 from registry.api.messages import AnthropicView, OpenAiView
@@ -35,6 +36,7 @@ urlpatterns = [
     path("permission-rules/", PermissionRulesView.as_view(), name="permission-rules"),
     path("permission-rules/<uuid:rule_id>/", PermissionRuleView.as_view(), name="permission-rule"),
     path("executions/", ExecutionsView.as_view(), name="executions"),
+    path("executions/explain/", ExplainView.as_view(), name="executions-explain"),
     path("executions/batch/", ExecuteBatchView.as_view(), name="executions-batch"),
     path("executions/anthropic/", AnthropicView.as_view(), name="executions-anthropic"),
     path("executions/openai/", OpenAiView.as_view(), name="executions-openai"),

@@ -30,7 +30,7 @@ async def limit(call: ToolCall, target: Target, passage: Passage) -> Settle | No
     caller = call.caller
     if target.limits is None and target.own_limits is None and caller.agent_limits is caller.tenant_limits is None:
         return None
-    bounds = list(_bounds(call, target))
+    bounds = list(bounds_on(call, target))
     if not bounds:
         return None
     holder = f"{call.execution_id}:{passage.run}"
@@ -44,7 +44,7 @@ async def limit(call: ToolCall, target: Target, passage: Passage) -> Settle | No
     return _giving_back(call, target, bounds, holder)
 
 
-def _bounds(call: ToolCall, target: Target) -> Iterator[Bound]:
+def bounds_on(call: ToolCall, target: Target) -> Iterator[Bound]:
     """A resumed call was counted when it came; what it needs is a place among those that run."""
     now = datetime.now(UTC)
     for subject, limits in _subjects(call, target):

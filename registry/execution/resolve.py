@@ -28,11 +28,11 @@ async def resolve(call: ToolCall) -> Target:
     key = (caller.tenant_id, caller.generation, call.tool, call.version)
     target = _targets.get(key)
     if target is None:
-        target = _targets[key] = await in_database_thread(_find, caller.tenant_id, call.tool, call.version)
+        target = _targets[key] = await in_database_thread(find_target, caller.tenant_id, call.tool, call.version)
     return target
 
 
-def _find(tenant_id: UUID, slug: str, wanted: str) -> Target:
+def find_target(tenant_id: UUID, slug: str, wanted: str) -> Target:
     with within(tenant_id):
         tool = Tool.objects.living().filter(slug=slug).first()
         if tool is None:

@@ -236,14 +236,17 @@ def test_it_puts_a_tenants_own_limits_on_top_of_a_shared_tools(
 def test_it_takes_only_a_place_for_a_resumed_call() -> None:
     limits = Limits(rate={"per_minute": 1}, concurrency={"most": 5}, quota={"per_day": 1})
     resumed = Resumed(run=2, started_at=datetime.now(UTC))
-    met = limit._bounds(a_call(resumed=resumed), a_target(limits=limits))
+    met = limit.bounds_on(a_call(resumed=resumed), a_target(limits=limits))
     assert [bound.name for bound in met] == ["tool-concurrency"]
 
 
 def test_it_keeps_a_composite_from_waiting_for_itself() -> None:
     caller = a_caller(agent_limits=Limits(concurrency={"most": 1}), tenant_limits=Limits(rate={"per_hour": 5}))
     target = a_target(transport="composite", limits=Limits(concurrency={"most": 2}))
-    assert [bound.name for bound in limit._bounds(a_call(caller=caller), target)] == ["tool-concurrency", "tenant-hour"]
+    assert [bound.name for bound in limit.bounds_on(a_call(caller=caller), target)] == [
+        "tool-concurrency",
+        "tenant-hour",
+    ]
 
 
 @pytest.mark.parametrize(

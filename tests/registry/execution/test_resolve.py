@@ -10,7 +10,7 @@ from accounts.limits import Limits
 from accounts.models import Tenant
 from accounts.tenancy import platform, within
 from accounts.tenants import bump_generation
-from registry.execution.resolve import _find, resolve
+from registry.execution.resolve import find_target, resolve
 from registry.models import TenantTool, Tool
 from registry.models.execution import Status
 from registry.register import register_tool
@@ -87,7 +87,7 @@ def test_it_refuses_what_is_no_range(corridor: Corridor, register: Register) -> 
 def test_it_keeps_to_the_tenants_pin_of_a_shared_tool(acme: Tenant, shared_tool: Tool) -> None:
     with within(acme.id):
         TenantTool.objects.create(tenant=acme, tool=shared_tool, version_range="1.0.0", rate_limit={"per_minute": 3})
-    target = _find(acme.id, "shared-find", "")
+    target = find_target(acme.id, "shared-find", "")
     assert (target.version, target.limits, target.own_limits) == ("1.0.0", None, Limits(rate={"per_minute": 3}))
 
 
@@ -95,17 +95,17 @@ def test_it_carries_the_tenants_own_networks(acme: Tenant, register: Register) -
     register()
     with within(acme.id):
         Tenant.objects.update(egress_networks=["127.0.0.1/32"])
-    assert _find(acme.id, "crm-find", "").egress_networks == ("127.0.0.1/32",)
+    assert find_target(acme.id, "crm-find", "").egress_networks == ("127.0.0.1/32",)
 
 
 def test_it_costs_four_queries_and_then_none(acme: Tenant, corridor: Corridor, register: Register) -> None:
     register()
     with CaptureQueriesContext(connection) as asked:
-        _find(acme.id, "crm-find", "")
+        find_target(acme.id, "crm-find", "")
     reads = [query["sql"] for query in asked.captured_queries if query["sql"].startswith('SELECT "')]
     assert len(reads) == 4
     with CaptureQueriesContext(connection) as asked:
-        _find(acme.id, "crm-find", "^1")
+        find_target(acme.id, "crm-find", "^1")
     assert "registry_permissionrule" not in str(asked.captured_queries)  # kept for all tools of this generation
     corridor.call("crm-find", {"account": 7})
     caller = authenticate(f"Bearer {corridor.key}")
