@@ -36,14 +36,14 @@ class Sealer:
     def seal(self, *, purpose: str, field: str, plaintext: bytes) -> bytes:
         head = bytes([_FORMAT]) + self.version.to_bytes(4, "big")
         nonce = secrets.token_bytes(_CIPHERTEXT_AT - _NONCE_AT)
-        return head + nonce + self._key.encrypt(nonce, plaintext, _bound_to(head, self.tenant_id, purpose, field))
+        return head + nonce + self._key.encrypt(nonce, plaintext, bound_to(head, self.tenant_id, purpose, field))
 
     def open(self, *, purpose: str, field: str, sealed: bytes) -> bytes:
         """Raises SealBroken."""
         head = bytes([_FORMAT]) + self.version.to_bytes(4, "big")
         if not sealed.startswith(head):
             raise SealBroken
-        bound = _bound_to(head, self.tenant_id, purpose, field)
+        bound = bound_to(head, self.tenant_id, purpose, field)
         try:
             return self._key.decrypt(sealed[_NONCE_AT:_CIPHERTEXT_AT], sealed[_CIPHERTEXT_AT:], bound)
         except (InvalidTag, ValueError) as error:
@@ -52,7 +52,7 @@ class Sealer:
 
 def sealer_for(tenant_id: UUID) -> Sealer:
     """Raises VaultLocked."""
-    _in_scope(tenant_id)
+    refuse_other_scope(tenant_id)
     return Sealer(tenant_id, *current_key(tenant_id))
 
 
@@ -69,7 +69,7 @@ def seal(*, tenant_id: UUID, purpose: str, field: str, plaintext: bytes) -> byte
 
 def open_sealed(*, tenant_id: UUID, purpose: str, field: str, sealed: bytes | memoryview) -> bytes:
     """Raises SealBroken when this was not sealed for this place, VaultLocked when the key is away."""
-    _in_scope(tenant_id)
+    refuse_other_scope(tenant_id)
     blob = bytes(sealed)
     if len(blob) < _CIPHERTEXT_AT + _TAG_BYTES or blob[0] != _FORMAT:
         raise SealBroken
@@ -81,19 +81,21 @@ def open_sealed(*, tenant_id: UUID, purpose: str, field: str, sealed: bytes | me
         return key.decrypt(
             blob[_NONCE_AT:_CIPHERTEXT_AT],
             blob[_CIPHERTEXT_AT:],
-            _bound_to(head, tenant_id, purpose, field),
+            bound_to(head, tenant_id, purpose, field),
         )
     except InvalidTag as error:
         raise SealBroken from error
 
 
-def _bound_to(head: bytes, tenant_id: UUID, purpose: str, field: str) -> bytes:
+def bound_to(head: bytes, tenant_id: UUID, purpose: str, field: str) -> bytes:
+    """What is authenticated beside the plaintext."""
     # With lengths, so that no two places are written alike.
     parts = [tenant_id.bytes, purpose.encode(), field.encode()]
     return head + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-def _in_scope(tenant_id: UUID) -> None:
+def refuse_other_scope(tenant_id: UUID) -> None:
+    """Raise NoScope inside the scope of another tenant."""
     # A key in memory needs no query, so the walls around queries would not notice.
     if current_scope().tenant_id not in (None, tenant_id):
         raise NoScope("Seal and open inside `within(tenant_id)` of the same tenant.")
