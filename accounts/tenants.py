@@ -15,9 +15,9 @@ from accounts.models import Person, Tenant
 from accounts.networks import lockout_faults, network_faults
 from accounts.roles import Right
 
-LIMITS = frozenset({"rate_limit", "concurrency", "quota"})
+LIMITS = frozenset({"rate_limit", "concurrency", "quota", "artifact_quota_bytes"})
 DECISIONS = frozenset({"default_decision", "destructive_decision"})
-CHANGEABLE = LIMITS | DECISIONS | {"name", "approval_expires_seconds", "allowed_networks"}
+CHANGEABLE = LIMITS | DECISIONS | {"name", "approval_expires_seconds", "allowed_networks", "artifact_ttl_seconds"}
 """Not the slug: it is the tenant's name in the operator's settings."""
 
 

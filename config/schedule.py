@@ -7,6 +7,16 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "resume-due": {"task": "registry.tasks.resume_due", "schedule": 5.0, "options": {"expire_seconds": 5}},
     "sweep-catalogue": {"task": "registry.tasks.sweep_catalogue", "schedule": 10.0, "options": {"expire_seconds": 10}},
     "probe-tools": {"task": "registry.tasks.probe_tools", "schedule": 5.0, "options": {"expire_seconds": 5}},
+    "expire-artifacts": {
+        "task": "registry.tasks.expire_artifacts",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
+    "remove-orphans": {
+        "task": "registry.tasks.remove_orphans",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
+    },
     "expire-approvals": {
         "task": "registry.tasks.expire_approvals",
         "schedule": 5.0,

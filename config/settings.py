@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from django.conf import global_settings
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -186,6 +187,31 @@ WORKER_EXECUTIONS = env.int("WORKER_EXECUTIONS", default=100)
 
 EGRESS_ALLOW_NETWORKS = env.list("EGRESS_ALLOW_NETWORKS", default=[])
 VAULT_KEY_FILE = Path(env.str("VAULT_KEY_FILE", default=str(DATA_DIR / "vault.key")))
+
+# --- Artifacts: large outputs, outside of the database ---
+
+ARTIFACT_THRESHOLD_BYTES = env.int("ARTIFACT_THRESHOLD_BYTES", default=64_000)
+ARTIFACT_TTL_SECONDS = env.int("ARTIFACT_TTL_SECONDS", default=604_800)
+ARTIFACT_QUOTA_BYTES = env.int("ARTIFACT_QUOTA_BYTES", default=1_000_000_000)
+ARTIFACTS_S3_BUCKET = env.str("ARTIFACTS_S3_BUCKET", default="")
+ARTIFACTS_S3_ENDPOINT = env.str("ARTIFACTS_S3_ENDPOINT", default="")
+ARTIFACTS_S3_REGION = env.str("ARTIFACTS_S3_REGION", default="")
+STORAGES = {
+    **global_settings.STORAGES,
+    "artifacts": {
+        "BACKEND": "registry.artifacts.s3.S3Artifacts",
+        "OPTIONS": {
+            "bucket_name": ARTIFACTS_S3_BUCKET,
+            "endpoint_url": ARTIFACTS_S3_ENDPOINT or None,
+            "region_name": ARTIFACTS_S3_REGION or None,
+        },
+    }
+    if ARTIFACTS_S3_BUCKET
+    else {
+        "BACKEND": "registry.artifacts.storage.LocalArtifacts",
+        "OPTIONS": {"location": str(DATA_DIR / "artifacts")},
+    },
+}
 
 # --- The API ---
 

@@ -7,6 +7,7 @@ QuartermasterError
 │   ├── ToolNotFound          404  tool_not_found
 │   ├── VersionNotFound       404  version_not_found
 │   ├── ExecutionNotFound     404  not_found
+│   ├── ArtifactNotFound      404  not_found            the output is on the execution, or is kept no more
 │   └── ApprovalNotFound      404  not_found
 ├── Conflict
 │   ├── ToolDisabled          409  tool_disabled
@@ -25,6 +26,7 @@ QuartermasterError
 │   ├── LimitsAway            503  unavailable          a limit that is closed while nobody can count
 │   ├── Interrupted           503  unavailable          the process that ran it is being stopped
 │   └── TakenAway             503  unavailable          its lease was over, and another process has it
+├── RangeNotSatisfiable       416  range_not_satisfiable
 ├── CircuitOpen               503  circuit_open
 ├── UpstreamRefused           502  upstream_error       the upstream answered, but not with success
 ├── CallFailed                502  call_failed          a call that a composite makes did not succeed
@@ -63,6 +65,10 @@ class ExecutionNotFound(NotFound):
 
 class ApprovalNotFound(NotFound):
     """There is no such approval. `GET /api/v1/approvals/` lists those that there are."""
+
+
+class ArtifactNotFound(NotFound):
+    """This execution has no artifact: all of its output stands on it. `GET /api/v1/executions/{id}/` gives it."""
 
 
 class ToolDisabled(Conflict):
@@ -125,6 +131,13 @@ class Interrupted(Unavailable):
 
 class TakenAway(Unavailable):
     """This call was taken for abandoned, and another process has ended it or taken it up. Look the execution up."""
+
+
+class RangeNotSatisfiable(QuartermasterError):
+    """There are no bytes in this range. Ask for one within the content."""
+
+    code = "range_not_satisfiable"
+    status = 416
 
 
 class CircuitOpen(QuartermasterError):

@@ -8,6 +8,7 @@ from typing import Any
 from accounts.changes import refuse_others
 from accounts.errors import Fault
 from accounts.models.limits import SHAPES
+from accounts.models.tenant import LONGEST_ARTIFACT_SECONDS, SHORTEST_ARTIFACT_SECONDS
 from registry import transports
 from registry.batches.nesting import check_nested
 from registry.models import Tool, ToolVersion
@@ -30,6 +31,8 @@ TOOL_FACTS = frozenset(
             "max_output_tokens",
             "concurrency",
             "quota",
+            "artifact_threshold_bytes",
+            "artifact_ttl_seconds",
             "meanwhile",
             "health_endpoint",
             "stale_after_seconds",
@@ -53,6 +56,8 @@ MOST_ATTEMPTS = 10
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
 LARGEST_INPUT_BYTES = 100_000_000
 LARGEST_OUTPUT_BYTES = 100_000_000
+SMALLEST_THRESHOLD_BYTES = 100
+LARGEST_THRESHOLD_BYTES = 1_000_000
 
 
 def split_facts(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -81,6 +86,18 @@ def check_tool(tool: Tool) -> list[Fault]:
         *_number_faults("$.max_input_bytes", tool.max_input_bytes, LARGEST_INPUT_BYTES),
         *_number_faults("$.max_output_bytes", tool.max_output_bytes, LARGEST_OUTPUT_BYTES),
         *_number_faults("$.max_output_tokens", tool.max_output_tokens, MOST_TOKENS, lowest=FEWEST_TOKENS),
+        *_number_faults(
+            "$.artifact_threshold_bytes",
+            tool.artifact_threshold_bytes,
+            LARGEST_THRESHOLD_BYTES,
+            lowest=SMALLEST_THRESHOLD_BYTES,
+        ),
+        *_number_faults(
+            "$.artifact_ttl_seconds",
+            tool.artifact_ttl_seconds,
+            LONGEST_ARTIFACT_SECONDS,
+            lowest=SHORTEST_ARTIFACT_SECONDS,
+        ),
     ]
 
 

@@ -7,6 +7,7 @@ from celery import shared_task
 from accounts import bridge
 from registry import abandoned, hands, probe, sweep
 from registry.approvals import unanswered
+from registry.artifacts import sweep as artifacts
 
 
 @shared_task
@@ -31,6 +32,18 @@ def end_abandoned() -> None:
 def sweep_catalogue() -> None:
     """Turn tools stale, retire those that nobody heard of, and versions past their sunset."""
     sweep.sweep()
+
+
+@shared_task
+def expire_artifacts() -> None:
+    """Remove artifacts that have expired."""
+    artifacts.expire_artifacts()
+
+
+@shared_task
+def remove_orphans() -> None:
+    """Remove files of artifacts that no row knows of."""
+    artifacts.remove_orphans()
 
 
 @shared_task

@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.catalogue",
     "tests.corridor",
     "tests.browsing",
+    "tests.storages",
 ]
 
 # One statement, as superuser: neither row-level security, foreign keys nor triggers get in its way. A small

@@ -50,6 +50,17 @@ class EditTenantForm(ActForm):
     )
     concurrency = JsonField(kind=dict, help_text='Calls at the same time, e.g. {"most": 50}. Empty: any number.')
     quota = JsonField(kind=dict, help_text='Calls per day and month (UTC), e.g. {"per_day": 10000}. Empty: none.')
+    artifact_quota_bytes = forms.IntegerField(
+        label="Artifacts' quota (bytes)",
+        required=False,
+        min_value=0,
+        help_text="How much its artifacts may take together. Empty: the installation's.",
+    )
+    artifact_ttl_seconds = forms.IntegerField(
+        label="Seconds to keep an artifact",
+        required=False,
+        help_text="Unless its tool says otherwise. Empty: the installation's.",
+    )
     approval_expires_seconds = forms.IntegerField(
         label="Seconds to decide about a call",
         required=False,

@@ -14,6 +14,8 @@ slug_validator = RegexValidator(
 
 SHORTEST_APPROVAL_SECONDS = 10
 LONGEST_APPROVAL_SECONDS = 30 * 24 * 3600
+SHORTEST_ARTIFACT_SECONDS = 60
+LONGEST_ARTIFACT_SECONDS = 365 * 24 * 3600
 
 
 class TenantTableManager(models.Manager["Tenant"]):
@@ -78,6 +80,18 @@ class Tenant(models.Model):
         default=list,
         blank=True,
         help_text='Where people and agents may come from, e.g. ["203.0.113.0/24"]; empty: anywhere.',
+    )
+    artifact_quota_bytes = models.BigIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="How much its artifacts may take together; empty: ARTIFACT_QUOTA_BYTES.",
+    )
+    artifact_ttl_seconds = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(SHORTEST_ARTIFACT_SECONDS), MaxValueValidator(LONGEST_ARTIFACT_SECONDS)],
+        help_text="How long an artifact is kept; empty: ARTIFACT_TTL_SECONDS.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

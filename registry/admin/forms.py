@@ -52,6 +52,12 @@ class ToolForm(ActForm):
     quota = JsonField(
         kind=dict, help_text='Calls per day and month (UTC), e.g. {"per_day": 1000, "per_month": 20000}. Empty: none.'
     )
+    artifact_threshold_bytes = forms.IntegerField(
+        label="Artifact above (bytes)", required=False, min_value=100, help_text="Longer answers are told in part."
+    )
+    artifact_ttl_seconds = forms.IntegerField(
+        label="Artifacts kept (seconds)", required=False, min_value=60, help_text="Empty: as the tenant's others."
+    )
     health_endpoint = forms.CharField(
         max_length=2000,
         required=False,
@@ -71,13 +77,19 @@ class ToolForm(ActForm):
         ("Finding it", ("capabilities", "metadata", "capability", "node_type")),
         ("Limits", ("rate_limit", "concurrency", "quota")),
         ("Health", ("health_endpoint", "stale_after_seconds", "retire_after_seconds")),
-        ("Sizes", ("max_input_bytes", "max_output_bytes", "max_output_tokens")),
+        (
+            "Sizes",
+            (
+                *("max_input_bytes", "max_output_bytes", "max_output_tokens"),
+                *("artifact_threshold_bytes", "artifact_ttl_seconds"),
+            ),
+        ),
         ("Providers", ("excluded_providers", "native_equivalent")),
     )
     halves = frozenset(
         (
             *("category", "node_type", "capability", "stale_after_seconds", "retire_after_seconds"),
-            *("max_input_bytes", "max_output_bytes", "max_output_tokens"),
+            *("max_input_bytes", "max_output_bytes", "artifact_threshold_bytes", "artifact_ttl_seconds"),
         )
     )
 

@@ -30,7 +30,11 @@ class ExecutionSerializer(serializers.Serializer[Any]):
     input = serializers.JSONField(help_text="The stored form: secrets are masked.")
     output = serializers.JSONField()
     truncated = serializers.JSONField(
-        allow_null=True, help_text="What was left out of `output`: `max_tokens`, `tokens`, `cuts`, `more_cuts`."
+        allow_null=True, help_text="What was left out of `output`: `max_tokens`, `tokens`, `cuts`, `more_cuts`, `rest`."
+    )
+    artifact = serializers.JSONField(
+        allow_null=True,
+        help_text="What is kept of the whole output: `media_type`, `size`, `sha256`, `tokens`, `lines`, `url`, …",
     )
     error = serializers.JSONField(help_text="The problem document, when it did not succeed.")
     timings = serializers.DictField(child=serializers.IntegerField(), help_text="Microseconds by step.")
@@ -60,6 +64,7 @@ def represent_outcome(outcome: Outcome) -> dict[str, Any]:
         "input": outcome.input,
         "output": outcome.output,
         "truncated": outcome.truncated,
+        "artifact": outcome.artifact,
         "error": outcome.error,
         "timings": outcome.timings,
         "attempts": outcome.attempts,

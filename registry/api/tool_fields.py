@@ -6,11 +6,12 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.api.serializers import ConcurrencySerializer, QuotaSerializer, RateLimitSerializer, StrictSerializer
-from accounts.models.tenant import slug_validator
+from accounts.models.tenant import LONGEST_ARTIFACT_SECONDS, SHORTEST_ARTIFACT_SECONDS, slug_validator
 from registry.catalogue import Entry
 from registry.facts import (
     LARGEST_INPUT_BYTES,
     LARGEST_OUTPUT_BYTES,
+    LARGEST_THRESHOLD_BYTES,
     LONGEST_SECONDS,
     LONGEST_TEXT,
     MOST_ATTEMPTS,
@@ -68,6 +69,20 @@ class ToolFactsSerializer(StrictSerializer):
     )
     concurrency = ConcurrencySerializer(allow_null=True, required=False)
     quota = QuotaSerializer(allow_null=True, required=False)
+    artifact_threshold_bytes = serializers.IntegerField(
+        min_value=100,
+        max_value=LARGEST_THRESHOLD_BYTES,
+        required=False,
+        allow_null=True,
+        help_text="A longer answer becomes an artifact; null: the installation's threshold.",
+    )
+    artifact_ttl_seconds = serializers.IntegerField(
+        min_value=SHORTEST_ARTIFACT_SECONDS,
+        max_value=LONGEST_ARTIFACT_SECONDS,
+        required=False,
+        allow_null=True,
+        help_text="How long its artifacts are kept; null: as long as the tenant's others.",
+    )
     meanwhile = serializers.CharField(
         max_length=500,
         allow_blank=True,
@@ -166,6 +181,8 @@ def represent_tool(entry: Entry) -> dict[str, Any]:
         "max_output_tokens": tool.max_output_tokens,
         "concurrency": tool.concurrency,
         "quota": tool.quota,
+        "artifact_threshold_bytes": tool.artifact_threshold_bytes,
+        "artifact_ttl_seconds": tool.artifact_ttl_seconds,
         "meanwhile": tool.meanwhile,
         "enabled": entry.enabled,
         "is_shared": tool.tenant_id is None,

@@ -2,6 +2,7 @@ from django.urls import path
 
 from registry.api.analytics import GroupsView, SeriesView, SummaryView
 from registry.api.approvals import ApprovalsView, ApprovalView, ApproveView, RefuseView
+from registry.api.artifacts import ArtifactContentView, ArtifactView
 from registry.api.batch import BatchView
 from registry.api.batches import ExecuteBatchView
 from registry.api.execution_events import ExecutionEventsView
@@ -47,4 +48,6 @@ urlpatterns = [
     path("approvals/<uuid:approval_id>/", ApprovalView.as_view(), name="approval"),
     path("approvals/<uuid:approval_id>/approve/", ApproveView.as_view(), name="approval-approve"),
     path("approvals/<uuid:approval_id>/refuse/", RefuseView.as_view(), name="approval-refuse"),
+    path("executions/<uuid:execution_id>/artifact/", ArtifactView.as_view(), name="artifact"),
+    path("executions/<uuid:execution_id>/artifact/content/", ArtifactContentView.as_view(), name="artifact-content"),
 ]

@@ -88,14 +88,23 @@ def _path(body: Mapping[str, Any]) -> str:
 class Filler:
     """Fills one input, and keeps count of how large it becomes: a few references can name the same megabytes."""
 
-    def __init__(self, outputs: Mapping[str, Any], stored: Collection[str] = (), *, lenient: bool = False) -> None:
+    def __init__(
+        self,
+        outputs: Mapping[str, Any],
+        stored: Collection[str] = (),
+        in_part: Collection[str] = (),
+        *,
+        lenient: bool = False,
+    ) -> None:
         """`stored` are the sources whose outputs are stored forms: what was secret in them is masked.
 
-        Lenient, a path that leads nowhere gives null.
+        `in_part` are those of which a part is stored: their rest is an artifact. Lenient, a path that leads nowhere
+        gives null.
         """
         self._lenient = lenient
         self._outputs = outputs
         self._stored = stored
+        self._in_part = in_part
         self._left = settings.REQUEST_BODY_LIMIT_BYTES
 
     def fill(self, value: Any) -> Any:
@@ -115,6 +124,12 @@ class Filler:
 
     def _look_up(self, body: Mapping[str, Any]) -> Any:
         source, path = body[MARK], _path(body)
+        if source in self._in_part:
+            raise Unfillable(
+                source,
+                f"`{source}` was called before, under this Idempotency-Key, and its output was too large to be kept "
+                "here whole. Send the batch with a new key.",
+            )
         try:
             found = read_query(path).value(self._outputs[source])
         except KeyError as error:

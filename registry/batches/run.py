@@ -52,6 +52,7 @@ class Run:
         self._outputs = dict(self.given)
         self._calls = {call.id: call for call in self.plan.calls}
         self._stored: set[str] = set()
+        self._in_part: set[str] = set()
         self._broken: str | None = None
         needs = {call.id: call.needs for call in self.plan.calls}
         await run_in_order(needs, self._one, max_parallel=self.plan.max_parallel)
@@ -60,9 +61,11 @@ class Run:
     async def _one(self, name: str) -> None:
         end = self._ends[name] = await self._end_of(self._calls[name])
         if end.succeeded and end.execution is not None:
-            self._outputs[name] = end.execution.output
+            self._outputs[name] = end.execution.whole
             if end.execution.replayed:
                 self._stored.add(name)
+                if end.execution.truncated:
+                    self._in_part.add(name)
         elif self.plan.on_error is OnError.ABORT and self._breaks(end):
             self._broken = self._broken or name
         self.count(len(self._ends))
@@ -83,7 +86,9 @@ class Run:
         if self._broken is not None or left_ms == 0:
             return CallEnd(call, ABORTED, error=self._aborted())
         try:
-            values = call.input if call.is_literal else Filler(self._outputs, self._stored).fill(call.input)
+            values = (
+                call.input if call.is_literal else Filler(self._outputs, self._stored, self._in_part).fill(call.input)
+            )
         except Unfillable as error:
             return CallEnd(call, SKIPPED, error=Skipped(str(error), extra={"call": error.source}))
         return await self._called(call, values, left_ms)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.api.problems import problem
+from registry.artifacts.keep import as_told
 from registry.execution.elsewhere import may_go_elsewhere
 from registry.execution.passage import Passage
 from registry.execution.types import Ending, Outcome, StoredForms, Told
@@ -36,6 +37,8 @@ def fresh_outcome(
         finished_at=finished_at,
         mode=call.mode,
         truncated=told.truncated if told else None,
+        artifact=as_told(told.artifact) if told and told.artifact else None,
+        whole=told.whole if told else None,
         parent_id=call.parent_id,
         limits=passage.taken,
         may_go_elsewhere=may_go_elsewhere(ending, target),
@@ -66,6 +69,8 @@ def standing_outcome(execution: Execution, *, replayed: bool = True, limits: Tak
         replayed=replayed,
         mode=execution.mode,
         truncated=execution.truncated,
+        artifact=execution.artifact,
+        whole=execution.output,
         waits_for=execution.waits_for,
         progress=execution.progress,
         parent_id=execution.parent_id,

@@ -12,6 +12,7 @@ from registry.execution import news
 from registry.execution.ask import ask
 from registry.execution.cache import look_up
 from registry.execution.guard import guard
+from registry.execution.keep import keep
 from registry.execution.large import by_size
 from registry.execution.limit import limit
 from registry.execution.open import must_open, open_execution, replay
@@ -123,6 +124,8 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
         stored, told = await by_size(answer, partial(_forms, passage, ending))
     await passage.settle(ending)
     with passage.timed("record"):
+        if told is not None and passage.target is not None:
+            told = await keep(passage.call, passage.target, told)
         recorded = await record(passage, ending, stored, told)
     tell(passage, ending)
     if passage.opened and (call.mode is not Mode.SYNC or call.wait_ms is not None or call.resumed is not None):
@@ -137,7 +140,7 @@ def _forms(passage: Passage, ending: Ending) -> tuple[StoredForms, Told | None]:
     stored = stored_forms(passage.call, ending)
     if ending.answer is None or passage.target is None:
         return stored, None
-    return stored, present(passage.call, passage.target, ending.answer.output, stored.output)
+    return stored, present(passage.call, passage.target, ending.answer, stored.output)
 
 
 async def _call_nested(call: ToolCall, nested: Nested) -> Outcome:

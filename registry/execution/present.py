@@ -1,40 +1,88 @@
 """The answer as it is told and kept: with the fields that the caller asked for, within the budget in tokens.
 
-What is cached is the whole answer, so this comes after the cache, for fresh and cached answers alike.
+What is cached is the whole answer, so this comes after the cache, for fresh and cached answers alike. An answer above
+the threshold is told in part, and whatever was left out is kept as an artifact.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from registry.execution.types import Target, Told, ToolCall
-from registry.shaping.budget import Fitted, fit
+from django.conf import settings
+
+from registry.artifacts.content import content_of, is_binary
+from registry.execution.types import Answer, Target, Told, ToolCall
+from registry.shaping.budget import FEWEST_TOKENS, Cut, Fitted, fit
 from registry.shaping.fields import project
 from registry.shaping.order import in_order
-from registry.shaping.weight import tokens_of
+from registry.shaping.weight import PER_TOKEN, tokens_of, weigh
+
+PREVIEW_TOKENS = 1000
+"""What is told of an answer above the threshold when the caller named no budget."""
 
 
-def present(call: ToolCall, target: Target, output: Any, stored: Any) -> Told:
-    """`stored` is the redacted form of `output`, the very same object when nothing had to be masked."""
-    budget = _budget(call, target)
-    if not (call.fields or budget):
-        return Told(output, stored)
-    told = _shortened(output, call.fields, budget)
-    kept = told if stored is output else _shortened(stored, call.fields, budget)
-    return Told(told.value, kept.value, _truncated(told, budget) if told.cuts else None)
+def present(call: ToolCall, target: Target, answer: Answer, stored: Any) -> Told:
+    """`stored` is the redacted form of the output, the very same object when nothing had to be masked."""
+    output = answer.output
+    binary = is_binary(output)
+    shape = _Shape(call.fields, _budget(call, target), _threshold(target), binary)
+    if not (shape.is_asked_for or binary) and weigh(output, shape.threshold) <= shape.threshold:
+        return Told(output, stored, whole=output)
+    told = shape.given_to(output)
+    kept = told if stored is output else shape.given_to(stored)
+    return Told(
+        told.value,
+        kept.value,
+        whole=output,
+        truncated=_truncated(told, shape) if told.cuts else None,
+        content=content_of(output, answer.media_type) if told.cuts or binary else None,
+    )
 
 
 def _budget(call: ToolCall, target: Target) -> int | None:
     return min((each for each in (call.max_tokens, target.max_output_tokens) if each), default=None)
 
 
-def _shortened(output: Any, fields: tuple[str, ...], budget: int | None) -> Fitted:
-    chosen = project(output, fields) if fields else output
-    return fit(chosen, budget) if budget else Fitted(in_order(chosen), ())
+def _threshold(target: Target) -> int:
+    return int(target.artifact_threshold_bytes or settings.ARTIFACT_THRESHOLD_BYTES)
 
 
-def _truncated(told: Fitted, budget: int | None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Shape:
+    fields: tuple[str, ...]
+    budget: int | None
+    threshold: int
+    binary: bool
+
+    @property
+    def is_asked_for(self) -> bool:
+        return bool(self.fields or self.budget)
+
+    def given_to(self, output: Any) -> Fitted:
+        chosen = project(output, self.fields) if self.fields else output
+        budget = self._above if weigh(chosen, self.threshold) > self.threshold else self.budget
+        if budget is None:
+            return Fitted(in_order(chosen), ())
+        if self.binary and weigh(chosen, budget * PER_TOKEN) > budget * PER_TOKEN:
+            return _without_bytes(chosen)
+        return fit(chosen, budget)
+
+    @property
+    def _above(self) -> int:
+        """The budget of an answer above the threshold: no larger than what would be below it."""
+        below = max(self.threshold // PER_TOKEN, FEWEST_TOKENS)
+        return min(self.budget or PREVIEW_TOKENS, below)
+
+
+def _without_bytes(binary: dict[str, Any]) -> Fitted:
+    """Half of a picture is none."""
+    kept = {name: value for name, value in binary.items() if name != "base64"}
+    data = binary.get("base64", "")
+    return Fitted(in_order(kept), (Cut("$.base64", "characters", 0, len(data)),) if data else ())
+
+
+def _truncated(told: Fitted, shape: _Shape) -> dict[str, Any]:
     return {
-        "max_tokens": budget,
+        "max_tokens": shape.budget,
         "tokens": tokens_of(told.value),
         "cuts": [asdict(cut) for cut in told.cuts],
         "more_cuts": told.more_cuts,

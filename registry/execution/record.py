@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Model
 from django.utils import timezone
 
 from accounts import audit
@@ -14,6 +16,7 @@ from accounts.inserting import insert_together
 from accounts.models import AuditEntry
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
+from registry.artifacts.keep import as_told
 from registry.execution.flood import count_up, counted_row
 from registry.execution.passage import Passage
 from registry.execution.types import Ending, StoredForms, Told
@@ -36,7 +39,9 @@ async def record(
 
 def _as_told(stored: StoredForms, told: Told | None) -> StoredForms:
     """The row keeps what the caller was told, its secrets masked."""
-    return stored if told is None else replace(stored, output=told.stored, truncated=told.truncated)
+    if told is None:
+        return stored
+    return replace(stored, output=told.stored, truncated=told.truncated, artifact=told.artifact)
 
 
 def _write(
@@ -44,21 +49,23 @@ def _write(
 ) -> Execution | None:
     tenant_id = passage.call.caller.tenant_id
     result, entry = _result(passage, ending, stored, finished_at), _entry(passage, ending, stored)
+    beside: list[Model] = [entry] if stored.artifact is None else [entry, stored.artifact]
     if passage.opened:
-        return _finish(passage, result, entry)
+        return _finish(passage, result, beside)
     if counted is not None:
         _count(tenant_id, Execution(**_identity(passage) | result | {"id": counted}), entry)
     else:
-        insert_together(tenant_id, Execution(**_identity(passage), **result), entry)
+        insert_together(tenant_id, Execution(**_identity(passage), **result), *beside)
     return None
 
 
-def _finish(passage: Passage, result: dict[str, Any], entry: AuditEntry) -> Execution | None:
+def _finish(passage: Passage, result: dict[str, Any], beside: Sequence[Model]) -> Execution | None:
     """Unless the lease was over and another process ended it or took it up (`run`): then that one's outcome stands."""
     call = passage.call
     with within(call.caller.tenant_id):
         if Execution.objects.filter(id=call.execution_id, status=Status.RUNNING, run=passage.run).update(**result):
-            entry.save(force_insert=True)
+            for row in beside:
+                row.save(force_insert=True)
             return None
         # None where the call was cancelled before `open` had written it: then there is nothing to tell, either.
         return Execution.objects.filter(id=call.execution_id).first()
@@ -77,6 +84,7 @@ def _result(passage: Passage, ending: Ending, stored: StoredForms, finished_at: 
         "input": stored.input,
         "output": stored.output,
         "truncated": stored.truncated,
+        "artifact": as_told(stored.artifact) if stored.artifact else None,
         "error": stored.error,
         "timings": dict(passage.timings),
         "attempts": ending.attempts,
@@ -124,6 +132,7 @@ def _entry(passage: Passage, ending: Ending, stored: StoredForms) -> AuditEntry:
             "version": target.version if target else None,
             "code": ending.error.code if ending.error else None,
             "digest": _digest(stored),
+            **({"artifact": str(stored.artifact.id), "sha256": stored.artifact.sha256} if stored.artifact else {}),
         },
     )
 

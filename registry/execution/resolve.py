@@ -76,4 +76,6 @@ def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, tenant: Te
         max_input_bytes=tool.max_input_bytes,
         max_output_bytes=tool.max_output_bytes,
         max_output_tokens=tool.max_output_tokens,
+        artifact_threshold_bytes=tool.artifact_threshold_bytes,
+        artifact_ttl_seconds=tool.artifact_ttl_seconds,
     )

@@ -13,8 +13,10 @@ from accounts.errors import QuartermasterError
 from accounts.ids import new_id
 from accounts.limits import Limits
 from accounts.tracing import Trace, read_traceparent, span_of
+from registry.artifacts.content import Content
 from registry.errors import OutcomeUnknown
 from registry.limits.bounds import Taken
+from registry.models import Artifact
 from registry.models.execution import Status
 from registry.permissions.policy import OPEN, ToolPolicy
 from registry.transports.base import Chunk, Declared
@@ -122,6 +124,8 @@ class Target:
     max_input_bytes: int | None = None
     max_output_bytes: int | None = None
     max_output_tokens: int | None = None
+    artifact_threshold_bytes: int | None = None
+    artifact_ttl_seconds: int | None = None
 
     def timeout_ms_for(self, call: ToolCall) -> int:
         """The version's timeout; a caller may have less, not more."""
@@ -215,6 +219,8 @@ class StoredForms:
     output: Any
     error: dict[str, Any] | None
     truncated: dict[str, Any] | None = None
+    artifact: Artifact | None = None
+    """The row of what is kept of the whole output."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +230,13 @@ class Told:
     output: Any
     stored: Any
     """The same of the redacted form."""
+    whole: Any
+    """Before fields and budget, for whoever goes on working with it in this process."""
     truncated: dict[str, Any] | None = None
+    content: Content | None = None
+    """What is to be kept as an artifact."""
+    artifact: Artifact | None = None
+    """What was kept, to be saved with the execution."""
 
 
 @dataclass(frozen=True)
@@ -263,5 +275,9 @@ class Outcome:
     """What was left out of `output`, and where the rest is."""
     limits: Taken | None = None
     """What the limits said that the call met."""
+    artifact: Mapping[str, Any] | None = None
+    """What is kept of the whole output, and how to read it."""
+    whole: Any = None
+    """The output before fields and budget; of one that was read from its row, what stands there."""
     may_go_elsewhere: bool = False
     """Whether the call may be made of another tool instead."""

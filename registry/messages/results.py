@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.api.problems import problem
-from registry.batches.types import UNFINISHED, CallEnd
+from registry.artifacts.content import is_binary
+from registry.batches.types import UNFINISHED, CallEnd, Told
 from registry.messages.media import Media, take_media
 from registry.messages.names import is_native
 
@@ -24,7 +25,7 @@ class Result:
 def result_of(name: str, end: CallEnd) -> Result:
     """The result of the call that the model made under this name."""
     if end.succeeded and end.execution is not None:
-        return _given(end.execution.output, str(end.execution.id))
+        return _given(end.execution)
     if end.status in UNFINISHED and end.execution is not None:
         return Result(
             f"`{name}` has not been run yet: it waits (execution {end.execution.id} is {end.status}). Do not call it "
@@ -59,10 +60,14 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"Try again after {document['retry_after']:.0f} seconds."
 
 
-def _given(output: Any, execution_id: str) -> Result:
-    output, media = take_media(output)
+def _given(execution: Told) -> Result:
+    """What is too large is told in part, with how to read on; an image or file goes along nevertheless."""
+    file = is_binary(execution.whole)
+    output, media = take_media(execution.whole if file else execution.output)
     text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
-    return Result(_bounded(text, execution_id), media=media)
+    if execution.truncated and not file:
+        text += f"\n[Cut off. {execution.truncated.get('rest', '')}]"
+    return Result(_bounded(text, str(execution.id)), media=media)
 
 
 def _bounded(text: str, execution_id: str) -> str:

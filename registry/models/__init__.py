@@ -1,4 +1,5 @@
 from registry.models.approval import Approval
+from registry.models.artifact import Artifact
 from registry.models.batch import Batch
 from registry.models.execution import Execution
 from registry.models.health import ToolHealth
@@ -6,4 +7,14 @@ from registry.models.permission_rule import PermissionRule
 from registry.models.tool import TenantTool, Tool
 from registry.models.version import ToolVersion
 
-__all__ = ["Approval", "Batch", "Execution", "PermissionRule", "TenantTool", "Tool", "ToolHealth", "ToolVersion"]
+__all__ = [
+    "Approval",
+    "Artifact",
+    "Batch",
+    "Execution",
+    "PermissionRule",
+    "TenantTool",
+    "Tool",
+    "ToolHealth",
+    "ToolVersion",
+]

@@ -85,6 +85,7 @@ class Execution(models.Model):
     input = models.JSONField(null=True)
     output = models.JSONField(null=True)
     truncated = models.JSONField(null=True, help_text="What was left out of the output, and where the rest is.")
+    artifact = models.JSONField(null=True, help_text="What is kept of the whole output, as the caller was told it.")
     error = models.JSONField(null=True, help_text="The problem: code, message, faults.")
     timings = models.JSONField(default=dict, help_text="Microseconds by step, in the corridor's order.")
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -94,6 +94,12 @@ class Tool(models.Model):
     )
     concurrency = models.JSONField(null=True, blank=True, help_text='Calls at the same time, e.g. {"most": 5}.')
     quota = models.JSONField(null=True, blank=True, help_text='Calls per day and month (UTC), e.g. {"per_day": 1000}.')
+    artifact_threshold_bytes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="A longer answer becomes an artifact; empty: the installation's threshold."
+    )
+    artifact_ttl_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How long an artifact is kept; empty: as long as the tenant's others."
+    )
     meanwhile = models.CharField(
         max_length=500, blank=True, help_text="What an agent may say while a call of it takes its time."
     )

@@ -89,7 +89,7 @@ def _output(composite: Composite, dispatch: Dispatch, ends: list[CallEnd]) -> An
     goes_on = composite.plan.on_error is OnError.CONTINUE
     if failed and not (goes_on and len(failed) < len(ends)):
         raise _failure(failed)
-    outputs = {end.call.id: end.execution.output if end.succeeded and end.execution else None for end in ends}
+    outputs = {end.call.id: end.execution.whole if end.succeeded and end.execution else None for end in ends}
     if composite.output is None:
         return outputs
     errors = {end.call.id: _document(end) for end in failed}

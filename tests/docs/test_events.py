@@ -23,6 +23,7 @@ THINGS = (
     "cancellation",
     "approval",
     "rule",
+    "artifact",
 )
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.

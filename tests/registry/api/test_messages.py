@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Tenant
+from registry.artifacts.storage import LocalArtifacts
 from registry.messages.results import LONGEST_TEXT
 from tests.corridor import Corridor
 from tests.registry.batches.answering import Answering, says
@@ -164,7 +165,7 @@ def test_it_gives_text_as_text_and_the_rest_as_json(
 def test_it_cuts_a_long_text_and_says_where_the_rest_is(
     acme: Tenant, corridor: Corridor, offer: Offer, upstream: Answering
 ) -> None:
-    offer("long")
+    offer("long", artifact_threshold_bytes=1_000_000)
     upstream.on("/long", says("x" * (LONGEST_TEXT + 1)))
     [block] = to_anthropic(corridor, anthropic(use("a", "long")))
     [row] = executions(acme)
@@ -172,6 +173,20 @@ def test_it_cuts_a_long_text_and_says_where_the_rest_is(
         f"\n[Cut off: 100,001 characters in all, 100,000 shown. Execution {row.id} holds all of it.]"
     )
     assert len(block["content"]) < LONGEST_TEXT + 200
+
+
+def test_it_tells_of_a_large_output_a_part_and_how_to_read_on(
+    acme: Tenant, corridor: Corridor, offer: Offer, upstream: Answering, folder: LocalArtifacts
+) -> None:
+    offer("long")
+    offer("photo", artifact_threshold_bytes=100)
+    upstream.on("/long", says(["x" * 100] * 1000))
+    upstream.on("/photo", picture("image/png", b"p" * 500))
+    long, photo = to_anthropic(corridor, anthropic(use("a", "long"), use("b", "photo")))
+    row = next(row for row in executions(acme) if row.tool_slug == "long")
+    assert f"\n[Cut off. GET /api/v1/executions/{row.id}/artifact/?offset=0" in long["content"]
+    assert len(long["content"]) < 5000
+    assert [block["type"] for block in photo["content"]] == ["text", "image"]
 
 
 def test_it_runs_a_message_once_under_its_key(

@@ -23,7 +23,12 @@ class Execution:
     output: Any = None
     error: dict[str, Any] | None = None
     replayed: bool = False
+    truncated: dict[str, Any] | None = None
     id: UUID = field(default_factory=new_id)
+
+    @property
+    def whole(self) -> Any:
+        return self.output
 
 
 @dataclass

@@ -240,7 +240,12 @@ class Told:
     status: str = "succeeded"
     error: dict[str, Any] | None = None
     replayed: bool = False
+    truncated: dict[str, Any] | None = None
     id: UUID = field(default_factory=new_id)
+
+    @property
+    def whole(self) -> Any:
+        return self.output
 
 
 def test_it_stands_in_another_one(acme: Tenant, corridor: Corridor, welcome: Tool, offer: Offer) -> None:

@@ -1,0 +1,34 @@
+"""Opening an execution's artifact for whoever may see the execution."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from integrations.vault.chunks import chunk_opener
+from registry.artifacts.keep import PURPOSE
+from registry.artifacts.sealed import Sealed
+from registry.errors import ArtifactNotFound, ExecutionNotFound
+from registry.models import Artifact, Execution
+
+
+def open_artifact(execution_id: UUID, *, at: datetime | None = None) -> Sealed:
+    """In the scope of the tenant. Raises ExecutionNotFound, and ArtifactNotFound with the reason."""
+    found = Artifact.objects.filter(execution_id=execution_id).first()
+    if found is None or found.expires_at <= (at or timezone.now()):
+        raise _absence(execution_id)
+    opener = chunk_opener(
+        tenant_id=found.tenant_id, purpose=PURPOSE, field=str(found.id), head=bytes(found.sealed_head)
+    )
+    return Sealed(found, opener)
+
+
+def _absence(execution_id: UUID) -> ExecutionNotFound | ArtifactNotFound:
+    execution = Execution.objects.filter(id=execution_id).only("artifact", "truncated").first()
+    if execution is None:
+        return ExecutionNotFound()
+    if execution.artifact is not None:
+        return ArtifactNotFound(f"The artifact was kept until {execution.artifact['expires_at']}. Run the tool again.")
+    if execution.truncated is not None:
+        return ArtifactNotFound(f"This execution has no artifact. {execution.truncated.get('rest', '')}".strip())
+    return ArtifactNotFound()

@@ -1,0 +1,67 @@
+"""Where artifacts lie: `STORAGES["artifacts"]`, a Django storage that can also read a part of a file.
+
+Whatever goes wrong with it is an OSError, a file that is not there a FileNotFoundError.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, Protocol, cast
+
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, storages
+
+from accounts.errors import Unavailable
+from registry.errors import ArtifactNotFound
+
+
+class ArtifactStorage(Protocol):
+    """What the room asks of a storage. Siblings: `LocalArtifacts`, and `S3Artifacts` in `s3.py`."""
+
+    def save(self, name: str, content: "File[bytes]") -> str: ...
+    def delete(self, name: str) -> None: ...
+    def listdir(self, path: str) -> tuple[list[str], list[str]]: ...
+    def read_range(self, name: str, start: int, length: int) -> bytes: ...
+
+
+class LocalArtifacts(FileSystemStorage):
+    """A folder that only its owner may look into."""
+
+    def __init__(self, location: str, **options: Any) -> None:
+        super().__init__(location, file_permissions_mode=0o600, directory_permissions_mode=0o700, **options)
+
+    def read_range(self, name: str, start: int, length: int) -> bytes:
+        with self.open(name) as file:
+            file.seek(start)
+            return cast(bytes, file.read(length))
+
+
+def artifact_storage() -> ArtifactStorage:
+    return cast(ArtifactStorage, storages["artifacts"])
+
+
+def put(name: str, content: IO[bytes]) -> None:
+    saved = artifact_storage().save(name, File(content, name))
+    if saved != name:  # never: names hold a new id
+        raise FileExistsError(name)
+
+
+def all_names() -> Iterator[str]:
+    """Of every tenant, `<tenant>/<artifact>`."""
+    storage = artifact_storage()
+    try:
+        tenants, _ = storage.listdir("")
+    except FileNotFoundError:
+        return
+    for tenant in tenants:
+        yield from (f"{tenant}/{name}" for name in storage.listdir(tenant)[1])
+
+
+@contextmanager
+def while_reading() -> Iterator[None]:
+    """What goes wrong with the storage, as its reader is told."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ArtifactNotFound("The artifact's content is gone from its storage. Run the tool again.") from error
+    except OSError as error:
+        raise Unavailable("The storage for artifacts is away. Try again in a moment.") from error
