@@ -8,7 +8,7 @@ from integrations.egress import EgressRequest, EgressResponse, EgressRules, send
 from integrations.errors import UpstreamTooLarge
 from registry.transports.base import Declared, Dispatch, Emit, Reply
 from registry.transports.http_definition import HttpDefinition, check_definition, check_http_url, read_definition
-from registry.transports.http_reply import read_reply, text_type
+from registry.transports.http_reply import read_reply, refuse_failure, text_type
 from registry.transports.http_request import build_endpoint_request, build_request
 from registry.transports.http_stream import ACCEPT, reader_for
 
@@ -45,8 +45,8 @@ class HttpTransport:
         try:
             if dispatch.emit is not None:
                 most_bytes = dispatch.max_output_bytes or MAX_STREAM_BYTES
-                return await _send_in_parts(_request(dispatch), rules, dispatch.emit, most_bytes)
-            return await _read_beside_the_loop(await send(_request(dispatch), rules=rules))
+                return await _send_in_parts(dispatch, rules, dispatch.emit, most_bytes)
+            return await _read_beside_the_loop(await send(_request(dispatch), rules=rules), dispatch.declared)
         except UpstreamTooLarge as error:
             raise UpstreamTooLarge(f"{error.message} {_HOW_TO_RAISE}", sent=error.sent) from error
 
@@ -54,24 +54,27 @@ class HttpTransport:
         return not declared.endpoints and declared.definition.get("method", "POST") in _IDEMPOTENT_METHODS
 
 
-async def _read_beside_the_loop(response: EgressResponse) -> Reply:
+async def _read_beside_the_loop(response: EgressResponse, declared: Declared) -> Reply:
     if len(response.body) > READ_IN_THE_LOOP:
-        return await asyncio.to_thread(_read, response)
-    return _read(response)
+        return await asyncio.to_thread(_read, response, declared)
+    return _read(response, declared)
 
 
-def _read(response: EgressResponse) -> Reply:
+def _read(response: EgressResponse, declared: Declared) -> Reply:
     output = read_reply(response)
+    if error_when := declared.definition.get("error_when"):
+        refuse_failure(response, output, error_when)
     return Reply(output, media_type=text_type(response.headers) if isinstance(output, str) else "")
 
 
-async def _send_in_parts(request: EgressRequest, rules: EgressRules, emit: Emit, most_bytes: int) -> Reply:
+async def _send_in_parts(dispatch: Dispatch, rules: EgressRules, emit: Emit, most_bytes: int) -> Reply:
     """An answer that comes in parts is passed on in parts; any other, and an error, is read whole."""
+    request = _request(dispatch)
     asking = replace(request, headers={**request.headers, "Accept": ACCEPT})
     async with stream(asking, rules=rules) as answer:
         reader = reader_for(answer.headers) if answer.status < 400 else None
         if reader is None:
-            return await _read_beside_the_loop(await answer.whole())
+            return await _read_beside_the_loop(await answer.whole(), dispatch.declared)
         async for piece in answer.pieces(most_bytes):
             for chunk in reader.feed(piece):
                 await emit(chunk)

@@ -5,7 +5,8 @@
      "body": "rest", "body_format": "json"}
 
 `path`, `query` and `headers` map the name on the wire to the input property. `body` is `rest` (all properties not used
-elsewhere), one property's name, a mapping, or `none`.
+elsewhere), one property's name, a mapping, or `none`. `error_when` (JMESPath) says of services that answer 200 to what
+failed how to tell: `"!ok"`, `"error"`, `"status == 'failed'"`.
 """
 
 import re
@@ -15,13 +16,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from accounts.errors import Fault
+from registry.shaping.mapping import check_mapping
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 BODY_FORMATS = ("json", "form")
 REST = "rest"
 NONE = "none"
 
-_FIELDS = frozenset({"method", "url", "path", "query", "headers", "body", "body_format"})
+_FIELDS = frozenset({"method", "url", "path", "query", "headers", "body", "body_format", "error_when"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # RFC 9110, 5.6.2: the characters of a field name.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -58,6 +60,8 @@ class HttpDefinition:
     headers: Mapping[str, str]
     body: str | Mapping[str, str]
     body_format: str
+    error_when: str
+    """A JMESPath expression: where it finds something true in an answer, the call failed. Empty: none is looked for."""
 
     @property
     def used(self) -> frozenset[str]:
@@ -78,6 +82,7 @@ def read_definition(definition: Mapping[str, Any]) -> HttpDefinition:
         headers=definition.get("headers", {}),
         body=definition.get("body", REST if method in {"POST", "PUT", "PATCH"} else NONE),
         body_format=definition.get("body_format", "json"),
+        error_when=definition.get("error_when", ""),
     )
 
 
@@ -93,6 +98,7 @@ def check_definition(definition: Mapping[str, Any], properties: Mapping[str, Any
     yield from _check_url(definition)
     yield from _check_maps(definition, properties)
     yield from _check_body(definition, properties)
+    yield from _check_error_when(definition.get("error_when", ""))
 
 
 def check_http_url(path: str, url: object) -> Iterator[Fault]:
@@ -163,6 +169,13 @@ def _check_body(definition: Mapping[str, Any], properties: Mapping[str, Any]) ->
         yield Fault("$.definition.body", "A GET or HEAD request has no body. Use `query`.")
     if definition.get("body_format") == "form" and isinstance(body, str) and body not in (REST, NONE):
         yield Fault("$.definition.body", "A form has named fields: use `rest` or a mapping.")
+
+
+def _check_error_when(expression: object) -> Iterator[Fault]:
+    if not isinstance(expression, str):
+        yield Fault("$.definition.error_when", "Give a JMESPath expression (https://jmespath.org) as a text.")
+    else:
+        yield from check_mapping("$.definition.error_when", expression)
 
 
 def _check_source(path: str, source: object, properties: Mapping[str, Any]) -> Iterator[Fault]:

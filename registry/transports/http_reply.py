@@ -8,7 +8,8 @@ from typing import Any
 from accounts.api.parsing import read_json
 from accounts.errors import Malformed
 from integrations.egress import EgressResponse
-from registry.errors import UpstreamRefused
+from registry.errors import MappingFailed, UpstreamRefused
+from registry.shaping.mapping import apply_mapping
 from registry.transports.text import read_text
 
 _EXCERPT = 500
@@ -30,6 +31,23 @@ def read_reply(response: EgressResponse) -> Any:
     if media_type.startswith("text/") or media_type in {"", "application/xml", "application/javascript"}:
         return read_text(response.body, charset)
     return {"content_type": media_type, "base64": base64.b64encode(response.body).decode()}
+
+
+def refuse_failure(response: EgressResponse, output: Any, error_when: str) -> None:
+    """Raise UpstreamRefused where the expression finds something; null, false, 0 and what is empty is nothing."""
+    try:
+        found = apply_mapping(error_when, output)
+    except MappingFailed as error:
+        raise MappingFailed(
+            "Whether the tool's service failed could not be told from its answer. The tool's maker has to publish "
+            "another `error_when`."
+        ) from error
+    if found:
+        _, charset = content_type(response.headers.get("Content-Type", ""))
+        raise UpstreamRefused(
+            f"The tool's service answered with HTTP {response.status} and said that it failed.",
+            extra={"upstream": {"status": response.status, "body": _complaint(response.body, charset)}},
+        )
 
 
 def text_type(headers: Mapping[str, str]) -> str:

@@ -229,3 +229,52 @@ def test_it_tries_a_broken_service_again_where_that_is_safe(
     tool_at(register, service, "/once", read_only=True, retries={"attempts": 2})
     outcome = corridor.call("crm-find", INPUT)
     assert (outcome.output, outcome.attempts) == ("well again", 2)
+
+
+FAILURE = {"ok": False, "error": {"code": "no_such_channel"}}
+
+
+@pytest.mark.parametrize("mode", ["sync", "stream"])
+@pytest.mark.parametrize("error_when", ["!ok", "error", "error.code == 'no_such_channel'", "not_null(error)"])
+def test_a_version_may_say_how_its_service_says_that_it_failed(
+    error_when: str, mode: str, acme: Tenant, corridor: Corridor, register: Register, service: Upstream
+) -> None:
+    url = service.url("/failure-that-says-ok")
+    tool_at(register, service, "", definition={"method": "POST", "url": url, "error_when": error_when})
+    answer = corridor.post("tools/crm-find/execute/", {"input": INPUT, "mode": mode})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (502, "upstream_error")
+    assert problem["detail"] == "The tool's service answered with HTTP 200 and said that it failed."
+    assert problem["upstream"] == {"status": 200, "body": FAILURE}
+    [row] = executions(acme)
+    assert (row.status, row.output, row.attempts) == (Status.FAILED, None, 1)
+
+
+@pytest.mark.parametrize("error_when", ["", "ok", "error.code == 'other'", "nothing"])
+def test_what_does_not_say_so_is_a_success(
+    error_when: str, corridor: Corridor, register: Register, service: Upstream
+) -> None:
+    url = service.url("/failure-that-says-ok")
+    tool_at(register, service, "", definition={"method": "POST", "url": url, "error_when": error_when})
+    assert corridor.call("crm-find", INPUT).output == FAILURE
+
+
+def test_it_says_when_it_cannot_tell(corridor: Corridor, register: Register, service: Upstream) -> None:
+    url = service.url("/failure-that-says-ok")
+    tool_at(register, service, "", definition={"method": "POST", "url": url, "error_when": "length(ok)"})
+    outcome = corridor.call("crm-find", INPUT)
+    assert outcome.error is not None
+    assert (outcome.error["code"], outcome.error["status"]) == ("invalid_output", 502)
+    assert "another `error_when`" in outcome.error["detail"]
+
+
+@pytest.mark.parametrize("error_when", ["!ok", 7, "ok ==", "x" * 5000])
+def test_it_publishes_no_condition_that_cannot_be_read(error_when: Any, corridor: Corridor, service: Upstream) -> None:
+    definition = {"method": "POST", "url": service.url("/"), "error_when": error_when}
+    body = {"slug": "failing", "name": "Failing", "version": "1.0.0", "transport": "http", "definition": definition}
+    answer = corridor.post("tools/", {**body, "input_schema": {"type": "object"}})
+    if error_when == "!ok":
+        assert answer.status_code == 201
+    else:
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["path"] == "$.definition.error_when"
