@@ -9,6 +9,7 @@ from accounts.changes import refuse_others
 from accounts.errors import Fault
 from accounts.models.limits import SHAPES
 from accounts.models.tenant import LONGEST_ARTIFACT_SECONDS, SHORTEST_ARTIFACT_SECONDS
+from integrations.redaction.policy import faults as policy_faults
 from registry import transports
 from registry.batches.nesting import check_nested
 from registry.models import Tool, ToolVersion
@@ -34,6 +35,7 @@ TOOL_FACTS = frozenset(
             "artifact_threshold_bytes",
             "artifact_ttl_seconds",
             "meanwhile",
+            "redaction",
             "health_endpoint",
             "stale_after_seconds",
         ),
@@ -79,6 +81,7 @@ def check_tool(tool: Tool) -> list[Fault]:
         *_object_faults("$.metadata", tool.metadata),
         *_word_faults("$.excluded_providers", tool.excluded_providers),
         *(fault for name in SHAPES for fault in _limit_faults(name, getattr(tool, name))),
+        *(Fault(_below("$.redaction", path), said) for path, said in policy_faults(tool.redaction)),
         *_health_faults(tool),
         *_length_faults("$.description", tool.description),
         *_number_faults("$.stale_after_seconds", tool.stale_after_seconds, LONGEST_SECONDS),
@@ -119,6 +122,10 @@ def check_version(version: ToolVersion) -> list[Fault]:
     ]
     faults = faults or transports.check(version.transport, version.definition, version.endpoints, version.input_schema)
     return faults or check_nested(version)
+
+
+def _below(path: str, inner: str) -> str:
+    return f"{path}.{inner}" if inner else path
 
 
 def _slug_faults(slug: str) -> Iterator[Fault]:

@@ -93,6 +93,11 @@ class Tenant(models.Model):
         validators=[MinValueValidator(SHORTEST_ARTIFACT_SECONDS), MaxValueValidator(LONGEST_ARTIFACT_SECONDS)],
         help_text="How long an artifact is kept; empty: ARTIFACT_TTL_SECONDS.",
     )
+    redaction = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='What becomes of secrets and personal data, e.g. {"stored": {"email": "hash"}}.',
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TenantTableManager()

@@ -3,6 +3,7 @@
 `keyring` holds the key-encrypting key, `data_keys` the tenants' data keys, `sealing` seals and opens with them.
 """
 
+from integrations.vault.data_keys import derived_key
 from integrations.vault.sealing import Sealer, open_sealed, seal, sealer_at_hand, sealer_for
 
-__all__ = ["Sealer", "open_sealed", "seal", "sealer_at_hand", "sealer_for"]
+__all__ = ["Sealer", "derived_key", "open_sealed", "seal", "sealer_at_hand", "sealer_for"]

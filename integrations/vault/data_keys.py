@@ -1,5 +1,7 @@
 """A tenant's data keys: made on first use, kept unwrapped in memory for a while, never anywhere else in the clear."""
 
+import hashlib
+import hmac
 import secrets
 from collections import OrderedDict
 from threading import Lock
@@ -75,6 +77,19 @@ def key_of_version(tenant_id: UUID, version: int) -> AESGCM | None:
         return kept[1]
     row = DataKey.objects.filter(tenant_id=tenant_id, version=version).first()
     return None if row is None else _unwrapped(row, as_version=version)
+
+
+def derived_key(tenant_id: UUID, purpose: str) -> bytes:
+    """32 bytes for one purpose, the same as long as the tenant's first data key is there. Raises VaultLocked.
+
+    It is unwrapped each time: whoever needs it often keeps it.
+    """
+    row = DataKey.objects.filter(tenant_id=tenant_id).order_by("version").first() or _first_row(tenant_id)
+    try:
+        key = keyring().unwrap(bytes(row.wrapped), context=_context(row))
+    except (KeyFileError, WrongKey) as error:
+        raise VaultLocked from error
+    return hmac.digest(key, b"quartermaster derived key\0" + purpose.encode(), hashlib.sha256)
 
 
 def opens(row: DataKey) -> bool:

@@ -101,7 +101,12 @@ class ExecutionPages(TenantPages):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
-        return super().get_queryset(request).defer("sealed_input", "request_digest").select_related("agent")
+        return (
+            super()
+            .get_queryset(request)
+            .defer("sealed_input", "sealed_output", "request_digest")
+            .select_related("agent")
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Execution], search_term: str

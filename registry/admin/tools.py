@@ -171,7 +171,9 @@ class ToolPages(TenantPages):
     def detail(self, request: HttpRequest, subject: Tool) -> dict[str, Any]:
         versions = sorted(subject.versions.all(), key=lambda each: semver.parsed(each.version), reverse=True)
         latest = semver.shown(versions)
-        recent = subject.executions.select_related("agent").defer("input", "output", "sealed_input", "request_digest")
+        recent = subject.executions.select_related("agent").defer(
+            "input", "output", "sealed_input", "sealed_output", "request_digest"
+        )
         return {
             "state": ""
             if is_on(subject) and subject.retired_at is None

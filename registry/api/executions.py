@@ -30,6 +30,7 @@ from registry.api.streaming import stream
 from registry.cancel import cancel_execution
 from registry.errors import ExecutionNotFound
 from registry.execution.in_time import execute_in_time
+from registry.execution.sealed_output import as_told
 from registry.execution.types import Mode, Outcome, ToolCall
 from registry.models import Execution
 from registry.models.execution import UNFINISHED, Status
@@ -209,7 +210,7 @@ class ExecutionView(TenantView):
         execution = Execution.objects.filter(id=execution_id).first()
         if execution is None:
             raise ExecutionNotFound
-        return Response(represent_execution(execution))
+        return Response(represent_execution(as_told(execution, caller.agent_id)))
 
 
 class CancelView(TenantView):

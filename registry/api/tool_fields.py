@@ -83,6 +83,10 @@ class ToolFactsSerializer(StrictSerializer):
         allow_null=True,
         help_text="How long its artifacts are kept; null: as long as the tenant's others.",
     )
+    redaction = serializers.JSONField(
+        required=False,
+        help_text='Where it is not as the tenant\'s policy says, e.g. `{"stored": {"email": "hash"}}`.',
+    )
     meanwhile = serializers.CharField(
         max_length=500,
         allow_blank=True,
@@ -183,6 +187,7 @@ def represent_tool(entry: Entry) -> dict[str, Any]:
         "quota": tool.quota,
         "artifact_threshold_bytes": tool.artifact_threshold_bytes,
         "artifact_ttl_seconds": tool.artifact_ttl_seconds,
+        "redaction": tool.redaction,
         "meanwhile": tool.meanwhile,
         "enabled": entry.enabled,
         "is_shared": tool.tenant_id is None,

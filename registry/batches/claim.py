@@ -14,6 +14,7 @@ from accounts.ids import new_id
 from accounts.tenancy import within
 from registry.errors import IdempotencyConflict
 from registry.execution.outcome import standing_outcome
+from registry.execution.sealed_output import as_told
 from registry.execution.types import Outcome
 from registry.models import Batch, Execution
 
@@ -48,7 +49,8 @@ def _earlier(batch: Batch, digest: bytes) -> Claimed:
     if bytes(batch.request_digest) != digest:
         raise IdempotencyConflict
     rows = Execution.objects.filter(parent_id=batch.id, idempotency_key__isnull=False)
-    return Claimed(batch.id, {str(row.idempotency_key): standing_outcome(row, replayed=True) for row in rows})
+    told = [as_told(row, batch.agent_id) for row in rows]
+    return Claimed(batch.id, {str(row.idempotency_key): standing_outcome(row, replayed=True) for row in told})
 
 
 def key_of_call(key: str, call_id: str) -> str:

@@ -24,7 +24,7 @@ class Flow:
     def __init__(self, listener: Listener, target: Target, secrets: Sequence[str]) -> None:
         listener.sending(target)
         self._listener = listener
-        self._masking = Masking(secrets)
+        self._masking = Masking(secrets, target.redaction.returned)
         self._kept = _Kept()
         self._telling = False
 

@@ -3,15 +3,16 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from integrations.redaction import ItemRedactor, KnownSecrets, StreamRedactor
+from integrations.redaction import ItemRedactor, KnownSecrets, Rules, StreamRedactor
 from registry.transports.base import Chunk
 
 
 class Masking:
     """One stream's. Parts come out in the order they went in; one that may hold the beginning of a secret waits."""
 
-    def __init__(self, secrets: Sequence[str]) -> None:
+    def __init__(self, secrets: Sequence[str], rules: Rules) -> None:
         self._secrets = KnownSecrets(secrets)
+        self._rules = rules
         self._text: StreamRedactor | None = None
         self._items: ItemRedactor | None = None
         self._events: deque[str] = deque()
@@ -20,11 +21,11 @@ class Masking:
         """What may be told now; perhaps nothing, perhaps several."""
         if chunk.goes_on:
             yield from self._finish_items()
-            self._text = self._text or StreamRedactor(self._secrets)
+            self._text = self._text or StreamRedactor(self._secrets, rules=self._rules)
             yield from self._of_text(self._text.feed(chunk.data))
         else:
             yield from self._finish_text()
-            self._items = self._items or ItemRedactor(self._secrets)
+            self._items = self._items or ItemRedactor(self._secrets, rules=self._rules)
             self._events.append(chunk.event)
             yield from self._of_items(self._items.feed(chunk.data))
 

@@ -13,10 +13,11 @@ from django.db import IntegrityError
 from accounts.decisions import Decision
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
-from integrations.redaction import redact
 from integrations.vault import seal
 from registry.errors import IdempotencyConflict
 from registry.execution.leases import lease
+from registry.execution.sealed_output import as_told
+from registry.execution.stored_input import stored_input
 from registry.execution.types import Mode, Target, ToolCall
 from registry.execution.wake import wake
 from registry.models import Execution
@@ -64,7 +65,8 @@ def _claim(call: ToolCall, target: Target, decision: Decision, started_at: datet
             row.save(force_insert=True)
     except IntegrityError:
         with within(tenant_id):
-            return Execution.objects.get(agent=call.caller.agent_id, idempotency_key=call.idempotency_key)
+            earlier = Execution.objects.get(agent=call.caller.agent_id, idempotency_key=call.idempotency_key)
+            return as_told(earlier, call.caller.agent_id)
     return row if row.status == Status.PENDING else None
 
 
@@ -80,7 +82,7 @@ def _new(call: ToolCall, target: Target, started_at: datetime) -> Execution:
         version=target.version,
         operation=call.operation,
         mode=call.mode,
-        input=redact(call.input).value,
+        input=stored_input(call, target.redaction),
         trace_id=call.trace.trace_id,
         conversation=call.conversation,
         provider=call.provider or call.caller.provider,

@@ -1,8 +1,8 @@
 """What the caller is told: of a call that was just run, and of one that is replayed."""
 
 from datetime import datetime
+from typing import Any
 
-from accounts.api.problems import problem
 from registry.artifacts.keep import as_told
 from registry.execution.elsewhere import may_go_elsewhere
 from registry.execution.passage import Passage
@@ -13,8 +13,14 @@ from registry.models.execution import Status
 
 
 def fresh_outcome(
-    passage: Passage, ending: Ending, stored: StoredForms, told: Told | None, finished_at: datetime
+    passage: Passage,
+    ending: Ending,
+    stored: StoredForms,
+    told: Told | None,
+    error: dict[str, Any] | None,
+    finished_at: datetime,
 ) -> Outcome:
+    """`error` is the problem as the caller may be told it."""
     call, target = passage.call, passage.target
     return Outcome(
         id=call.execution_id,
@@ -23,7 +29,7 @@ def fresh_outcome(
         status=ending.status,
         input=stored.input,
         output=told.output if told else None,
-        error=problem(ending.error) if ending.error else None,
+        error=error,
         timings=dict(passage.timings),
         attempts=ending.attempts,
         cached=ending.answer is not None and ending.answer.cached,

@@ -13,11 +13,12 @@ from django.utils import timezone
 from redis.asyncio.client import Pipeline
 
 from accounts.errors import QuartermasterError
-from integrations.redaction import redact
+from integrations.redaction import SECRETS_MASKED, Rules, redact
 from registry.execution import shared
 from registry.execution.types import NOBODY, Ending, Listener, Progress, Target, ToolCall
 from registry.limits.bounds import Taken
 
+_MOST_READ = 10_000
 LONGEST_MESSAGE = 200
 """Characters of what a tool says about its progress."""
 
@@ -25,11 +26,14 @@ Settle = Callable[[Ending, "Pipeline"], None]
 """What a step wants done when the call has ended: it adds its commands to the one pipeline."""
 
 
-def progress_of(fraction: float | None, message: str, secrets: Sequence[str] = ()) -> Progress:
+def progress_of(
+    fraction: float | None, message: str, secrets: Sequence[str] = (), rules: Rules = SECRETS_MASKED
+) -> Progress:
     """As it may be kept and shown, whatever the tool says."""
     known = fraction is not None and isfinite(fraction)
-    told = message[:LONGEST_MESSAGE].replace("\0", "").encode(errors="replace").decode()
-    shown = redact(told, secrets=secrets).value
+    # First masked, then cut: half a secret would not be found.
+    masked = redact(message[:_MOST_READ], secrets=secrets, rules=rules).value
+    shown = masked[:LONGEST_MESSAGE].replace("\0", "").encode(errors="replace").decode()
     return Progress(min(1.0, max(0.0, fraction or 0.0)) if known else None, shown, timezone.now())
 
 
@@ -77,7 +81,8 @@ class Passage:
 
     def report(self, fraction: float | None, message: str) -> None:
         """What a tool tells of how far it is."""
-        self._progress, self.has_news = progress_of(fraction, message, self.secrets), True
+        rules = self.target.redaction.stored if self.target else SECRETS_MASKED
+        self._progress, self.has_news = progress_of(fraction, message, self.secrets, rules), True
         self.listener.progressed(self._progress)
 
     def take_progress(self) -> dict[str, Any] | None:

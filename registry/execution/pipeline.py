@@ -1,6 +1,7 @@
 """The corridor. Every door builds a ToolCall and calls `execute`; reading order is the order of the steps."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -22,13 +23,23 @@ from registry.execution.permit import permit
 from registry.execution.present import present
 from registry.execution.put_back import put_back
 from registry.execution.record import record
-from registry.execution.redact import stored_forms
+from registry.execution.redact import returned_forms, stored_forms
 from registry.execution.repeating import is_safe_to_repeat
 from registry.execution.resolve import resolve
 from registry.execution.send import send
 from registry.execution.shape import shape
 from registry.execution.telemetry import tell
-from registry.execution.types import NOBODY, Ending, Listener, Mode, Outcome, StoredForms, Told, ToolCall
+from registry.execution.types import (
+    NOBODY,
+    Ending,
+    Listener,
+    Mode,
+    Outcome,
+    ReturnedForms,
+    StoredForms,
+    Told,
+    ToolCall,
+)
 from registry.execution.validate import validate
 from registry.execution.watch import watch, why_cancelled
 from registry.models import Execution
@@ -121,8 +132,8 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
     call = passage.call
     answer = ending.answer.output if ending.answer else None
     with passage.timed("redact"):
-        stored, told = await by_size(answer, partial(_forms, passage, ending))
-    await passage.settle(ending)
+        stored, returned, told = await by_size(answer, partial(_forms, passage, ending))
+    await passage.settle(_as_returned(ending, returned))
     with passage.timed("record"):
         if told is not None and passage.target is not None:
             told = await keep(passage.call, passage.target, told)
@@ -131,16 +142,26 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
     if passage.opened and (call.mode is not Mode.SYNC or call.wait_ms is not None or call.resumed is not None):
         news.tell(call.execution_id)
     if isinstance(recorded, datetime):
-        return fresh_outcome(passage, ending, stored, told, recorded)
+        return fresh_outcome(passage, ending, stored, told, returned.error, recorded)
     return standing_outcome(recorded, replayed=False, limits=passage.taken)
 
 
-def _forms(passage: Passage, ending: Ending) -> tuple[StoredForms, Told | None]:
-    """What may be written down of the call, and of its answer what the caller is told."""
-    stored = stored_forms(passage.call, ending)
-    if ending.answer is None or passage.target is None:
-        return stored, None
-    return stored, present(passage.call, passage.target, ending.answer, stored.output)
+def _forms(passage: Passage, ending: Ending) -> tuple[StoredForms, ReturnedForms, Told | None]:
+    """What may be written down of the call, what its caller may be told, and what of that is told."""
+    call, target = passage.call, passage.target
+    stored = stored_forms(call, target, ending, passage.secrets)
+    returned = returned_forms(call, target, ending, passage.secrets)
+    answer = _as_returned(ending, returned).answer
+    if answer is None or target is None:
+        return stored, returned, None
+    return stored, returned, present(call, target, answer, stored.output)
+
+
+def _as_returned(ending: Ending, returned: ReturnedForms) -> Ending:
+    """What is kept for the next caller is what this one may be told."""
+    if ending.answer is None or ending.answer.output is returned.output:
+        return ending
+    return replace(ending, answer=replace(ending.answer, output=returned.output))
 
 
 async def _call_nested(call: ToolCall, nested: Nested) -> Outcome:

@@ -19,6 +19,7 @@ from accounts.tenancy import within
 from registry.artifacts.keep import as_told
 from registry.execution.flood import count_up, counted_row
 from registry.execution.passage import Passage
+from registry.execution.sealed_output import sealed_output
 from registry.execution.types import Ending, StoredForms, Told
 from registry.models import Execution
 from registry.models.execution import Status
@@ -33,7 +34,7 @@ async def record(
     """
     finished_at = timezone.now()
     counted = None if passage.opened else await counted_row(passage.call, ending, finished_at)
-    standing = await in_database_thread(_write, passage, ending, _as_told(stored, told), finished_at, counted)
+    standing = await in_database_thread(_write, passage, ending, _as_told(stored, told), finished_at, counted, told)
     return standing or finished_at
 
 
@@ -45,13 +46,18 @@ def _as_told(stored: StoredForms, told: Told | None) -> StoredForms:
 
 
 def _write(
-    passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime, counted: UUID | None = None
+    passage: Passage,
+    ending: Ending,
+    stored: StoredForms,
+    finished_at: datetime,
+    counted: UUID | None = None,
+    told: Told | None = None,
 ) -> Execution | None:
     tenant_id = passage.call.caller.tenant_id
     result, entry = _result(passage, ending, stored, finished_at), _entry(passage, ending, stored)
     beside: list[Model] = [entry] if stored.artifact is None else [entry, stored.artifact]
     if passage.opened:
-        return _finish(passage, result, beside)
+        return _finish(passage, result, beside, told)
     if counted is not None:
         _count(tenant_id, Execution(**_identity(passage) | result | {"id": counted}), entry)
     else:
@@ -59,10 +65,11 @@ def _write(
     return None
 
 
-def _finish(passage: Passage, result: dict[str, Any], beside: Sequence[Model]) -> Execution | None:
+def _finish(passage: Passage, result: dict[str, Any], beside: Sequence[Model], told: Told | None) -> Execution | None:
     """Unless the lease was over and another process ended it or took it up (`run`): then that one's outcome stands."""
     call = passage.call
     with within(call.caller.tenant_id):
+        result["sealed_output"] = sealed_output(call.caller.tenant_id, call.execution_id, told)
         if Execution.objects.filter(id=call.execution_id, status=Status.RUNNING, run=passage.run).update(**result):
             for row in beside:
                 row.save(force_insert=True)

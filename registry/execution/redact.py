@@ -1,22 +1,51 @@
-"""Step 11: the forms that may be stored, pushed and shown: secrets masked in input, output and error."""
+"""Step 11: the forms of a call that leave it: what may be stored, pushed and shown, and what its caller may be told."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from accounts.api.problems import problem
-from integrations.redaction import redact
-from registry.execution.types import Ending, StoredForms, ToolCall
+from integrations.redaction import ItemRedactor, KnownSecrets, redact
+from integrations.redaction.declared import Places
+from integrations.redaction.rules import Rules
+from registry.execution.stored_input import stored_input
+from registry.execution.types import Ending, Mode, ReturnedForms, StoredForms, Target, ToolCall
+from registry.redaction import UNKNOWN
 
 
-def stored_forms(call: ToolCall, ending: Ending) -> StoredForms:
+def stored_forms(call: ToolCall, target: Target | None, ending: Ending, secrets: Sequence[str] = ()) -> StoredForms:
+    redaction = target.redaction if target else UNKNOWN
+    known = KnownSecrets(secrets)
     return StoredForms(
-        input=redact(call.input).value,
-        output=redact(ending.answer.output).value if ending.answer is not None else None,
-        error=_error(ending),
+        input=stored_input(call, redaction, known),
+        output=_output(call, ending, redaction.stored, known, redaction.output),
+        error=_error(ending, redaction.stored, known),
     )
 
 
-def _error(ending: Ending) -> dict[str, Any] | None:
+def returned_forms(call: ToolCall, target: Target | None, ending: Ending, secrets: Sequence[str] = ()) -> ReturnedForms:
+    """What a schema declares sensitive is for the caller, who has asked for it."""
+    rules = (target.redaction if target else UNKNOWN).returned
+    known = KnownSecrets(secrets)
+    return ReturnedForms(output=_output(call, ending, rules, known), error=_error(ending, rules, known))
+
+
+def _output(call: ToolCall, ending: Ending, rules: Rules, known: KnownSecrets, declared: Places = ()) -> Any:
+    if ending.answer is None:
+        return None
+    output = ending.answer.output
+    if call.mode is Mode.STREAM and isinstance(output, list) and not (rules.keeps_all and not known):
+        return _parts(output, rules, known)
+    return redact(output, secrets=known, rules=rules, declared=declared).value
+
+
+def _parts(parts: list[Any], rules: Rules, known: KnownSecrets) -> list[Any]:
+    """The parts of a streamed answer: what is secret may be split over them."""
+    redactor = ItemRedactor(known, rules=rules)
+    return [told for part in parts for told in redactor.feed(part)] + redactor.finish()
+
+
+def _error(ending: Ending, rules: Rules, known: KnownSecrets) -> dict[str, Any] | None:
     if ending.error is None:
         return None
-    document: dict[str, Any] = redact(problem(ending.error)).value
+    document: dict[str, Any] = redact(problem(ending.error), secrets=known, rules=rules).value
     return document

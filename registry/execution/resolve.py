@@ -16,6 +16,7 @@ from registry.models import TenantTool, Tool, ToolVersion
 from registry.permissions.facts import tool_facts
 from registry.permissions.load import policy_of
 from registry.permissions.policy import TenantPolicy
+from registry.redaction import redaction_of
 from registry.transports.base import Declared
 
 # Kept under the tenant's generation, which every change of the catalogue bumps: never stale, only forgotten.
@@ -72,6 +73,7 @@ def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, tenant: Te
         excluded_providers=frozenset(tool.excluded_providers),
         meanwhile=tool.meanwhile,
         policy=policy.for_tool(tool_facts(tool, version)),
+        redaction=redaction_of(tenant, tool, version),
         response_mapping=version.response_mapping,
         max_input_bytes=tool.max_input_bytes,
         max_output_bytes=tool.max_output_bytes,

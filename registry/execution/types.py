@@ -19,6 +19,7 @@ from registry.limits.bounds import Taken
 from registry.models import Artifact
 from registry.models.execution import Status
 from registry.permissions.policy import OPEN, ToolPolicy
+from registry.redaction import UNKNOWN, ToolRedaction
 from registry.transports.base import Chunk, Declared
 
 STEPS = (
@@ -120,6 +121,7 @@ class Target:
     """What an agent may say while the call goes on."""
     policy: ToolPolicy = OPEN
     """What the tenant's permission rules may say about a call of it."""
+    redaction: ToolRedaction = UNKNOWN
     response_mapping: str = ""
     max_input_bytes: int | None = None
     max_output_bytes: int | None = None
@@ -221,6 +223,14 @@ class StoredForms:
     truncated: dict[str, Any] | None = None
     artifact: Artifact | None = None
     """The row of what is kept of the whole output."""
+
+
+@dataclass(frozen=True)
+class ReturnedForms:
+    """What the caller may be told."""
+
+    output: Any
+    error: dict[str, Any] | None
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,9 @@ class Execution(models.Model):
     idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001  null is "no key", outside the constraint
     request_digest = models.BinaryField(max_length=32, null=True, help_text="SHA-256 of what the key was used for.")
     sealed_input = models.BinaryField(null=True, help_text="The raw input, sealed while the call is unfinished.")
+    sealed_output = models.BinaryField(
+        null=True, help_text="What the caller was told, sealed, where that is more than may be stored."
+    )
     lease_until = models.DateTimeField(null=True)
     count = models.PositiveIntegerField(default=1, help_text="How many refusals this row stands for.")
     started_at = models.DateTimeField()

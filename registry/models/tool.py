@@ -106,6 +106,11 @@ class Tool(models.Model):
     cache_epoch = models.PositiveIntegerField(
         default=0, editable=False, help_text="Counts how often its cached answers were thrown away."
     )
+    redaction = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What becomes of secrets and personal data, where it is not as the tenant's policy says.",
+    )
     health_endpoint = models.URLField(max_length=2000, blank=True)
     stale_after_seconds = models.PositiveIntegerField(default=300)
     retire_after_seconds = models.PositiveIntegerField(

@@ -24,7 +24,7 @@ def _judge_v4(candidate: Candidate) -> int:
         address = IPv4Address(text)
     except AddressValueError:
         return 0
-    if address.is_loopback or address.is_unspecified or parts[0] == "255":
+    if _is_nobodys(address) or parts[0] == "255":
         return 0
     if _NAMED.search(before):
         return len(text)
@@ -51,7 +51,12 @@ def _judge_v6(candidate: Candidate) -> int:
         address = IPv6Address(text)
     except AddressValueError:
         return 0
-    return 0 if address.is_loopback or address.is_unspecified else len(text)
+    return 0 if _is_nobodys(address) else len(text)
+
+
+def _is_nobodys(address: IPv4Address | IPv6Address) -> bool:
+    """The same for everybody: it says nothing about anybody."""
+    return address.is_loopback or address.is_unspecified or address.is_link_local or address.is_multicast
 
 
 IPV4 = Judged(

@@ -1,5 +1,6 @@
 """`executions/batch/`: many calls, an outcome for each."""
 
+import json
 import threading
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import within
-from registry.models import Batch, Execution
+from registry.models import Batch, Execution, Tool
 from tests.corridor import Corridor
 from tests.patience import until
 from tests.registry.batches.answering import Answering, says
@@ -259,7 +260,7 @@ def test_it_goes_on_where_a_batch_was_cut_off(
     assert upstream.sent_to("/echo") == [{"n": 1}, {"n": 1}, {"n": 1}]
 
 
-def test_it_passes_nothing_masked_on_where_a_batch_was_cut_off(
+def test_it_passes_on_what_is_stored_masked_where_a_batch_was_cut_off(
     acme: Tenant, corridor: Corridor, offer: Offer, upstream: Answering
 ) -> None:
     offer("echo")
@@ -274,8 +275,28 @@ def test_it_passes_nothing_masked_on_where_a_batch_was_cut_off(
     with within(acme.id):
         Execution.objects.filter(idempotency_key__in=["k-1:b", "k-1:c"]).delete()
     again = send(corridor, *calls, key="k-1")
-    assert statuses(again) == [("a", "succeeded"), ("b", "skipped"), ("c", "succeeded")]
-    assert "what is secret of its output was not kept" in again["outcomes"][1]["error"]["detail"]
+    assert statuses(again) == [("a", "succeeded"), ("b", "succeeded"), ("c", "succeeded")]
+    assert [each.output for each in executions(acme) if each.tool_slug == "login"] == [
+        {"token": "[redacted:field]", "name": "ada"}
+    ]
+    assert {"x": "s3cret-s3cret-s3cret"} in [json.loads(each.body) for each in upstream.received[-2:]]
+
+
+def test_it_passes_nothing_masked_on_where_a_batch_was_cut_off(
+    acme: Tenant, corridor: Corridor, offer: Offer, upstream: Answering
+) -> None:
+    offer("echo")
+    offer("login")
+    with within(acme.id):
+        Tool.objects.filter(slug="login").update(redaction={"returned": {"fields": "mask"}})
+    upstream.on("/login", says({"token": "s3cret-s3cret-s3cret", "name": "ada"}))
+    calls = [call("a", "login"), call("b", input={"x": {"$from": "a", "path": "$.token"}})]
+    send(corridor, *calls, key="k-1")
+    with within(acme.id):
+        Execution.objects.filter(idempotency_key="k-1:b").delete()
+    again = send(corridor, *calls, key="k-1")
+    assert statuses(again) == [("a", "succeeded"), ("b", "skipped")]
+    assert "what is secret of its output was not kept" in str(again["outcomes"][1]["error"])
 
 
 def test_it_keeps_two_agents_keys_apart(

@@ -3,10 +3,12 @@ from typing import Any
 import pytest
 
 from integrations.errors import UpstreamBroken, UpstreamTimeout
+from integrations.redaction.policy import compiled
 from registry.errors import TakesTooSlowly
 from registry.execution import flow as module
 from registry.execution.flow import Flow
 from registry.execution.types import Nobody
+from registry.redaction import ToolRedaction
 from registry.transports.base import Chunk, Reply
 from tests.registry.execution.calls import a_target
 
@@ -37,7 +39,9 @@ def ears() -> Ears:
 
 @pytest.fixture
 def flow(ears: Ears) -> Flow:
-    return Flow(ears, a_target(), ("hunter2-hunter2",))
+    masks = compiled({"returned": {"secrets": "mask", "fields": "mask"}})
+    target = a_target(redaction=ToolRedaction(masks.stored, masks.returned))
+    return Flow(ears, target, ("hunter2-hunter2",))
 
 
 def text(*pieces: str) -> list[Chunk]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -237,7 +238,7 @@ async def test_it_is_cancelled_by_its_id(acme: Tenant, tool: Register, script: S
 
 async def test_it_masks_a_secret_that_is_split_over_parts(tool: Register, script: Script, open_stream: Open) -> None:
     secret = "sk-ant-" + "a1B2c3D4" * 4
-    await in_database_thread(tool)
+    await in_database_thread(partial(tool, redaction={"returned": {"secrets": "mask"}}))
     words = ["my key is ", secret[:9], secret[9:20], secret[20:], " and that is it"]
     script.will_send(*(f'data: {{"delta": "{word}"}}\n\n'.encode() for word in words))
     script.let_go()
