@@ -16,18 +16,35 @@ _TOKEN = re.compile(
 )
 
 
-def pretty_json(value: Any) -> SafeString:
+# What is not seen, or changes the order in which one reads: a person who decides must not be fooled by it.
+_UNSEEN = re.compile(
+    "[\\x7f-\\x9f\\xad\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164"
+    "\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\\U000e0000-\\U000e0fff]"
+)
+
+
+def pretty_json(value: Any, longest: int = LONGEST) -> SafeString:
     """A scrolling block. A value that is too long says how much of it is shown and where the rest is."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    if len(text) <= LONGEST:
+    text = one_sees(json.dumps(value, indent=2, ensure_ascii=False))
+    if len(text) <= longest:
         return format_html('<pre class="qm-json" tabindex="0">{}</pre>', _coloured(text))
     return format_html(
         '<pre class="qm-json" tabindex="0">{}</pre><p class="qm-hint">The first {} of {} characters. '
         "The API gives the whole.</p>",
-        _coloured(text[:LONGEST]),
-        f"{LONGEST:,}",
+        _coloured(text[:longest]),
+        f"{longest:,}",
         f"{len(text):,}",
     )
+
+
+def one_sees(text: str) -> str:
+    """The text, with what nobody would see written as JSON writes it: `\\u202e`."""
+    return _UNSEEN.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def ticked(text: Any) -> SafeString:

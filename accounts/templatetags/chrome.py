@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 
 from accounts.chrome.cells import ago, duration, moment
 from accounts.chrome.listing import headers, leaf, rows
-from accounts.chrome.pretty import pretty_json
+from accounts.chrome.pretty import LONGEST, pretty_json
 from accounts.chrome.pretty import ticked as with_code
 
 register = template.Library()
@@ -60,8 +60,8 @@ def filter_choices(spec: Any, cl: Any) -> list[dict[str, Any]]:
 
 
 @register.filter
-def pretty(value: Any) -> SafeString:
-    return pretty_json(value)
+def pretty(value: Any, longest: int = LONGEST) -> SafeString:
+    return pretty_json(value, longest)
 
 
 @register.filter(name="ago")

@@ -1,5 +1,5 @@
 from accounts.chrome import pretty
-from accounts.chrome.pretty import LONGEST, pretty_json, ticked
+from accounts.chrome.pretty import LONGEST, one_sees, pretty_json, ticked
 
 
 def test_it_colours_json_by_kind() -> None:
@@ -24,6 +24,21 @@ def test_it_cuts_what_a_page_could_not_bear() -> None:
     shown = pretty_json("x" * (LONGEST + 100))
     assert len(shown) < LONGEST + 1_000
     assert "The first 100,000 of 100,102 characters" in shown
+
+
+def test_it_cuts_where_it_is_told_to() -> None:
+    assert "The first 10 of 102 characters" in pretty_json("x" * 100, 10)
+
+
+def test_it_shows_what_nobody_would_see() -> None:
+    shown = pretty_json({"to": "moc.live\u202e@jane", "n\u200bote": "\U000e0041\x7f\u00e9\u4e2d"})
+    assert "moc.live\\u202e@jane" in shown
+    assert "n\\u200bote" in shown
+    assert "\\udb40\\udc41\\u007f\u00e9\u4e2d" in shown
+
+
+def test_it_leaves_alone_what_people_see() -> None:
+    assert one_sees("Grüße, 日本語, שלום, 1 €") == "Grüße, 日本語, שלום, 1 €"
 
 
 def test_it_shows_what_stands_in_backticks_as_code() -> None:
