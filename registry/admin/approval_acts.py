@@ -1,5 +1,6 @@
 """Answering a call that waits for a person: approve, approve and remember, refuse."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from accounts.caller import Caller
 from accounts.chrome.acts import Act
 from accounts.chrome.forms import ActForm
 from accounts.chrome.pages import caller_behind
+from accounts.chrome.pretty import one_sees
 from accounts.roles import Right
 from registry.approvals.decide import approve, refuse
 from registry.approvals.remember import Remember, Whom, rememberable
@@ -27,6 +29,8 @@ UNTIL = {
     "ever": ("For ever", None),
 }
 FROM_LIST = "list"
+LONGEST_SHOWN = 120
+"""Characters of a value beside its box; the whole input stands above."""
 
 
 class RefuseForm(ActForm):
@@ -52,13 +56,18 @@ class RememberForm(ActForm):
 
     def __init__(self, approval: Approval, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"initial": {"scope": Whom.AGENT, "until": "day"}, **options})
-        choices = [(name, f"{name}: {value}") for name, value in rememberable(approval).items()]
+        choices = [(name, f"{name}: {_readable(value)}") for name, value in rememberable(approval).items()]
         if choices:
             self.fields["arguments"].choices = choices  # type: ignore[attr-defined]
         else:
             del self.fields["arguments"]
         if approval.agent_id is None:
             self.fields["scope"].choices = [(Whom.EVERYBODY, Whom.EVERYBODY.label)]  # type: ignore[attr-defined]
+
+
+def _readable(value: Any) -> str:
+    text = one_sees(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} …"
 
 
 def may_remember(caller: Caller) -> bool:

@@ -9,6 +9,7 @@ from accounts.caller import Actor, Caller
 from accounts.errors import Forbidden
 from accounts.naming import name_of
 from accounts.roles import Right, Role
+from integrations.redaction import redact
 from registry.approvals.remember import Remember, make_rule
 from registry.approvals.request import detail_of
 from registry.ending import end_execution
@@ -49,7 +50,7 @@ def refuse(*, approval: Approval, by: Actor, reason: str = "") -> Approval:
     Raises AlreadyDecided, Forbidden.
     """
     execution, locked = _lock_waiting(approval, by)
-    locked.reason = reason.strip()[:500]
+    locked.reason = redact(reason.strip()[:500]).value
     _decide(locked, ApprovalState.REFUSED, by)
     _record("approval.refused", locked, by, {})
     error = NotApproved(_sentence(locked))

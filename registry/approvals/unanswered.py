@@ -37,10 +37,8 @@ def expire_overdue(*, at: datetime | None = None) -> int:
     with platform():
         overdue = Approval.objects.overdue(now).order_by("expires_at").values_list("execution_id", flat=True)
         # Executions first, as everybody locks the two; one that is being decided about is passed over.
-        waiting = Execution.objects.filter(
-            id__in=list(overdue[:MOST_AT_ONCE]), status=Status.PENDING, waits_for=WaitsFor.APPROVAL
-        )
-        executions = {each.id: each for each in waiting.select_for_update(skip_locked=True, of=("self",))}
+        asked = Execution.objects.filter(id__in=list(overdue[:MOST_AT_ONCE]))
+        executions = {each.id: each for each in asked.select_for_update(skip_locked=True, of=("self",))}
         approvals = list(Approval.objects.overdue(now).filter(execution_id__in=executions))
         for approval in approvals:
             _expire(approval, executions[approval.execution_id], now)
@@ -56,6 +54,8 @@ def _expire(approval: Approval, execution: Execution, now: datetime) -> None:
         subject=f"approval:{approval.id}",
         detail=detail_of(approval),
     )
+    if (execution.status, execution.waits_for) != (Status.PENDING, WaitsFor.APPROVAL):
+        return  # it ended otherwise
     waited = int((approval.expires_at - approval.requested_at).total_seconds())
     error = NotApproved(f"Nobody answered within {waited} seconds, so this was not run. Call again to ask again.")
     end_execution(execution, status=Status.REFUSED, error=error, actor=ACTOR)

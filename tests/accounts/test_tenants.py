@@ -80,6 +80,13 @@ def test_it_lets_an_admin_change_the_name_but_not_the_limit(acme: Tenant) -> Non
     assert (now(acme).name, now(acme).rate_limit) == ("Acme Robotics", None)
 
 
+@pytest.mark.parametrize("seconds", [0, 9, 2_592_001, -1])
+def test_it_gives_people_neither_too_little_time_nor_too_much(acme: Tenant, seconds: int) -> None:
+    with within(acme.id), pytest.raises(ValidationError):
+        change_tenant(tenant=acme, by=CASTING, changes={"approval_expires_seconds": seconds})
+    assert now(acme).approval_expires_seconds is None
+
+
 def test_it_lets_an_operator_change_nothing(acme: Tenant) -> None:
     with within(acme.id), pytest.raises(Forbidden):
         change_tenant(tenant=acme, by=caller_in(acme, Role.OPERATOR), changes={"name": "Other"})

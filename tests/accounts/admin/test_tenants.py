@@ -84,6 +84,15 @@ def test_it_lets_a_tenant_change_its_name_and_nothing_else(browse: Browse, alice
     assert (changed.name, changed.rate_limit, changed.slug) == ("Acme Robotics", None, "acme")
 
 
+def test_it_lets_a_tenant_say_how_long_its_people_have_to_decide(browse: Browse, alice: Person, acme: Tenant) -> None:
+    visitor = browse(alice)
+    said = visitor.done(address_of(acme, "edit"), {"name": "Acme", "approval_expires_seconds": "900"})
+    assert "<dt>Time to decide about a call</dt><dd>900 s</dd>" in said
+    assert "greater than or equal to 10" in visitor.refused(
+        address_of(acme, "edit"), {"name": "Acme", "approval_expires_seconds": "5"}
+    )
+
+
 def test_it_lets_an_operator_change_nothing(browse: Browse, bob: Person, acme: Tenant) -> None:
     assert browse(bob).post(address_of(acme), {"name": "Bob's"}).status_code == 403
     with platform():

@@ -2,6 +2,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Agent, Person, Tenant
@@ -209,6 +211,23 @@ def test_a_person_does_not_decide_about_a_call_of_their_own(
     assert "This is your own call: somebody else decides." in page
     assert "wanted by Bob" in page
     assert address_of(question, "approve") not in page
+
+
+def test_a_page_of_many_costs_as_many_queries_as_of_one(
+    acme: Tenant, browse: Browse, bob: Person, question: Approval, corridor: Corridor
+) -> None:
+    visitor = browse(bob)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            visitor.page(HOME)
+        return len(queries)
+
+    cost()
+    of_one = cost()
+    for account in range(5):
+        corridor.call("crm-find", {"account": account})
+    assert cost() == of_one
 
 
 def test_the_dashboard_says_how_many_wait(browse: Browse, bob: Person, question: Approval) -> None:

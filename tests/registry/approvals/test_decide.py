@@ -94,6 +94,13 @@ def test_it_says_so_when_no_reason_was_given(question: Approval, bob: Person) ->
     assert error["detail"] == "Bob refused this call and gave no reason. Ask them before you call again."
 
 
+def test_it_keeps_secrets_out_of_the_reason(question: Approval, bob: Person) -> None:
+    key = f"sk-ant-api03-{'a' * 80}"
+    decided = decide(refuse, question, caller_of(bob), reason=f"You sent {key}")
+    assert key not in decided.reason
+    assert key not in str(execution_of(question).error)
+
+
 def test_a_refusal_stands_for_its_key(acme: Tenant, question: Approval, bob: Person) -> None:
     decide(refuse, question, caller_of(bob))
     assert execution_of(question).idempotency_key == "order-1"

@@ -64,6 +64,19 @@ def test_it_leaves_alone_what_was_decided(acme: Tenant, corridor: Corridor, regi
     assert execution_of(approval).status == Status.PENDING
 
 
+def test_it_closes_the_question_of_an_execution_that_ended_otherwise(
+    acme: Tenant, corridor: Corridor, register: Register
+) -> None:
+    register()
+    approval = waiting(corridor, acme, {"account": 7})
+    with within(acme.id):
+        Execution.objects.update(status=Status.CANCELLED, waits_for="")
+    expire_overdue(at=timezone.now() + LATER)
+    assert approvals(acme)[0].state == ApprovalState.EXPIRED
+    assert execution_of(approval).status == Status.CANCELLED
+    assert told(approval) == ["approval.requested", "approval.expired"]
+
+
 def test_it_takes_a_question_back(acme: Tenant, corridor: Corridor, register: Register) -> None:
     register()
     approval = waiting(corridor, acme, {"account": 7})
