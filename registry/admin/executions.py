@@ -18,6 +18,7 @@ from accounts.ids import first_id_at, uuid_in
 from accounts.models import Agent
 from registry.admin.cells import error_code, microseconds, status_badge
 from registry.admin.execution_acts import CancelExecution
+from registry.admin.family import family_of
 from registry.admin.timings import timings_chart
 from registry.models import Approval, Execution, Tool
 from registry.models.execution import Status
@@ -160,6 +161,7 @@ class ExecutionPages(TenantPages):
             "chart": timings_chart(subject.timings),
             "refresh_seconds": None if subject.finished_at else REFRESH_SECONDS,
             "percent": _percent(subject.progress),
+            "family": family_of(subject),
         }
 
 

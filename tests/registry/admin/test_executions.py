@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.ids import first_id_at, new_id
-from accounts.models import Agent, Person
+from accounts.models import Agent, Person, Tenant
 from accounts.tenancy import within
 from registry.models import Execution, Tool
 from registry.models.execution import Status
@@ -208,3 +208,50 @@ def test_a_viewer_does_not_cancel(browse: Browse, vera: Person, scout: Agent, to
     with within(scout.tenant_id):
         waiting.refresh_from_db()
     assert waiting.status == Status.PENDING
+
+
+def test_it_shows_what_a_composite_called_as_a_tree(
+    browse: Browse, vera: Person, scout: Agent, register: Register
+) -> None:
+    tools = {slug: register(slug=slug) for slug in ("trip", "hotel", "rooms", "flight")}
+    trip = executed(scout, tools["trip"], ago=timedelta(seconds=9), status=Status.FAILED, error={"code": "call_failed"})
+    hotel = executed(scout, tools["hotel"], ago=timedelta(seconds=8), parent_id=trip.id)
+    flight = executed(scout, tools["flight"], parent_id=trip.id, status=Status.FAILED, error={"code": "upstream_error"})
+    rooms = executed(scout, tools["rooms"], ago=timedelta(seconds=7), parent_id=hotel.id)
+    page = browse(vera).page(address_of(trip))
+    assert "Calls that it made" in page
+    order = [page.index(f'href="{address_of(each)}"') for each in (hotel, rooms, flight)]
+    assert order == sorted(order)
+    assert page.count("qm-branch-0") == 2
+    assert page.count("qm-branch-1") == 1
+    assert "upstream_error" in page
+    inner = browse(vera).page(address_of(rooms))
+    assert f'href="{address_of(hotel)}"' in inner
+    assert "Calls that it made" not in inner
+
+
+def test_it_shows_the_others_of_a_batch(browse: Browse, vera: Person, scout: Agent, tool: Tool) -> None:
+    batch = new_id()
+    first, second = (executed(scout, tool, parent_id=batch) for _ in range(2))
+    page = browse(vera).page(address_of(first))
+    assert "Calls of the same batch" in page
+    assert str(batch) in page
+    assert f'href="{address_of(second)}"' in page
+    assert "this one" in page
+
+
+def test_it_shows_no_family_of_a_call_that_stands_alone(browse: Browse, vera: Person, scout: Agent, tool: Tool) -> None:
+    for alone in (executed(scout, tool), executed(scout, tool, parent_id=new_id())):
+        page = browse(vera).page(address_of(alone))
+        assert "Calls that it made" not in page
+        assert "Calls of the same" not in page
+
+
+def test_it_shows_nothing_of_another_tenants_family(
+    browse: Browse, vera: Person, scout: Agent, tool: Tool, spy: Agent, register: Register, globex: Tenant
+) -> None:
+    ours = executed(scout, tool)
+    theirs = executed(spy, register(tenant=globex, slug="theirs"), parent_id=ours.id)
+    page = browse(vera).page(address_of(ours))
+    assert "Calls that it made" not in page
+    assert str(theirs.id) not in page

@@ -8,7 +8,13 @@ import pytest
 
 from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import within
+<<<<<<< HEAD
 from registry.models import Batch, Execution, Tool
+=======
+from registry.models import Batch, Execution
+from registry.permissions.rules import make_rule
+from tests.catalogue import manager_of
+>>>>>>> 8b3a091 (Show the calls of a composite or a batch)
 from tests.corridor import Corridor
 from tests.patience import until
 from tests.registry.batches.answering import Answering, says
@@ -309,6 +315,22 @@ def test_it_keeps_two_agents_keys_apart(
     assert len(upstream.received) == 2
     with within(globex.id):
         assert [str(batch.id) for batch in Batch.objects.all()] == [theirs["id"]]
+
+
+def test_it_tells_a_call_that_waits_for_a_person_and_skips_what_needs_it(
+    acme: Tenant, corridor: Corridor, offer: Offer, upstream: Answering
+) -> None:
+    offer("echo")
+    offer("pay")
+    with within(acme.id):
+        make_rule(tenant_id=acme.id, by=manager_of(acme), facts={"name": "ask", "effect": "ask", "tools": ["pay"]})
+    answer = send(
+        corridor, call("a", "pay"), call("b", input={"x": {"$from": "a"}}), call("c"), on_error="abort", max_parallel=1
+    )
+    assert statuses(answer) == [("a", "pending"), ("b", "skipped"), ("c", "succeeded")]
+    assert "needs `a`, which is not finished" in answer["outcomes"][1]["error"]["detail"]
+    assert answer["outcomes"][0]["waits_for"] == "approval"
+    assert [received.path for received in upstream.received] == ["/echo"]
 
 
 def test_it_lists_the_executions_of_a_batch(corridor: Corridor, offer: Offer) -> None:

@@ -7,8 +7,14 @@ from typing import Any
 import pytest
 
 from accounts.models import Tenant
+<<<<<<< HEAD
 from registry.artifacts.storage import LocalArtifacts
+=======
+from accounts.tenancy import within
+>>>>>>> 8b3a091 (Show the calls of a composite or a batch)
 from registry.messages.results import LONGEST_TEXT
+from registry.permissions.rules import make_rule
+from tests.catalogue import manager_of
 from tests.corridor import Corridor
 from tests.registry.batches.answering import Answering, says
 from tests.registry.batches.conftest import Offer, offer, upstream
@@ -122,6 +128,19 @@ def test_it_calls_no_tool_by_the_name_of_a_native_one(corridor: Corridor, offer:
     ours, theirs = to_anthropic(corridor, anthropic(use("a", "bash"), use("b", "Bash")))
     assert ("is_error" in ours, "is_error" in theirs) == (False, True)
     assert len(upstream.received) == 1
+
+
+def test_it_tells_the_model_that_a_call_waits_for_a_person(
+    acme: Tenant, corridor: Corridor, offer: Offer, upstream: Answering
+) -> None:
+    offer("pay")
+    with within(acme.id):
+        make_rule(tenant_id=acme.id, by=manager_of(acme), facts={"name": "ask", "effect": "ask", "tools": ["pay"]})
+    [block] = to_anthropic(corridor, anthropic(use("a", "pay")))
+    [row] = executions(acme)
+    assert block["content"].startswith(f"`pay` has not been run yet: it waits (execution {row.id} is pending).")
+    assert "is_error" not in block
+    assert upstream.received == []
 
 
 def test_it_leaves_a_toolset_to_the_runtime(corridor: Corridor, upstream: Answering) -> None:
