@@ -8,13 +8,9 @@ import pytest
 
 from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import within
-<<<<<<< HEAD
 from registry.models import Batch, Execution, Tool
-=======
-from registry.models import Batch, Execution
 from registry.permissions.rules import make_rule
 from tests.catalogue import manager_of
->>>>>>> 8b3a091 (Show the calls of a composite or a batch)
 from tests.corridor import Corridor
 from tests.patience import until
 from tests.registry.batches.answering import Answering, says

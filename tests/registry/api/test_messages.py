@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 
 from accounts.models import Tenant
-<<<<<<< HEAD
-from registry.artifacts.storage import LocalArtifacts
-=======
 from accounts.tenancy import within
->>>>>>> 8b3a091 (Show the calls of a composite or a batch)
+from registry.artifacts.storage import LocalArtifacts
 from registry.messages.results import LONGEST_TEXT
 from registry.permissions.rules import make_rule
 from tests.catalogue import manager_of
