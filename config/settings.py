@@ -252,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         },
     },
     "ENUM_NAME_OVERRIDES": {
+        "CircuitStateEnum": ["closed", "open", "half_open"],
         "ExecutionModeEnum": ["sync", "async", "stream"],
         "DecisionEnum": "accounts.decisions.Decision",
         "ApprovalStateEnum": "registry.models.approval.ApprovalState",

@@ -18,6 +18,7 @@ QuartermasterError
 │   ├── Immutable             409  conflict             it stays as it was published; publish a version
 │   ├── BreakingChange        409  breaking_change      callers of the version before would break
 │   ├── ExecutionEnded        409  conflict             it cannot be cancelled any more
+│   ├── NotHeld               409  conflict             nobody holds this circuit
 │   └── IdempotencyConflict   409  idempotency_conflict
 ├── TooLarge
 │   └── InputTooLarge         413  too_large            more than this tool takes; nothing was sent
@@ -103,6 +104,10 @@ class BreakingChange(Conflict):
     code = "breaking_change"
 
 
+class NotHeld(Conflict):
+    """Nobody holds this circuit: it follows its calls. `GET /api/v1/breakers/` shows those that are held."""
+
+
 class IdempotencyConflict(Conflict):
     """This Idempotency-Key was used for another request. Use a new key for a new request."""
 
@@ -153,6 +158,8 @@ class UpstreamRefused(QuartermasterError):
 
     code = "upstream_error"
     status = 502
+    upstream_status = 0
+    """Its HTTP status, where it had one."""
 
 
 class CallFailed(QuartermasterError):

@@ -10,8 +10,9 @@ from accounts.errors import Fault
 from accounts.models.limits import SHAPES
 from accounts.models.tenant import LONGEST_ARTIFACT_SECONDS, SHORTEST_ARTIFACT_SECONDS
 from integrations.redaction.policy import faults as policy_faults
-from registry import transports
+from registry import retries, transports
 from registry.batches.nesting import check_nested
+from registry.breakers import settings as breakers
 from registry.models import Tool, ToolVersion
 from registry.models.version import SEMVER_PATTERN
 from registry.schemas.check import check_input_schema, check_schema
@@ -34,6 +35,7 @@ TOOL_FACTS = frozenset(
             "quota",
             "artifact_threshold_bytes",
             "artifact_ttl_seconds",
+            "breaker",
             "meanwhile",
             "redaction",
             "health_endpoint",
@@ -54,7 +56,6 @@ LARGEST_JSON_BYTES = 64 * 1024
 LONGEST_TEXT = 100_000
 LONGEST_WORD = 64
 MOST_WORDS = 100
-MOST_ATTEMPTS = 10
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
 LARGEST_INPUT_BYTES = 100_000_000
 LARGEST_OUTPUT_BYTES = 100_000_000
@@ -80,8 +81,8 @@ def check_tool(tool: Tool) -> list[Fault]:
         *_object_faults("$.capabilities", tool.capabilities),
         *_object_faults("$.metadata", tool.metadata),
         *_word_faults("$.excluded_providers", tool.excluded_providers),
-        *(fault for name in SHAPES for fault in _limit_faults(name, getattr(tool, name))),
         *(Fault(_below("$.redaction", path), said) for path, said in policy_faults(tool.redaction)),
+        *_limit_faults(tool),
         *_health_faults(tool),
         *_length_faults("$.description", tool.description),
         *_number_faults("$.stale_after_seconds", tool.stale_after_seconds, LONGEST_SECONDS),
@@ -115,7 +116,7 @@ def check_version(version: ToolVersion) -> list[Fault]:
         *_object_faults("$.definition", version.definition),
         *_endpoint_faults("$.endpoints", version.endpoints),
         *_word_faults("$.permissions", version.permissions),
-        *_retries_faults("$.retries", version.retries),
+        *_told("$.retries", retries.faults(version.retries)),
         *_length_faults("$.system_prompt", version.system_prompt),
         *_number_faults("$.timeout_ms", version.timeout_ms, LONGEST_TIMEOUT_MS),
         *_number_faults("$.cache_seconds", version.cache_seconds or None, LONGEST_SECONDS),
@@ -165,25 +166,18 @@ def _endpoint_faults(path: str, value: object) -> Iterator[Fault]:
             yield from _url_faults(f"{path}.{operation}", url)
 
 
-def _limit_faults(name: str, value: object) -> Iterator[Fault]:
-    for field, sentence in SHAPES[name].faults(value) if value is not None else ():
-        yield Fault(f"$.{name}.{field}" if field else f"$.{name}", sentence)
+def _limit_faults(tool: Tool) -> Iterator[Fault]:
+    for name, shape in SHAPES.items():
+        written = getattr(tool, name)
+        if written is not None:
+            yield from _told(f"$.{name}", shape.faults(written))
+    if tool.breaker is not None:
+        yield from _told("$.breaker", breakers.faults(tool.breaker))
 
 
-def _retries_faults(path: str, value: object) -> Iterator[Fault]:
-    yield from _number_map_faults(path, value, {"attempts": MOST_ATTEMPTS})
-
-
-def _number_map_faults(path: str, value: object, highest: Mapping[str, int]) -> Iterator[Fault]:
-    """An object of whole numbers, each from 1 to its highest."""
-    if not isinstance(value, dict):
-        yield Fault(path, f"Give an object with {' and '.join(f'`{name}`' for name in highest)}.")
-        return
-    for name, number in value.items():
-        if name not in highest:
-            yield Fault(f"{path}.{name}", f"There is no such field here. Known: {', '.join(highest)}.")
-        else:
-            yield from _number_faults(f"{path}.{name}", number, highest[name])
+def _told(path: str, faults: Iterator[tuple[str, str]]) -> Iterator[Fault]:
+    for field, sentence in faults:
+        yield Fault(f"{path}.{field}" if field else path, sentence)
 
 
 def _number_faults(path: str, value: Any, highest: int, *, lowest: int = 1) -> Iterator[Fault]:

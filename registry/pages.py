@@ -18,13 +18,16 @@ from django.views.decorators.cache import never_cache
 from accounts.chrome.pages import caller_behind
 from accounts.models import ApiKey
 from accounts.sealing import head_of
+from registry.admin.breakers import state_badge
 from registry.admin.command import curl
+from registry.breakers.state import standings, troubled_versions
 from registry.live.charts import calls_chart, steps_chart
 from registry.live.frames import ExecutionLine, newest_executions
 from registry.live.stats import Numbers, numbers
 from registry.live.waiting import standing
-from registry.models import Tool, ToolHealth
+from registry.models import BreakerHold, Tool, ToolHealth, ToolVersion
 from registry.models.health import HealthStatus
+from registry.models.version import VersionState
 from registry.schemas.example import example_input
 
 EXECUTIONS_SHOWN = 20
@@ -82,6 +85,7 @@ def _parts(request: HttpRequest, tenant_id: UUID) -> dict[str, Any]:
         "steps": steps_chart(known.latencies),
         "health": health_shares(known),
         "troubled": _troubled(known),
+        "circuits": _circuits(tenant_id),
         "executions": executions,
         "waiting": standing().waiting,
         "guide": None if executions else _guide(request),
@@ -114,6 +118,20 @@ def _troubled(known: Numbers) -> list[ToolHealth]:
         return []
     found = ToolHealth.objects.filter(status__in=TROUBLE, tool__retired_at=None, tool__enabled=True)
     return list(found.select_related("tool").order_by("-changed_at")[:TROUBLED_SHOWN])
+
+
+def _circuits(tenant_id: UUID) -> list[dict[str, Any]]:
+    """The circuits that are not closed, or that somebody holds."""
+    holds = list(BreakerHold.objects.all()[:TROUBLED_SHOWN])
+    held = Q(id__in=[hold.tool_version_id for hold in holds if hold.tool_version_id])
+    held |= Q(tool__in=[hold.tool_id for hold in holds if not hold.tool_version_id])
+    rows = ToolVersion.objects.filter(held | Q(id__in=troubled_versions(tenant_id)), tool__retired_at=None)
+    rows = rows.exclude(state=VersionState.RETIRED).select_related("tool")
+    versions = list(rows.order_by("tool__slug", "-created_at")[:TROUBLED_SHOWN])
+    return [
+        {"version": version, "standing": standing, "badge": state_badge(standing)}
+        for version, standing in zip(versions, standings(tenant_id, versions), strict=True)
+    ]
 
 
 def _guide(request: HttpRequest) -> Guide:

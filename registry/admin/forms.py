@@ -58,6 +58,11 @@ class ToolForm(ActForm):
     artifact_ttl_seconds = forms.IntegerField(
         label="Artifacts kept (seconds)", required=False, min_value=60, help_text="Empty: as the tenant's others."
     )
+    breaker = JsonField(
+        kind=dict,
+        help_text='When its circuit opens, e.g. {"window_seconds": 60, "minimum_calls": 20, "failure_rate": 0.5, '
+        '"open_seconds": 30, "trials": 1}. Empty: as usual.',
+    )
     health_endpoint = forms.CharField(
         max_length=2000,
         required=False,
@@ -75,7 +80,7 @@ class ToolForm(ActForm):
     )
     sections: ClassVar[Sequence[tuple[str, Sequence[str]]]] = (
         ("Finding it", ("capabilities", "metadata", "capability", "node_type")),
-        ("Limits", ("rate_limit", "concurrency", "quota")),
+        ("Limits", ("rate_limit", "concurrency", "quota", "breaker")),
         ("Health", ("health_endpoint", "stale_after_seconds", "retire_after_seconds")),
         (
             "Sizes",
@@ -128,7 +133,10 @@ class VersionForm(ActForm):
         help_text="For providers that take tools as text.",
     )
     timeout_ms = forms.IntegerField(label="Timeout (ms)", initial=30_000, min_value=1)
-    retries = JsonField(kind=dict, help_text='E.g. {"attempts": 3}. Empty: one attempt.')
+    retries = JsonField(
+        kind=dict,
+        help_text='E.g. {"attempts": 3, "first_backoff_ms": 200, "on_status": [503]}. Empty: one attempt.',
+    )
     read_only = forms.BooleanField(label="Read only", required=False, help_text="It changes nothing.")
     idempotent = forms.BooleanField(required=False, help_text="Calling it twice does no more than calling it once.")
     cache_seconds = forms.IntegerField(

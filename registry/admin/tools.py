@@ -14,6 +14,7 @@ from accounts.chrome.filters import ChoiceFilter, MenuFilter, WordFilter
 from accounts.chrome.pages import Empty, TenantPages, caller_behind
 from accounts.ids import first_id_at
 from registry import semver
+from registry.admin.breaker_acts import HoldBreaker, ReleaseBreaker
 from registry.admin.cells import error_code, health_badge, microseconds, state_badge, status_badge, version_badge
 from registry.admin.command import curl
 from registry.admin.tool_acts import (
@@ -111,7 +112,17 @@ class ToolPages(TenantPages):
     )
     add_act = RegisterTool()
     edit_act = EditTool()
-    acts = (PublishVersion(), PurgeCache(), EnableTool(), DisableTool(), EnableForAll(), DisableForAll(), RetireTool())
+    acts = (
+        PublishVersion(),
+        HoldBreaker(),
+        ReleaseBreaker(),
+        PurgeCache(),
+        EnableTool(),
+        DisableTool(),
+        EnableForAll(),
+        DisableForAll(),
+        RetireTool(),
+    )
 
     def may_change(self, request: HttpRequest, subject: Tool | None = None) -> bool:
         """A tool that all tenants share is changed by the platform's owner only."""

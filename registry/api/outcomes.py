@@ -10,6 +10,15 @@ from registry.models import Execution
 from registry.models.execution import Status
 
 
+class AttemptSerializer(serializers.Serializer[Any]):
+    """One attempt at a call."""
+
+    number = serializers.IntegerField()
+    code = serializers.CharField(allow_null=True, help_text="What went wrong; null: nothing.")
+    status = serializers.IntegerField(required=False, help_text="The service's HTTP status.")
+    pause_ms = serializers.IntegerField(allow_null=True, help_text="Before the next attempt.")
+
+
 class ExecutionSerializer(serializers.Serializer[Any]):
     """For the schema; the representation below is written out, because it is on the hot path."""
 
@@ -39,6 +48,7 @@ class ExecutionSerializer(serializers.Serializer[Any]):
     error = serializers.JSONField(help_text="The problem document, when it did not succeed.")
     timings = serializers.DictField(child=serializers.IntegerField(), help_text="Microseconds by step.")
     attempts = serializers.IntegerField()
+    attempt_log = AttemptSerializer(many=True, help_text="How each attempt ended, where one failed.")
     cached = serializers.BooleanField()
     tried = serializers.ListField(child=serializers.CharField())
     agent = serializers.UUIDField(allow_null=True)
@@ -68,6 +78,7 @@ def represent_outcome(outcome: Outcome) -> dict[str, Any]:
         "error": outcome.error,
         "timings": outcome.timings,
         "attempts": outcome.attempts,
+        "attempt_log": outcome.attempt_log,
         "cached": outcome.cached,
         "tried": outcome.tried,
         "agent": outcome.agent,

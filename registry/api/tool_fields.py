@@ -14,13 +14,13 @@ from registry.facts import (
     LARGEST_THRESHOLD_BYTES,
     LONGEST_SECONDS,
     LONGEST_TEXT,
-    MOST_ATTEMPTS,
     VERSION_FACTS,
 )
 from registry.models import ToolVersion
 from registry.models.health import HealthStatus
 from registry.models.tool import NodeType, Source
 from registry.models.version import VersionState
+from registry.retries import LONGEST_BACKOFF_MS, MOST_ATTEMPTS, MOST_STATUSES
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.shaping.mapping import LONGEST_MAPPING
 from registry.timeouts import LONGEST_TIMEOUT_MS
@@ -31,6 +31,28 @@ class RetriesSerializer(StrictSerializer):
     """How often a call is tried, where a second try is safe."""
 
     attempts = serializers.IntegerField(min_value=1, max_value=MOST_ATTEMPTS, required=False)
+    first_backoff_ms = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_BACKOFF_MS, required=False, help_text="The first pause is random below this."
+    )
+    max_backoff_ms = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_BACKOFF_MS, required=False, help_text="No pause is longer."
+    )
+    on_status = serializers.ListField(
+        child=serializers.IntegerField(min_value=400, max_value=599),
+        max_length=MOST_STATUSES,
+        required=False,
+        help_text="Answers worth another attempt; left out: 408, 425, 429 and all from 500 on.",
+    )
+
+
+class BreakerSettingsSerializer(StrictSerializer):
+    """When the tool's circuit opens; what is left out is as usual."""
+
+    window_seconds = serializers.IntegerField(min_value=1, max_value=3600, required=False)
+    minimum_calls = serializers.IntegerField(min_value=1, max_value=10_000, required=False)
+    failure_rate = serializers.FloatField(min_value=0.0, max_value=1.0, required=False)
+    open_seconds = serializers.IntegerField(min_value=1, max_value=86_400, required=False)
+    trials = serializers.IntegerField(min_value=1, max_value=100, required=False)
 
 
 class ToolFactsSerializer(StrictSerializer):
@@ -87,6 +109,7 @@ class ToolFactsSerializer(StrictSerializer):
         required=False,
         help_text='Where it is not as the tenant\'s policy says, e.g. `{"stored": {"email": "hash"}}`.',
     )
+    breaker = BreakerSettingsSerializer(allow_null=True, required=False)
     meanwhile = serializers.CharField(
         max_length=500,
         allow_blank=True,
@@ -188,6 +211,7 @@ def represent_tool(entry: Entry) -> dict[str, Any]:
         "artifact_threshold_bytes": tool.artifact_threshold_bytes,
         "artifact_ttl_seconds": tool.artifact_ttl_seconds,
         "redaction": tool.redaction,
+        "breaker": tool.breaker,
         "meanwhile": tool.meanwhile,
         "enabled": entry.enabled,
         "is_shared": tool.tenant_id is None,

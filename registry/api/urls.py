@@ -5,6 +5,7 @@ from registry.api.approvals import ApprovalsView, ApprovalView, ApproveView, Ref
 from registry.api.artifacts import ArtifactContentView, ArtifactView
 from registry.api.batch import BatchView
 from registry.api.batches import ExecuteBatchView
+from registry.api.breakers import BreakersView, HoldView, ReleaseView
 from registry.api.execution_events import ExecutionEventsView
 from registry.api.executions import CancelView, ExecuteView, ExecutionsView, ExecutionView
 from registry.api.explain import ExplainView
@@ -22,6 +23,9 @@ urlpatterns = [
     path("tools/<slug:slug>/", ToolView.as_view(), name="tool"),
     path("tools/<slug:slug>/enable/", EnableView.as_view(), name="tool-enable"),
     path("tools/<slug:slug>/disable/", DisableView.as_view(), name="tool-disable"),
+    path("breakers/", BreakersView.as_view(), name="breakers"),
+    path("breakers/<slug:which>/hold/", HoldView.as_view(), name="breaker-hold"),
+    path("breakers/<slug:which>/release/", ReleaseView.as_view(), name="breaker-release"),
     path("tools/<slug:slug>/purge-cache/", PurgeCacheView.as_view(), name="tool-purge-cache"),
     path("tools/<slug:slug>/limits/", ToolLimitsView.as_view(), name="tool-limits"),
     path("agents/<slug:slug>/limits/", AgentLimitsView.as_view(), name="agent-limits"),

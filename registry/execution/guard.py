@@ -1,66 +1,75 @@
-"""Step 8: the circuit breaker of a version and tenant, shared by all processes. Closed when Redis is away.
+"""Step 8: the circuit breaker of a version, tenant and connection, shared by all processes. Closed without Redis."""
 
-closed ── FAILURES in a row ──▶ open ── OPEN_SECONDS pass ──▶ half-open: one trial
-  ▲                              ▲                              │
-  └────────── it succeeds ───────│──────────────────────────────┤
-                                 └───────── it fails ───────────┘
-"""
+from collections.abc import Awaitable, Sequence
+from functools import partial
+from typing import Any
 
 from redis.asyncio.client import Pipeline
 
+from registry.breakers.circuit import ENTER, FAILED, PASSED, TAKEN_BACK, Circuit, entering, failing
+from registry.breakers.transitions import tell_closed, tell_half_opened, tell_opened
 from registry.errors import CircuitOpen
-from registry.execution.passage import Settle
-from registry.execution.shared import PREFIX, Script
+from registry.execution.passage import Afterwards, Settle
 from registry.execution.types import Ending, Target, ToolCall
+from registry.models.execution import Status
 
-FAILURES = 5
-"""Upstream failures in a row that open the circuit."""
-OPEN_SECONDS = 30
-"""How long it stays open before one call may try."""
-FORGOTTEN_SECONDS = 600
-"""How long failures are remembered when no call comes."""
+TRIAL_MARGIN_MS = 1000
 
-# Returns {failures, milliseconds to wait}; a trial in flight holds the circuit for as long as it may take.
-_ENTER = Script(
-    """
-    local breaker = redis.call('HMGET', KEYS[1], 'failures', 'open_until')
-    local failures, open_until = tonumber(breaker[1]) or 0, tonumber(breaker[2])
-    if not open_until then return {failures, 0} end
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
-    if now < open_until then return {failures, open_until - now} end
-    redis.call('HSET', KEYS[1], 'open_until', now + tonumber(ARGV[1]))
-    return {failures, 0}
-    """
-)
-_FAILED = Script(
-    """
-    local failures = redis.call('HINCRBY', KEYS[1], 'failures', 1)
-    if failures >= tonumber(ARGV[1]) then
-        local time = redis.call('TIME')
-        redis.call('HSET', KEYS[1], 'open_until', time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[2]))
-    end
-    redis.call('EXPIRE', KEYS[1], ARGV[3])
-    """
-)
+_REFUSED, _TRIAL = 0, 2
 
 
-async def guard(call: ToolCall, target: Target) -> Settle:
-    """Raises CircuitOpen with `retry_after`. The settle tells the breaker how the call ended."""
-    key = f"{PREFIX}breaker:{call.caller.tenant_id}:{target.version_id}"
-    trial_ms = target.timeout_ms_for(call) + 1000
-    verdict = await _ENTER([key], [trial_ms])
-    failures, wait_ms = verdict or (0, 0)
-    if wait_ms:
+async def guard(call: ToolCall, target: Target) -> Settle | None:
+    """Raises CircuitOpen. The settle tells the breaker how the call ended; after a success there is nothing to tell."""
+    if target.hold is not None:
+        _obey(target)
+        return None
+    circuit, holder = Circuit(call.caller.tenant_id, target.version_id), str(call.execution_id)
+    keys, arguments = entering(circuit, target.breaker, holder, target.timeout_ms_for(call) + TRIAL_MARGIN_MS)
+    verdict = await ENTER(keys, arguments)
+    if verdict is None:
+        return None
+    let_in, number, half_opened, failures, calls = verdict
+    if half_opened:
+        await tell_half_opened(circuit, tool=str(target.tool_id), version=target.version)
+    if let_in == _REFUSED:
         raise CircuitOpen(
-            f"`{target.slug}` failed {failures} times in a row and is left alone for a while.",
-            retry_after=wait_ms / 1000,
+            f"`{target.slug}` failed in {failures} of {calls} calls and is left alone for a while. "
+            f"Try again after {number / 1000:.1f} seconds.",
+            retry_after=number / 1000,
+        )
+    return partial(_tell, circuit, target, holder, let_in == _TRIAL, number)
+
+
+def _obey(target: Target) -> None:
+    if target.hold is not None and target.hold.is_open:
+        raise CircuitOpen(
+            f"The circuit of `{target.slug}` is held open ({target.hold.reason}). "
+            f"An operator of your tenant can release it: `POST /api/v1/breakers/{target.slug}/release/`."
         )
 
-    def tell(ending: Ending, pipe: Pipeline) -> None:
-        if ending.upstream_failed:
-            _FAILED.add_to(pipe, [key], [FAILURES, OPEN_SECONDS * 1000, FORGOTTEN_SECONDS])
-        elif failures and ending.upstream_answered:
-            pipe.delete(key)
 
-    return tell
+def _tell(
+    circuit: Circuit, target: Target, holder: str, is_trial: bool, slot: int, ending: Ending, pipe: Pipeline
+) -> Afterwards | None:
+    place = len(pipe)
+    if ending.upstream_failed:
+        FAILED.add_to(pipe, *failing(circuit, target.breaker, holder))
+        return partial(_after_failure, circuit, target, place)
+    if is_trial and ending.upstream_answered:
+        PASSED.add_to(pipe, circuit.keys, [holder, target.breaker.trials, str(circuit.version_id)])
+        return partial(_after_trial, circuit, target, place)
+    if ending.status is not Status.SUCCEEDED:
+        # The caller's own mistake, or the caller went: that says nothing about the service.
+        TAKEN_BACK.add_to(pipe, circuit.keys, [holder, slot])
+    return None
+
+
+async def _after_failure(circuit: Circuit, target: Target, place: int, results: Sequence[Any]) -> None:
+    opened, failures, calls = results[place]
+    if opened:
+        tool = str(target.tool_id)
+        await tell_opened(circuit, tool=tool, version=target.version, failures=failures, calls=calls)
+
+
+def _after_trial(circuit: Circuit, target: Target, place: int, results: Sequence[Any]) -> Awaitable[None] | None:
+    return tell_closed(circuit, tool=str(target.tool_id), version=target.version) if results[place] else None

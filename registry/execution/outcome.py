@@ -46,6 +46,7 @@ def fresh_outcome(
         artifact=as_told(told.artifact) if told and told.artifact else None,
         whole=told.whole if told else None,
         parent_id=call.parent_id,
+        attempt_log=passage.attempt_log,
         limits=passage.taken,
         may_go_elsewhere=may_go_elsewhere(ending, target),
     )
@@ -80,6 +81,7 @@ def standing_outcome(execution: Execution, *, replayed: bool = True, limits: Tak
         waits_for=execution.waits_for,
         progress=execution.progress,
         parent_id=execution.parent_id,
+        attempt_log=execution.attempt_log,
         limits=limits,
         meanwhile="" if execution.finished_at else execution.options.get("meanwhile", ""),
     )

@@ -1,7 +1,7 @@
 """One call's way through the corridor: how long each step took, and what has to be given back at the end."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,9 @@ _MOST_READ = 10_000
 LONGEST_MESSAGE = 200
 """Characters of what a tool says about its progress."""
 
-Settle = Callable[[Ending, "Pipeline"], None]
+Afterwards = Callable[[Sequence[Any]], "Awaitable[None] | None"]
+"""What is to be done with the pipeline's answers."""
+Settle = Callable[[Ending, "Pipeline"], "Afterwards | None"]
 """What a step wants done when the call has ended: it adds its commands to the one pipeline."""
 
 
@@ -50,6 +52,8 @@ class Passage:
     attempts: int = 0
     taken: Taken | None = None
     """What the limits said."""
+    attempt_log: list[dict[str, Any]] = field(default_factory=list)
+    """How each attempt ended, once one of them has failed."""
     secrets: tuple[str, ...] = ()
     """Secret values used in this call: masked in whatever is stored, pushed, cached or told."""
     timings: dict[str, int] = field(default_factory=dict)
@@ -78,6 +82,17 @@ class Passage:
 
     def count_attempt(self) -> None:
         self.attempts += 1
+
+    def note_attempt(self, error: QuartermasterError | None = None, pause_seconds: float | None = None) -> None:
+        """The attempt that was just made has ended: with this error, and so long a pause before the next one."""
+        if error is None and not self.attempt_log:
+            return
+        noted: dict[str, Any] = {"number": self.attempts, "code": error.code if error else None}
+        status = getattr(error, "upstream_status", 0)
+        if status:
+            noted["status"] = status
+        noted["pause_ms"] = None if pause_seconds is None else round(pause_seconds * 1000)
+        self.attempt_log.append(noted)
 
     def report(self, fraction: float | None, message: str) -> None:
         """What a tool tells of how far it is."""
@@ -121,6 +136,14 @@ class Passage:
         """Run what the steps asked for, last first, in one round trip to Redis; none when nobody asked."""
         if not self._settles:
             return
-        async with shared.pipeline() as pipe:
+        waiting: list[Afterwards] = []
+        answers: list[Any] = []
+        async with shared.pipeline(answers) as pipe:
             while self._settles:
-                self._settles.pop()(ending, pipe)
+                afterwards = self._settles.pop()(ending, pipe)
+                if afterwards is not None:
+                    waiting.append(afterwards)
+        for afterwards in waiting if answers else ():
+            to_do = afterwards(answers)
+            if to_do is not None:
+                await to_do

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.errors import Throttled
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
-from registry.errors import CircuitOpen, Interrupted
+from registry.errors import CircuitOpen, Interrupted, LimitsAway
 from registry.execution.passage import Passage
 from registry.execution.repeating import is_safe_to_repeat
 from registry.execution.types import Ending, Mode
@@ -38,7 +38,7 @@ def _pause(passage: Passage, ending: Ending) -> timedelta | None:
         # A batch or composite answers for its own calls, and a stream has told its caller the beginning already.
         is_alone = call.parent_id is None and call.mode is not Mode.STREAM
         return timedelta(0) if harmless and is_alone else None
-    if isinstance(error, Throttled | CircuitOpen) and call.resumed is not None and passage.sent_nothing:
+    if isinstance(error, Throttled | LimitsAway | CircuitOpen) and call.resumed is not None and passage.sent_nothing:
         is_young = timezone.now() - passage.started_at < LONGEST_WAIT
         return timedelta(seconds=max(1.0, error.retry_after or 0.0)) if is_young else None
     return None

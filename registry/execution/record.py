@@ -95,6 +95,7 @@ def _result(passage: Passage, ending: Ending, stored: StoredForms, finished_at: 
         "error": stored.error,
         "timings": dict(passage.timings),
         "attempts": ending.attempts,
+        "attempt_log": passage.attempt_log,
         "cached": ending.answer is not None and ending.answer.cached,
         "finished_at": finished_at,
         "sealed_input": None,

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from cachetools import LRUCache
+from django.db.models import F, Q
 
 from accounts.limits import limits_of
 from accounts.models import Tenant
@@ -10,13 +11,16 @@ from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from integrations.egress import narrowing
 from registry import semver
+from registry.breakers.settings import Held
 from registry.errors import ToolDisabled, ToolNotFound, VersionNotFound
 from registry.execution.types import Target, ToolCall
-from registry.models import TenantTool, Tool, ToolVersion
+from registry.models import BreakerHold, TenantTool, Tool, ToolVersion
+from registry.models.breaker import Hold
 from registry.permissions.facts import tool_facts
 from registry.permissions.load import policy_of
 from registry.permissions.policy import TenantPolicy
 from registry.redaction import redaction_of
+from registry.retries import backoff_of
 from registry.transports.base import Declared
 
 # Kept under the tenant's generation, which every change of the catalogue bumps: never stale, only forgotten.
@@ -48,10 +52,24 @@ def find_target(tenant_id: UUID, slug: str, wanted: str) -> Target:
             known = ", ".join(sorted(each.version for each in versions)) or "none"
             raise VersionNotFound(f"No version of `{slug}` fits `{wanted}`. There are: {known}.")
         tenant = Tenant.objects.get(id=tenant_id)
-        return _target(tool, version, own, tenant, policy_of(tenant))
+        return _target(tool, version, own, tenant, policy_of(tenant), _held(version))
 
 
-def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, tenant: Tenant, policy: TenantPolicy) -> Target:
+def _held(version: ToolVersion) -> Held | None:
+    """A word over one version goes before one over all of them."""
+    holds = BreakerHold.objects.filter(Q(tool_version=version) | Q(tool_version=None), tool=version.tool_id)
+    hold = holds.order_by(F("tool_version").asc(nulls_last=True)).first()
+    return Held(hold.hold == Hold.OPEN, hold.reason) if hold else None
+
+
+def _target(
+    tool: Tool,
+    version: ToolVersion,
+    own: TenantTool | None,
+    tenant: Tenant,
+    policy: TenantPolicy,
+    held: Held | None,
+) -> Target:
     return Target(
         tool_id=tool.id,
         slug=tool.slug,
@@ -63,8 +81,11 @@ def _target(tool: Tool, version: ToolVersion, own: TenantTool | None, tenant: Te
         permissions=frozenset(version.permissions),
         timeout_ms=version.timeout_ms,
         attempts=version.retries.get("attempts", 1),
+        backoff=backoff_of(version.retries),
         read_only=version.read_only,
         idempotent=version.idempotent,
+        breaker=tool.breaker_settings,
+        hold=held,
         cache_seconds=version.cache_seconds,
         cache_epoch=f"{tool.cache_epoch}.{own.cache_epoch if own else 0}",
         limits=limits_of(tool.rate_limit, tool.concurrency, tool.quota),

@@ -5,16 +5,13 @@ import random
 
 from accounts.errors import QuartermasterError
 from integrations.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
-from registry.errors import OutcomeUnknown
+from registry.errors import OutcomeUnknown, UpstreamRefused
 from registry.execution.flow import Flow
 from registry.execution.passage import Passage
 from registry.execution.repeating import is_safe_to_repeat
 from registry.execution.types import Answer, Mode, Target, ToolCall
 from registry.transports import TRANSPORTS
 from registry.transports.base import CallTool, Dispatch, Reply
-
-FIRST_BACKOFF_SECONDS = 0.1
-LONGEST_BACKOFF_SECONDS = 5.0
 
 
 async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: CallTool) -> Answer:
@@ -29,13 +26,16 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
         try:
             reply = await _attempt(call, target, passage, call_tool, deadline - loop.time(), flow)
             output = reply.output if flow is None else await flow.finish(reply)
+            passage.note_attempt()
             return Answer(output, attempts=attempt, media_type=reply.media_type)
         except QuartermasterError as error:
             if flow is not None and flow.has_begun:
                 raise flow.blamed(error) or _as_told(error, target) from error
-            pause = _pause_before_next(error, attempt)
+            pause = _pause_before_next(error, target, attempt)
             if not _worth_repeating(error, target, attempt) or loop.time() + pause >= deadline:
+                passage.note_attempt(error)
                 raise _as_told(error, target) from error
+            passage.note_attempt(error, pause)
         await asyncio.sleep(pause)
 
 
@@ -59,7 +59,7 @@ async def _attempt(
             egress_networks=target.egress_networks,
             progress=passage.report,
             call_tool=call_tool,
-            idempotency_key=call.idempotency_key,
+            idempotency_key=f"qm-{call.execution_id}",
             traceparent=call.trace_below,
             max_output_bytes=target.max_output_bytes,
             emit=None if flow is None else flow.emit,
@@ -79,12 +79,18 @@ def _as_told(error: QuartermasterError, target: Target) -> QuartermasterError:
 def _worth_repeating(error: QuartermasterError, target: Target, attempt: int) -> bool:
     """More attempts are allowed, the error may pass, and a second effect is impossible or harmless."""
     never_left = isinstance(error, UpstreamFailure) and not error.sent
-    return attempt < target.attempts and error.retryable and (never_left or is_safe_to_repeat(target))
+    return attempt < target.attempts and _may_pass(error, target) and (never_left or is_safe_to_repeat(target))
 
 
-def _pause_before_next(error: QuartermasterError, attempt: int) -> float:
+def _may_pass(error: QuartermasterError, target: Target) -> bool:
+    wanted = target.backoff.on_status
+    if wanted is None or not isinstance(error, UpstreamRefused):
+        return error.retryable
+    return error.upstream_status in wanted
+
+
+def _pause_before_next(error: QuartermasterError, target: Target, attempt: int) -> float:
     """Exponential with full jitter; what the upstream asked for when it asked."""
     if error.retry_after is not None:
         return error.retry_after
-    ceiling = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (attempt - 1))
-    return random.uniform(0, ceiling)  # noqa: S311  jitter, not a secret
+    return random.uniform(0, target.backoff.ceiling(attempt))  # noqa: S311  jitter, not a secret

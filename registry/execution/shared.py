@@ -95,17 +95,23 @@ async def get(key: str) -> bytes | None:
 
 
 @asynccontextmanager
-async def pipeline() -> AsyncIterator[Pipeline]:
-    """Commands added in the block are sent in one round trip at its end; lost, with a warning, when Redis is away."""
+async def pipeline(answers: list[Any] | None = None) -> AsyncIterator[Pipeline]:
+    """Commands added in the block are sent in one round trip at its end; lost, with a warning, when Redis is away.
+
+    Their answers are added to `answers`, where somebody wants them.
+    """
     client = _client()
     pipe = client.redis.pipeline(transaction=False)
     yield pipe
     if not len(pipe) or time.monotonic() < client.away_until:
         return
     try:
-        await pipe.execute()
+        answered = await pipe.execute()
     except (RedisError, OSError) as error:
         _leave_alone(client, error)
+        return
+    if answers is not None:
+        answers.extend(answered)
 
 
 async def aclose() -> None:

@@ -1,6 +1,6 @@
 """What travels through the corridor. Frozen, so that no step can change what another one reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,12 +14,14 @@ from accounts.ids import new_id
 from accounts.limits import Limits
 from accounts.tracing import Trace, read_traceparent, span_of
 from registry.artifacts.content import Content
+from registry.breakers.settings import BreakerSettings, Held
 from registry.errors import OutcomeUnknown
 from registry.limits.bounds import Taken
 from registry.models import Artifact
 from registry.models.execution import Status
 from registry.permissions.policy import OPEN, ToolPolicy
 from registry.redaction import UNKNOWN, ToolRedaction
+from registry.retries import Backoff
 from registry.transports.base import Chunk, Declared
 
 STEPS = (
@@ -108,6 +110,11 @@ class Target:
     attempts: int
     read_only: bool
     idempotent: bool
+    backoff: Backoff
+    """How long to wait before the next attempt, and after which answers there is one."""
+    breaker: BreakerSettings
+    hold: Held | None
+    """Somebody's word over its circuit."""
     cache_seconds: int
     cache_epoch: str
     """Changes when the tool's cached answers are thrown away."""
@@ -283,6 +290,8 @@ class Outcome:
     """What to say while it is not finished."""
     truncated: Mapping[str, Any] | None = None
     """What was left out of `output`, and where the rest is."""
+    attempt_log: Sequence[Mapping[str, Any]] = ()
+    """Number, error code and pause of each attempt, where one failed."""
     limits: Taken | None = None
     """What the limits said that the call met."""
     artifact: Mapping[str, Any] | None = None

@@ -17,6 +17,7 @@ from accounts.models import AuditEntry
 from accounts.sealing import head_of
 from accounts.tenancy import within
 from registry.health import EVENTS
+from registry.live.circuits import CircuitChange, circuit_changes
 from registry.live.stats import Numbers, fresh_numbers, numbers
 from registry.live.waiting import Approvals, changed_in, standing
 from registry.models import Execution, Tool
@@ -76,6 +77,7 @@ class Frame:
     executions: tuple[ExecutionLine, ...]
     """The newest of these, newest first."""
     health: tuple[HealthChange, ...]
+    circuits: tuple[CircuitChange, ...]
     approvals: Approvals
     counters: dict[str, Any]
     tools: dict[str, int]
@@ -148,6 +150,7 @@ def _frame(tenant_id: UUID, after: int, upto: int, known: Numbers) -> Frame:
         count=ended.aggregate(number=Count("id"))["number"],
         executions=_lines(Execution.objects.filter(id__in=[_id_in(subject) for subject in subjects])),
         health=_health_changes(entries.filter(action__in=HEALTH_ACTIONS)),
+        circuits=circuit_changes(entries),
         approvals=changed_in(entries),
         counters=known.counters,
         tools=dict(known.tools),

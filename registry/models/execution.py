@@ -89,6 +89,7 @@ class Execution(models.Model):
     error = models.JSONField(null=True, help_text="The problem: code, message, faults.")
     timings = models.JSONField(default=dict, help_text="Microseconds by step, in the corridor's order.")
     attempts = models.PositiveSmallIntegerField(default=0)
+    attempt_log = models.JSONField(default=list, help_text="How each attempt ended, where one failed.")
     tried = models.JSONField(default=list, help_text="Tools tried before this one, for a routed call.")
     cached = models.BooleanField(default=False)
     trace_id = models.CharField(max_length=64, blank=True)

@@ -9,6 +9,7 @@ from accounts.models import Tenant
 from accounts.models.limits import validate_concurrency, validate_quota, validate_rate_limit
 from accounts.models.tenant import slug_validator
 from accounts.tenancy import SharedManager, TenantManager, current_scope
+from registry.breakers.settings import BreakerSettings, settings_of
 from registry.models.health_status import HealthStatus
 
 
@@ -111,6 +112,9 @@ class Tool(models.Model):
         blank=True,
         help_text="What becomes of secrets and personal data, where it is not as the tenant's policy says.",
     )
+    breaker = models.JSONField(
+        null=True, blank=True, help_text='When its circuit opens, e.g. {"minimum_calls": 20, "failure_rate": 0.5}.'
+    )
     health_endpoint = models.URLField(max_length=2000, blank=True)
     stale_after_seconds = models.PositiveIntegerField(default=300)
     retire_after_seconds = models.PositiveIntegerField(
@@ -148,6 +152,10 @@ class Tool(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    @property
+    def breaker_settings(self) -> BreakerSettings:
+        return settings_of(self.breaker)
 
 
 class TenantTool(models.Model):

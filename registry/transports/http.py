@@ -51,7 +51,10 @@ class HttpTransport:
             raise UpstreamTooLarge(f"{error.message} {_HOW_TO_RAISE}", sent=error.sent) from error
 
     def repeatable(self, declared: Declared) -> bool:
-        return not declared.endpoints and declared.definition.get("method", "POST") in _IDEMPOTENT_METHODS
+        definition = declared.definition
+        if declared.endpoints:
+            return False
+        return "idempotency_header" in definition or definition.get("method", "POST") in _IDEMPOTENT_METHODS
 
 
 async def _read_beside_the_loop(response: EgressResponse, declared: Declared) -> Reply:
@@ -91,6 +94,9 @@ def _request(dispatch: Dispatch) -> EgressRequest:
         request = build_request(_definition_of(declared), dispatch.input)
     # First, so that a definition which names this header has its way.
     passed_on = {"traceparent": dispatch.traceparent} if dispatch.traceparent else {}
+    key_header = declared.definition.get("idempotency_header")
+    if key_header and dispatch.idempotency_key:
+        passed_on[key_header] = dispatch.idempotency_key
     return replace(request, headers={**passed_on, **request.headers})
 
 

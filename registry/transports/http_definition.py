@@ -6,7 +6,9 @@
 
 `path`, `query` and `headers` map the name on the wire to the input property. `body` is `rest` (all properties not used
 elsewhere), one property's name, a mapping, or `none`. `error_when` (JMESPath) says of services that answer 200 to what
-failed how to tell: `"!ok"`, `"error"`, `"status == 'failed'"`.
+failed how to tell: `"!ok"`, `"error"`, `"status == 'failed'"`. `idempotency_header` names a header, such as
+`Idempotency-Key`, in which the service takes a key: every attempt at one execution carries the same, so that it may be
+repeated.
 """
 
 import re
@@ -23,7 +25,9 @@ BODY_FORMATS = ("json", "form")
 REST = "rest"
 NONE = "none"
 
-_FIELDS = frozenset({"method", "url", "path", "query", "headers", "body", "body_format", "error_when"})
+_FIELDS = frozenset(
+    {"method", "url", "path", "query", "headers", "body", "body_format", "error_when", "idempotency_header"}
+)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # RFC 9110, 5.6.2: the characters of a field name.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -99,6 +103,7 @@ def check_definition(definition: Mapping[str, Any], properties: Mapping[str, Any
     yield from _check_maps(definition, properties)
     yield from _check_body(definition, properties)
     yield from _check_error_when(definition.get("error_when", ""))
+    yield from _check_key_header(definition)
 
 
 def check_http_url(path: str, url: object) -> Iterator[Fault]:
@@ -156,6 +161,19 @@ def _check_header(name: str) -> Iterator[Fault]:
         yield Fault(f"$.definition.headers.{name}", "This is not a header's name (RFC 9110).")
     elif name.lower() in _FORBIDDEN_HEADERS:
         yield Fault(f"$.definition.headers.{name}", "This header is not the caller's to set.")
+
+
+def _check_key_header(definition: Mapping[str, Any]) -> Iterator[Fault]:
+    if "idempotency_header" not in definition:
+        return
+    path, name = "$.definition.idempotency_header", definition["idempotency_header"]
+    headers = definition.get("headers", {})
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        yield Fault(path, "Name the header in which the service takes a key, such as `Idempotency-Key`.")
+    elif name.lower() in _FORBIDDEN_HEADERS:
+        yield Fault(path, "This header belongs to the connection or to the vault. Name another one.")
+    elif isinstance(headers, dict) and name.lower() in {str(each).lower() for each in headers}:
+        yield Fault(path, "The same header is in `headers`, too. It is either the caller's or ours.")
 
 
 def _check_body(definition: Mapping[str, Any], properties: Mapping[str, Any]) -> Iterator[Fault]:

@@ -62,6 +62,7 @@ def _refusal(response: EgressResponse, charset: str) -> UpstreamRefused:
         retry_after=_retry_after(response.headers.get("Retry-After", "")),
         extra={"upstream": {"status": response.status, "body": _complaint(response.body, charset)}},
     )
+    error.upstream_status = response.status
     # The upstream's trouble, not the caller's mistake: worth another attempt, and counted by the breaker.
     error.retryable = response.status in {408, 425, 429} or response.status >= 500
     return error

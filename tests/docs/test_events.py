@@ -24,6 +24,7 @@ THINGS = (
     "approval",
     "rule",
     "artifact",
+    "breaker",
 )
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.

@@ -132,7 +132,7 @@ class TestParts:
         text = answer.content.decode()
         assert text.lstrip().startswith('<div class="qm-dash"')
         assert [each.partition('"')[0] for each in text.split('data-part="')[1:]] == [
-            *("waiting", "tiles", "calls", "health", "steps"),
+            *("waiting", "tiles", "calls", "health", "circuits", "steps"),
         ]
         assert "<html" not in text
         assert "no-store" in answer["Cache-Control"]
@@ -144,7 +144,7 @@ class TestParts:
             ran(acme, timezone.now() - timedelta(seconds=n))
         visitor = browse(alice)
         visitor.get(parts)
-        with django_assert_max_num_queries(13):  # type: ignore[operator]
+        with django_assert_max_num_queries(14):  # type: ignore[operator]
             visitor.get(parts)
 
 

@@ -6,7 +6,9 @@ from uuid import UUID
 from accounts.caller import Caller
 from accounts.ids import new_id
 from accounts.roles import Role
+from registry.breakers.settings import USUAL
 from registry.execution.types import Target, ToolCall
+from registry.retries import Backoff
 from registry.transports.base import Declared
 
 TENANT = UUID("01900000-0000-7000-8000-000000000001")
@@ -47,6 +49,9 @@ def a_target(*, definition: dict[str, Any] | None = None, **changes: Any) -> Tar
         "attempts": 1,
         "read_only": False,
         "idempotent": False,
+        "backoff": Backoff(),
+        "breaker": USUAL,
+        "hold": None,
         "cache_seconds": 0,
         "cache_epoch": "0.0",
         "limits": None,

@@ -4,12 +4,17 @@ import pytest
 import redis
 from django.conf import settings
 
-from accounts.models import Tenant
-from registry.execution import guard
+from accounts.models import AuditEntry, Tenant
+from accounts.tenancy import within
+from registry.breakers.hold import hold_breaker, release_breaker
+from registry.breakers.settings import USUAL
 from registry.execution.types import Outcome
+from registry.models.breaker import Hold
 from registry.models.execution import Status
+from tests.cast import CASTING
 from tests.catalogue import Register
 from tests.corridor import Corridor
+from tests.patience import until
 from tests.registry.execution.rows import executions
 from tests.upstream import Scripted, Upstream
 
@@ -26,14 +31,30 @@ def codes(outcomes: list[Outcome]) -> list[str | None]:
 
 def breakers() -> list[Any]:
     with redis.Redis.from_url(settings.REDIS_URL) as server:
-        return [server.hgetall(key) for key in server.scan_iter("qm:breaker:*")]
+        return [server.hgetall(key) for key in server.scan_iter("qm:breaker:*") if server.type(key) == b"hash"]
+
+
+def counted() -> tuple[int, int]:
+    """Calls and failures in the window."""
+    found = breakers()
+    return tuple(  # type: ignore[return-value]
+        sum(int(value) for breaker in found for name, value in breaker.items() if name.startswith(word))
+        for word in (b"c", b"f")
+    )
+
+
+def actions(tenant: Tenant) -> list[str]:
+    with within(tenant.id):
+        rows = AuditEntry.objects.filter(action__startswith="breaker.").order_by("id")
+        return list(rows.values_list("action", flat=True))
 
 
 def let_time_pass() -> None:
     """As if OPEN_SECONDS had gone by: the circuit may be tried."""
     with redis.Redis.from_url(settings.REDIS_URL) as server:
         for key in server.scan_iter("qm:breaker:*"):
-            server.hset(key, "open_until", 1)
+            if server.hget(key, "state") == b"open":
+                server.hset(key, "until", 1)
 
 
 def test_it_opens_after_failures_in_a_row_and_leaves_the_upstream_alone(
@@ -41,37 +62,38 @@ def test_it_opens_after_failures_in_a_row_and_leaves_the_upstream_alone(
 ) -> None:
     register()
     upstream.will(Scripted(500))
-    outcomes = call(corridor, guard.FAILURES + 2)
-    assert codes(outcomes) == ["upstream_error"] * guard.FAILURES + ["circuit_open"] * 2
-    assert len(upstream.received) == guard.FAILURES
+    outcomes = call(corridor, USUAL.minimum_calls + 2)
+    assert codes(outcomes) == ["upstream_error"] * USUAL.minimum_calls + ["circuit_open"] * 2
+    assert len(upstream.received) == USUAL.minimum_calls
     last = outcomes[-1]
     assert last.error is not None
     assert (last.status, last.error["status"]) == (Status.REFUSED, 503)
-    assert 0 < last.error["retry_after"] <= guard.OPEN_SECONDS
-    assert len(executions(acme)) == guard.FAILURES + 2
+    assert 0 < last.error["retry_after"] <= USUAL.open_seconds
+    assert len(executions(acme)) == USUAL.minimum_calls + 2
 
 
 def test_it_closes_when_the_trial_succeeds(corridor: Corridor, register: Register, upstream: Upstream) -> None:
     register()
-    upstream.will(*[Scripted(500)] * guard.FAILURES, Scripted(200))
-    call(corridor, guard.FAILURES)
+    upstream.will(*[Scripted(500)] * USUAL.minimum_calls, Scripted(200))
+    call(corridor, USUAL.minimum_calls)
     let_time_pass()
     assert codes(call(corridor, 3)) == [None, None, None]
-    assert breakers() == []
+    (breaker,) = breakers()
+    assert b"state" not in breaker
 
 
 def test_it_opens_again_when_the_trial_fails(corridor: Corridor, register: Register, upstream: Upstream) -> None:
     register()
     upstream.will(Scripted(500))
-    call(corridor, guard.FAILURES)
+    call(corridor, USUAL.minimum_calls)
     let_time_pass()
     assert codes(call(corridor, 2)) == ["upstream_error", "circuit_open"]
 
 
 def test_it_lets_one_call_try_while_others_wait(corridor: Corridor, register: Register, upstream: Upstream) -> None:
     register()
-    upstream.will(*[Scripted(500)] * guard.FAILURES, Scripted(200))
-    call(corridor, guard.FAILURES)
+    upstream.will(*[Scripted(500)] * USUAL.minimum_calls, Scripted(200))
+    call(corridor, USUAL.minimum_calls)
     let_time_pass()
     upstream.will(Scripted(200, before=lambda: call_twice.append(call(corridor)[0])))
     call_twice: list[Outcome] = []
@@ -83,15 +105,142 @@ def test_it_lets_one_call_try_while_others_wait(corridor: Corridor, register: Re
 def test_it_does_not_count_the_callers_own_mistakes(corridor: Corridor, register: Register, upstream: Upstream) -> None:
     register()
     upstream.will(Scripted(404))
-    assert codes(call(corridor, guard.FAILURES + 1)) == ["upstream_error"] * (guard.FAILURES + 1)
-    assert breakers() == []
+    assert codes(call(corridor, USUAL.minimum_calls + 1)) == ["upstream_error"] * (USUAL.minimum_calls + 1)
+    assert counted() == (0, 0)
 
 
-def test_it_forgets_failures_after_a_success(corridor: Corridor, register: Register, upstream: Upstream) -> None:
+def test_it_opens_by_the_share_of_calls_that_fail(corridor: Corridor, register: Register, upstream: Upstream) -> None:
+    register(breaker={"minimum_calls": 4, "failure_rate": 0.6})
+    upstream.will(Scripted(200), Scripted(500), Scripted(500), Scripted(200), Scripted(500))
+    assert codes(call(corridor, 6)) == [
+        None,
+        "upstream_error",
+        "upstream_error",
+        None,
+        "upstream_error",
+        "circuit_open",
+    ]
+
+
+def test_it_opens_for_no_few_calls(corridor: Corridor, register: Register, upstream: Upstream) -> None:
+    register(breaker={"minimum_calls": 100})
+    upstream.will(Scripted(500))
+    assert "circuit_open" not in codes(call(corridor, 12))
+    assert counted() == (12, 12)
+
+
+def test_it_forgets_what_lies_before_the_window(corridor: Corridor, register: Register, upstream: Upstream) -> None:
+    register(breaker={"minimum_calls": 3, "window_seconds": 60})
+    upstream.will(Scripted(500))
+    call(corridor, 2)
+    with redis.Redis.from_url(settings.REDIS_URL) as server:
+        (key,) = server.scan_iter("qm:breaker:*")
+        for name, number in server.hgetall(key).items():
+            if name.startswith(b"n"):
+                server.hset(key, name, int(number) - 10)
+    assert codes(call(corridor, 2)) == ["upstream_error"] * 2
+
+
+def test_it_counts_no_call_that_was_cancelled(corridor: Corridor, register: Register, upstream: Upstream) -> None:
     register()
-    almost = [Scripted(500)] * (guard.FAILURES - 1)
-    upstream.will(*almost, Scripted(200), *almost, Scripted(200))
-    assert codes(call(corridor, 2 * guard.FAILURES)).count("circuit_open") == 0
+    arrived, leave = upstream.will_wait()
+    running = corridor.start("crm-find", {"account": 7})
+    assert arrived.wait(10)
+    assert counted() == (1, 0)
+    running.cancel()
+    until(lambda: counted() == (0, 0))
+    leave.set()
+
+
+def test_it_costs_a_healthy_call_one_round_trip(corridor: Corridor, register: Register) -> None:
+    register(read_only=True)
+    call(corridor)
+    with redis.Redis.from_url(settings.REDIS_URL) as server:
+        before = server.info("commandstats")
+        call(corridor)
+        after = server.info("commandstats")
+    asked = {name: after[name]["calls"] - before.get(name, {"calls": 0})["calls"] for name in after}
+    assert (asked["cmdstat_evalsha"], asked.get("cmdstat_eval", 0)) == (1, 0)
+
+
+def test_it_lets_so_many_try_at_once_and_waits_for_all_of_them(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(breaker={"minimum_calls": 2, "trials": 2})
+    upstream.will(Scripted(500))
+    call(corridor, 2)
+    let_time_pass()
+    arrived, leave = upstream.will_wait()
+    first = corridor.start("crm-find", {"account": 7})
+    assert arrived.wait(10)
+    assert codes(call(corridor)) == [None]
+    assert breakers()[0][b"state"] == b"half_open"
+    upstream.will(Scripted(200))
+    leave.set()
+    assert first.result(20).status == Status.SUCCEEDED
+    assert actions(acme) == ["breaker.opened", "breaker.half_opened", "breaker.closed"]
+
+
+def test_it_frees_the_place_of_a_trial_whose_process_is_gone(
+    corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(breaker={"minimum_calls": 1})
+    upstream.will(Scripted(500), Scripted(200))
+    call(corridor)
+    let_time_pass()
+    with redis.Redis.from_url(settings.REDIS_URL) as server:
+        (key,) = server.scan_iter("qm:breaker:*")
+        server.hset(key, "state", "half_open")
+        server.zadd(f"{key.decode()}:trials", {"gone": 1})
+    assert codes(call(corridor)) == [None]
+
+
+def test_it_tells_what_it_does_as_events(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    tool = register()
+    upstream.will(*[Scripted(500)] * USUAL.minimum_calls, Scripted(500), Scripted(200))
+    call(corridor, USUAL.minimum_calls)
+    let_time_pass()
+    call(corridor)
+    let_time_pass()
+    call(corridor)
+    with within(acme.id):
+        rows = list(AuditEntry.objects.filter(action__startswith="breaker.").order_by("id"))
+        version = tool.versions.get()
+    assert [row.action for row in rows] == [
+        *("breaker.opened", "breaker.half_opened", "breaker.opened", "breaker.half_opened", "breaker.closed")
+    ]
+    assert {(row.actor, row.subject) for row in rows} == {("system:breaker", f"version:{version.id}")}
+    assert rows[0].detail == {"tool": str(tool.id), "version": "1.0.0", "failures": 5, "calls": 5}
+
+
+def test_it_refuses_every_call_while_it_is_held_open(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    tool = register()
+    with within(acme.id):
+        hold_breaker(tool=tool, version=None, hold=Hold.OPEN, reason="maintenance until noon", by=CASTING)
+    refused = call(corridor)[0]
+    assert refused.error is not None
+    assert (refused.error["code"], "retry_after" in refused.error) == ("circuit_open", False)
+    assert "The circuit of `crm-find` is held open (maintenance until noon)." in refused.error["detail"]
+    assert upstream.received == []
+    with within(acme.id):
+        release_breaker(tool=tool, version=None, by=CASTING)
+    assert codes(call(corridor)) == [None]
+
+
+def test_it_lets_every_call_through_while_it_is_held_closed(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    tool = register(breaker={"minimum_calls": 1})
+    upstream.will(Scripted(500))
+    with within(acme.id):
+        hold_breaker(tool=tool, version=None, hold=Hold.OPEN, reason="all of them", by=CASTING)
+        hold_breaker(tool=tool, version=tool.versions.get(), hold=Hold.CLOSED, reason="but this one", by=CASTING)
+    assert codes(call(corridor, 3)) == ["upstream_error"] * 3
+    assert breakers() == []
 
 
 def test_it_guards_each_tenant_by_itself(
@@ -99,6 +248,6 @@ def test_it_guards_each_tenant_by_itself(
 ) -> None:
     register()
     register(tenant=globex)
-    upstream.will(*[Scripted(500)] * guard.FAILURES, Scripted(200))
-    call(corridor, guard.FAILURES)
+    upstream.will(*[Scripted(500)] * USUAL.minimum_calls, Scripted(200))
+    call(corridor, USUAL.minimum_calls)
     assert codes(call(spy_corridor)) == [None]

@@ -98,12 +98,12 @@ def test_it_carries_the_tenants_own_networks(acme: Tenant, register: Register) -
     assert find_target(acme.id, "crm-find", "").egress_networks == ("127.0.0.1/32",)
 
 
-def test_it_costs_four_queries_and_then_none(acme: Tenant, corridor: Corridor, register: Register) -> None:
+def test_it_costs_five_queries_and_then_none(acme: Tenant, corridor: Corridor, register: Register) -> None:
     register()
     with CaptureQueriesContext(connection) as asked:
         find_target(acme.id, "crm-find", "")
     reads = [query["sql"] for query in asked.captured_queries if query["sql"].startswith('SELECT "')]
-    assert len(reads) == 4
+    assert len(reads) == 5
     with CaptureQueriesContext(connection) as asked:
         find_target(acme.id, "crm-find", "^1")
     assert "registry_permissionrule" not in str(asked.captured_queries)  # kept for all tools of this generation

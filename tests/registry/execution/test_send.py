@@ -137,3 +137,60 @@ def test_it_calls_the_only_endpoint_without_being_told(
     register(slug="stamper", definition={}, endpoints={"stamp": f"{upstream.url}/stamp"})
     corridor.call("stamper", {"account": 7})
     assert [received.path for received in upstream.received] == ["/stamp"]
+
+
+def test_it_sends_one_key_with_every_attempt_and_so_may_repeat(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    definition = {"method": "POST", "url": f"{upstream.url}/contacts", "idempotency_header": "Idempotency-Key"}
+    register(retries=THRICE, definition=definition)
+    upstream.will(Scripted(503), Scripted(503), Scripted(200))
+    outcome = corridor.call("crm-find", {"account": 7}, idempotency_key="the caller's own")
+    assert (outcome.status, outcome.attempts) == (Status.SUCCEEDED, 3)
+    assert [received.headers["Idempotency-Key"] for received in upstream.received] == [f"qm-{outcome.id}"] * 3
+
+
+def test_it_sends_no_key_where_none_is_asked_for(corridor: Corridor, register: Register, upstream: Upstream) -> None:
+    register()
+    corridor.call("crm-find", {"account": 7}, idempotency_key="k")
+    assert "Idempotency-Key" not in upstream.received[0].headers
+
+
+def test_it_tells_how_each_attempt_ended(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(retries={"attempts": 3, "first_backoff_ms": 1}, idempotent=True)
+    upstream.will(Scripted(503), Scripted(429, headers={"Retry-After": "0"}), Scripted(200))
+    outcome = corridor.call("crm-find", {"account": 7})
+    first, second, third = outcome.attempt_log
+    assert (first["number"], first["code"], first["status"]) == (1, "upstream_error", 503)
+    assert 0 <= first["pause_ms"] <= 1
+    assert second == {"number": 2, "code": "upstream_error", "status": 429, "pause_ms": 0}
+    assert third == {"number": 3, "code": None, "pause_ms": None}
+    assert stored(acme, outcome).attempt_log == outcome.attempt_log
+
+
+def test_it_tells_nothing_of_attempts_where_the_first_was_answered(corridor: Corridor, register: Register) -> None:
+    register(retries=THRICE)
+    assert corridor.call("crm-find", {"account": 7}).attempt_log == []
+
+
+def test_it_says_when_it_gave_up(corridor: Corridor, register: Register, upstream: Upstream) -> None:
+    register(retries={"attempts": 2, "first_backoff_ms": 1}, idempotent=True)
+    upstream.will(Scripted(500))
+    log = corridor.call("crm-find", {"account": 7}).attempt_log
+    assert [(each["number"], each["code"], each["pause_ms"] is None) for each in log] == [
+        (1, "upstream_error", False),
+        (2, "upstream_error", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on_status", "answer", "attempts"), [([503], 500, 1), ([503], 503, 2), ([409], 409, 2), ([], 503, 1)]
+)
+def test_it_tries_again_after_the_answers_that_the_version_names(
+    corridor: Corridor, register: Register, upstream: Upstream, on_status: list[int], answer: int, attempts: int
+) -> None:
+    register(retries={"attempts": 2, "first_backoff_ms": 1, "on_status": on_status}, idempotent=True)
+    upstream.will(Scripted(answer), Scripted(200))
+    assert corridor.call("crm-find", {"account": 7}).attempts == attempts

@@ -82,6 +82,20 @@ class TestFrame:
         assert [line.tool for line in told.executions] == ["crm-find"]
         assert told.counters["today"]["total"] == 1
 
+    def test_it_tells_what_circuits_did(self, acme: Tenant) -> None:
+        tool = make_tool(acme, "crm-find", "healthy")
+        note(acme, "breaker.opened", tool=str(tool.id), version="1.0.0", failures=5, calls=8)
+        note(acme, "breaker.held", tool=str(tool.id), version=None, hold="closed")
+        seal(acme)
+        held, opened = frame(acme.id, after=0, upto=head(acme)).circuits
+        assert (opened.state, opened.tool, opened.tool_id, opened.version) == (
+            "open",
+            "crm-find",
+            str(tool.id),
+            "1.0.0",
+        )
+        assert (held.state, held.tool, held.version) == ("held", "crm-find", "")
+
     def test_its_numbers_include_what_it_tells(self, acme: Tenant) -> None:
         snapshot(acme.id)
         ran(acme, timezone.now())
@@ -99,6 +113,7 @@ class TestFrame:
             "count",
             "executions",
             "health",
+            "circuits",
             "approvals",
             "counters",
             "tools",
@@ -106,7 +121,7 @@ class TestFrame:
         assert told["type"] == "frame"
         assert told["executions"][0]["code"] == "forbidden"
 
-    def test_it_costs_nine_queries(self, acme: Tenant) -> None:
+    def test_it_costs_ten_queries(self, acme: Tenant) -> None:
         frame(acme.id, after=0, upto=0)
         ran(acme, timezone.now())
         seal(acme)
@@ -116,7 +131,7 @@ class TestFrame:
         reads = [
             query for query in queries.captured_queries if "SELECT" in query["sql"] and "qm.tenant" not in query["sql"]
         ]
-        assert len(reads) == 9
+        assert len(reads) == 10
 
 
 class TestSnapshot:
