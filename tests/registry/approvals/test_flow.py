@@ -281,6 +281,37 @@ def test_an_asynchronous_call_is_asked_about_at_once(
     assert (outcome.status, outcome.mode) == (Status.SUCCEEDED, "async")
 
 
+def test_a_streamed_call_is_answered_like_any_other_when_it_has_to_wait(
+    acme: Tenant, corridor: Corridor, rule: PermissionRule, bob: Person, upstream: Upstream
+) -> None:
+    answer = corridor.post("tools/crm-find/execute/", {"input": INPUT, "mode": "stream"})
+    assert (answer.status_code, answer.json()["waits_for"]) == (202, "approval")
+    approval = approvals(acme)[-1]
+    yes(approval, bob)
+    outcome = take_up(corridor, approval)
+    assert outcome is not None
+    assert outcome.status == Status.SUCCEEDED
+    assert len(upstream.received) == 1
+
+
+def test_one_call_of_a_batch_waits_while_the_others_run(
+    acme: Tenant, corridor: Corridor, register: Register, bob: Person, upstream: Upstream
+) -> None:
+    register()
+    register(slug="shop-find")
+    rule_for(acme)
+    calls = [{"id": "crm", "tool": "crm-find", "input": INPUT}, {"id": "shop", "tool": "shop-find", "input": INPUT}]
+    results = corridor.post("executions/batch/", {"calls": calls}).json()["outcomes"]
+    assert {each["id"]: each["status"] for each in results} == {"crm": "pending", "shop": "succeeded"}
+    assert len(upstream.received) == 1
+    approval = approvals(acme)[-1]
+    yes(approval, bob)
+    outcome = take_up(corridor, approval)
+    assert outcome is not None
+    assert outcome.status == Status.SUCCEEDED
+    assert len(upstream.received) == 2
+
+
 def test_a_tool_that_only_reads_is_asked_about_too(
     acme: Tenant, corridor: Corridor, register: Register, bob: Person, upstream: Upstream
 ) -> None:
