@@ -5,7 +5,7 @@ import os
 from concurrent.futures import TimeoutError as NotInTime
 
 from celery import Celery
-from celery.signals import beat_init, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import beat_init, setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 from django.utils.module_loading import import_string
 
 from accounts import bridge
@@ -19,6 +19,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("quartermaster")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _leave_logging_alone(**_: object) -> None:
+    """Somebody listens, so Celery makes no handlers of its own: theirs would write what ours mask."""
 
 
 @worker_ready.connect

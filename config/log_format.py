@@ -1,4 +1,7 @@
-"""How log lines look: a line for people, or with LOG_FORMAT=json one JSON object for machines; both name the trace."""
+"""How log lines look: a line for people, or with LOG_FORMAT=json one JSON object for machines; both name the trace.
+
+Secrets are masked in all that is written, tracebacks and what a line was logged with among it.
+"""
 
 import logging
 from dataclasses import asdict
@@ -8,9 +11,13 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 from accounts.tracing import current_work
+from integrations.redaction import redact, redact_text
 
 
 class LineFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redact_text(super().format(record))
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
         line = super().formatMessage(record)
         work = current_work()
@@ -28,3 +35,7 @@ class ObjectFormatter(JsonFormatter):
         log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat()
         log_data["level"] = record.levelname
         log_data["logger"] = record.name
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        redacted: dict[str, Any] = redact(super().process_log_record(log_data)).value
+        return redacted

@@ -291,6 +291,7 @@ LOGGING = {
         }
     },
     # Whatever Django would say of an answer below 500 is not worth a line: the corridor logs its own refusals.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # Celery would write two lines for every task.
+    "loggers": {"django.request": {"level": "ERROR"}, "celery": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=16_384,  # a client of the live socket has nothing to say but a ping
+        log_config=None,  # Django's: its formatters mask secrets, also in tracebacks
         log_level="info",
         access_log=False,
         server_header=False,

@@ -4,9 +4,12 @@ import json
 import logging
 from typing import Any
 
+import pytest
+
 from accounts.tracing import Work, at_work
 from config.log_format import LineFormatter, ObjectFormatter
 
+KEY = "sk-ant-" + "a1B2c3D4" * 4
 WORK = Work(trace_id="0af7", execution_id="019a", tenant="acme", tool="crm-find")
 
 
@@ -59,3 +62,24 @@ def test_a_person_gets_a_sentence_and_the_call_it_is_about() -> None:
     assert formatter.format(record("Oh.")) == "WARNING Oh."
     with at_work(WORK):
         assert formatter.format(record("Oh.")) == "WARNING Oh. [trace 0af7, execution 019a]"
+
+
+def test_it_masks_secrets_in_messages_and_in_what_came_with_them() -> None:
+    line = LineFormatter("%(levelname)s %(message)s").format(record("Sent %s to %s.", KEY, "https://a:b1c2@db.example"))
+    assert line == "WARNING Sent [redacted:anthropic-key] to https://a:[redacted:url-password]@db.example."
+    found = as_object(record("Oh %s.", KEY, password="hunter2", upstream={"body": f"bad key {KEY}"}))
+    assert (found["message"], found["password"]) == ("Oh [redacted:anthropic-key].", "[redacted:field]")
+    assert found["upstream"] == {"body": "bad key [redacted:anthropic-key]"}
+
+
+@pytest.mark.parametrize("formatter", [LineFormatter(), ObjectFormatter()], ids=["line", "json"])
+def test_it_masks_secrets_in_tracebacks(formatter: logging.Formatter) -> None:
+    made = record("It broke.")
+    try:
+        raise ValueError(f"no such key: {KEY}")
+    except ValueError as raised:
+        made.exc_info = (type(raised), raised, raised.__traceback__)
+    line = formatter.format(made)
+    assert KEY not in line
+    assert "no such key: [redacted:anthropic-key]" in line
+    assert formatter.format(made) == line
