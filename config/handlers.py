@@ -89,11 +89,15 @@ class ApiHandler(BoundedHandler):
             return
         answering = asyncio.ensure_future(self._answer(request, send))
         gone = asyncio.ensure_future(self._wait_for_disconnect(receive))
-        await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
-        gone.cancel()
-        if not answering.done():
-            answering.cancel()
-        await asyncio.gather(answering, gone, return_exceptions=True)
+        try:
+            await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            if not answering.done():
+                answering.cancel()
+            ended, _ = await asyncio.gather(answering, gone, return_exceptions=True)
+        if isinstance(ended, Exception):
+            logger.error("An answer was broken off.", exc_info=ended, extra={"action": "answer_broken_off"})
 
     async def _answer(self, request: Any, send: Send) -> None:
         response = await self.run_get_response(request)
@@ -113,14 +117,22 @@ class ApiHandler(BoundedHandler):
         try:
             await send({"type": "http.response.start", "status": response.status_code, "headers": head})
             while not is_empty and (frame := await anext(response.frames, None)) is not None:
-                async with asyncio.timeout(SLOWEST_READER_SECONDS):
-                    await send({"type": "http.response.body", "body": frame, "more_body": True})
+                if not await self._takes(send, frame):
+                    return
             await send({"type": "http.response.body"})
-        except TimeoutError:
-            logger.info("A client did not read its stream.", extra={"action": "stream_not_read"})
         finally:
             await response.aclose()
             response.close()
+
+    async def _takes(self, send: Send, frame: bytes) -> bool:
+        """Whether the client made room for it in time. One that did not is hung up on by the server."""
+        try:
+            async with asyncio.timeout(SLOWEST_READER_SECONDS):
+                await send({"type": "http.response.body", "body": frame, "more_body": True})
+        except TimeoutError:
+            logger.info("A client did not read its stream.", extra={"action": "stream_not_read"})
+            return False
+        return True
 
     async def _wait_for_disconnect(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
