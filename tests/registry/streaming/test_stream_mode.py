@@ -4,13 +4,22 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from accounts.decisions import Decision
 from accounts.models import Tenant
 from accounts.offload import in_database_thread
-from registry.models import Tool
+from accounts.tenancy import within
+from accounts.tenants import change_tenant
+from integrations.egress import aclose
+from registry.approvals.decide import approve
+from registry.execution import shared
+from registry.execution.resume import resume
+from registry.models import Approval, Tool
 from registry.models.execution import Status
+from tests.catalogue import manager_of
 from tests.patience import until
 from tests.registry.execution.rows import executions
 from tests.registry.streaming.conftest import Event, Open
@@ -246,3 +255,48 @@ async def test_it_masks_a_secret_that_is_split_over_parts(tool: Register, script
         events = await stream.rest()
     told = "".join(part["delta"] for part in chunks(events))
     assert told == "my key is [redacted:anthropic-key] and that is it"
+
+
+async def test_what_is_large_is_kept_as_an_artifact(tool: Register, script: Script, open_stream: Open) -> None:
+    await in_database_thread(tool)
+    script.will_send(*[b"so many words of one text " * 1000] * 20, content_type="text/plain")
+    script.let_go()
+    async with open_stream("POST", "executions/", CALL) as stream:
+        *_, end = await stream.rest()
+    assert (end.event, end.data["status"], end.data["artifact"]["size"]) == ("end", "succeeded", 520_000)
+    async with open_stream("GET", f"executions/{end.data['id']}/artifact/?offset=519975&limit=25") as rest:
+        assert "one text " in (await rest.response.read()).decode()
+
+
+async def test_a_call_that_somebody_has_to_approve_waits_like_any_other(
+    acme: Tenant, tool: Register, service: Any, script: Script, open_stream: Open, settings: Any
+) -> None:
+    settings.EGRESS_ALLOW_NETWORKS = ["127.0.0.1/32"]
+
+    def ask_about_everything() -> None:
+        with within(acme.id):
+            change_tenant(tenant=acme, changes={"default_decision": Decision.ASK}, by=manager_of(acme))
+
+    await in_database_thread(tool)
+    await in_database_thread(ask_about_everything)
+    async with open_stream("POST", "executions/", CALL) as stream:
+        waiting = await stream.response.json()
+    assert (stream.response.status, waiting["status"], waiting["waits_for"]) == (202, "pending", "approval")
+    assert (waiting["mode"], service[0].seen) == ("stream", [])
+
+    def approve_it() -> None:
+        with within(acme.id):
+            approve(approval=Approval.objects.get(), by=manager_of(acme))
+
+    async with open_stream("GET", f"executions/{waiting['id']}/events/") as events:
+        first = await events.next()
+        assert first is not None
+        await in_database_thread(approve_it)
+        script.will_send(b'data: {"n": 1}\n\n')
+        script.let_go()
+        await resume(acme.id, UUID(waiting["id"]))
+        *_, end = await events.rest()
+    assert (first.event, end.event, end.data["status"]) == ("state", "end", "succeeded")
+    assert end.data["output"] == [{"event": "message", "data": {"n": 1}}]
+    await aclose()
+    await shared.aclose()
