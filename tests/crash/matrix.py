@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,15 +30,16 @@ class Kills:
 
 
 class Matrix:
-    def __init__(self, data_dir: Path, seed: int, say: Callable[[str], None]) -> None:
+    def __init__(self, data_dir: Path, seed: int, say: Callable[[str], None], more: Mapping[str, str]) -> None:
         self.port = _free_port()
+        self._more = more
         self.kills = Kills()
         self._data_dir, self._say = data_dir, say
         self._chance = random.Random(seed)
         self.up = self.start()
 
     def start(self) -> Up:
-        up = Up(self._data_dir, "--port", str(self.port))
+        up = Up(self._data_dir, "--port", str(self.port), more=self._more)
         up.wait_until_ready()
         wait_for(lambda: "Stop with Ctrl-C" in up.output())
         return up

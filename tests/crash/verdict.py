@@ -7,12 +7,14 @@ from pathlib import Path
 
 from config.embedded import postgres
 from config.supervisor.options import BASE_DIR
+from tests.crash.effects import SAFE, UNSAFE, Effects
 from tests.crash.load import Ledger
 from tests.crash.matrix import Matrix, everything_descends_from
 from tests.running import environment, wait_for
 
-# A lease is the tool's timeout and 30 seconds; a sweep comes every 10.
+# A lease, a sweep, and that up to three times.
 LEASE_SECONDS = 120
+SUCCEEDED = "succeeded"
 
 
 @dataclass(frozen=True)
@@ -21,34 +23,42 @@ class Finding:
     holds: bool
 
 
-def judge(matrix: Matrix, ledger: Ledger, data_dir: Path) -> list[Finding]:
-    lost, changed = _compare(ledger, data_dir)
+def judge(matrix: Matrix, ledger: Ledger, effects: Effects, data_dir: Path) -> list[Finding]:
+    all_ended = _none_stays_unfinished(data_dir)
+    stored = _stored(data_dir)
+    lost = [each for each in {*ledger.answered, *ledger.accepted} if each not in stored]
+    changed = [each for each, good in ledger.answered.items() if (stored.get(each) == SUCCEEDED) != good]
+    made, counted = ledger.made, effects.counted
+    twice = [name for name, tool in made.items() if tool == UNSAFE and counted[name] > 1]
+    again = [name for name, tool in made.items() if tool == SAFE and counted[name] > 1]
+    without = [name for name in ledger.succeeded if not counted[name]]
+    unsafe, safe = (sum(each == tool for each in made.values()) for tool in (UNSAFE, SAFE))
+    told = len(ledger.answered) + len(ledger.accepted - ledger.answered.keys())
     return [
-        Finding(f"{len(lost)} of {len(ledger.answered)} answered executions are lost", not lost),
+        Finding(f"{len(lost)} of {told} executions that were told are lost", not lost),
         Finding(f"{len(changed)} have another status than was answered", not changed),
+        Finding(f"{len(ledger.given_up)} calls with a key were never answered", not ledger.given_up),
         Finding(f"{len(ledger.doubled)} idempotency keys ran twice", not ledger.doubled),
-        Finding("no execution stays running", _none_stays_running(data_dir)),
+        Finding(f"{len(twice)} of {unsafe} calls that are not safe to repeat had their effect twice", not twice),
+        Finding(f"{len(again)} of {safe} calls that are safe to repeat were made again", len(again) < safe),
+        Finding(f"{len(without)} calls were told to have succeeded without having had their effect", not without),
+        Finding("no execution stays pending or running", all_ended),
         Finding("the audit trail verifies", _audit_verifies(data_dir)),
         Finding("no process of a killed supervisor is left", everything_descends_from(matrix.up)),
     ]
 
 
-def _compare(ledger: Ledger, data_dir: Path) -> tuple[list[str], list[str]]:
+def _stored(data_dir: Path) -> dict[str, str]:
     with postgres.connect(data_dir) as database:
-        stored = {str(row[0]): row[1] for row in database.execute("SELECT id, status FROM registry_execution")}
-    lost = [identifier for identifier in ledger.answered if identifier not in stored]
-    changed = [
-        identifier
-        for identifier, status in ledger.answered.items()
-        if identifier in stored and stored[identifier] != status
-    ]
-    return lost, changed
+        return {str(row[0]): row[1] for row in database.execute("SELECT id, status FROM registry_execution")}
 
 
-def _none_stays_running(data_dir: Path) -> bool:
+def _none_stays_unfinished(data_dir: Path) -> bool:
     def none_runs() -> bool:
         with postgres.connect(data_dir) as database:
-            found = database.execute("SELECT count(*) FROM registry_execution WHERE status = 'running'").fetchone()
+            found = database.execute(
+                "SELECT count(*) FROM registry_execution WHERE status IN ('pending', 'running')"
+            ).fetchone()
         return found == (0,)
 
     try:
