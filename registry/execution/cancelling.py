@@ -33,7 +33,7 @@ async def listen(told: Callable[[UUID], None]) -> None:
     while True:
         try:
             await _listen(told)
-        except (RedisError, OSError):
+        except (RedisError, OSError, ValueError):  # away, or somebody said what is no id
             await asyncio.sleep(RETRY_SECONDS)
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from accounts.errors import QuartermasterError
 from accounts.offload import in_database_thread
@@ -111,7 +111,7 @@ class Watch:
                 if loop.time() - extended_at >= settings.EXECUTION_LEASE_SECONDS / 3 - TICK_SECONDS / 2:
                     await self.extend()
                     extended_at = loop.time()
-            except DatabaseError as error:
+            except Exception as error:  # noqa: BLE001  nobody is above this task, and all leases depend on it
                 # The next tick tries again: a lease outlasts several of them.
                 log.warning(
                     "Leases were not extended (%s).", type(error).__name__, extra={"action": "lease_not_extended"}

@@ -31,7 +31,8 @@ PAGE = """\
 
 * **At each step.** A process kills itself before each step of the corridor, and after `open`, `send` and `record`: a
   web process under a sync call and, once it is open, under one with `wait_ms`, a worker under an async one; each of a
-  tool that is safe to repeat and of one that is not. (`tests/crash/site/` has the hook; the product knows nothing of it.)
+  tool that is safe to repeat and of one that is not. The hook is in `tests/crash/site/`; the product knows nothing of
+  it.
 * **At random.** {callers} agents call both tools all the time: sync, sync with a key, async, with `wait_ms`; those with
   a key until they are answered. Meanwhile a random process is killed, again and again; sometimes a second one before
   the first is back. `--seed` repeats the order, `--minutes` sets the length.
