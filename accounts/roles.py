@@ -40,9 +40,10 @@ _MODEL_RIGHTS = {
     "accounts.agent": Right.PEOPLE,
     "accounts.apikey": Right.PEOPLE,
     "accounts.auditentry": Right.PEOPLE,
+    "registry.permissionrule": Right.PEOPLE,
     "registry.approval": Right.APPROVE,
 }
-_HIDDEN_FROM_READERS = {"accounts.person", "accounts.apikey", "accounts.auditentry"}
+_HIDDEN_FROM_READERS = {"accounts.person", "accounts.apikey", "accounts.auditentry", "registry.permissionrule"}
 
 
 def may(role: Role, right: Right) -> bool:

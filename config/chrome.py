@@ -80,6 +80,7 @@ NAVIGATION = [
     {
         "title": "Access",
         "items": [
+            _page("Permission rules", "policy", "registry.permissionrule"),
             _page("Agents", "smart_toy", "accounts.agent"),
             _page("API keys", "key", "accounts.apikey"),
             _page("People", "group", "accounts.person"),

@@ -58,7 +58,7 @@ def explain(call: ToolCall) -> Explanation:
         call=call,
         target=target,
         decision=Decision.DENY if refusal else verdict.decision,
-        reason=refusal.message if refusal else verdict.reason,
+        reason=refusal.message if refusal and before_rules else verdict.reason,
         rule=None if before_rules else next((rule for rule in matching if rule.id == verdict.rule_id), None),
         default=None if before_rules or verdict.rule_id else verdict.decision,
         matching=matching,

@@ -9,10 +9,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from accounts.chrome.acts import Act
-from accounts.chrome.forms import ActForm
+from accounts.chrome.forms import ActForm, WordsField
 from accounts.chrome.pages import caller_behind
 from accounts.errors import Conflict
-from accounts.keys import IssuedKey, issue_key, rotate_key
+from accounts.keys import IssuedKey, change_key, issue_key, rotate_key
 from accounts.models import Agent, ApiKey
 
 NEVER = "never"
@@ -23,6 +23,17 @@ OVERLAPS = [("24", "for 24 hours"), ("1", "for an hour"), ("168", "for 7 days"),
 class IssueForm(ActForm):
     name = forms.CharField(max_length=100, help_text="Where it will be used, e.g. production. To tell keys apart.")
     expires = forms.ChoiceField(choices=LIVES, label="Expires", help_text="It can be revoked at any time before.")
+    allowed_networks = WordsField(
+        label="Allowed networks", example="203.0.113.0/24", help_text="Where it may be used. Empty: anywhere."
+    )
+
+
+class NetworksForm(ActForm):
+    allowed_networks = WordsField(
+        label="Allowed networks",
+        example="203.0.113.0/24, 2001:db8::/32",
+        help_text="Where the key may be used; what the tenant allows has to allow it, too. Empty: anywhere.",
+    )
 
 
 class RotateForm(ActForm):
@@ -56,7 +67,31 @@ class IssueKey(ShowsKeyOnce):
     def perform(self, request: HttpRequest, subject: Agent, values: dict[str, Any]) -> IssuedKey:
         life = values["expires"]
         expires_at = None if life == NEVER else timezone.now() + timedelta(days=int(life))
-        return issue_key(agent=subject, name=values["name"], expires_at=expires_at, by=caller_behind(request))
+        return issue_key(
+            agent=subject,
+            name=values["name"],
+            expires_at=expires_at,
+            allowed_networks=values["allowed_networks"],
+            by=caller_behind(request),
+        )
+
+
+class SetNetworks(Act):
+    name = "networks"
+    label = "Allowed networks"
+    button = "Save"
+    done = "{subject} is changed. That counts from the next call on."
+    icon = "lan"
+    form_class = NetworksForm
+
+    def offered(self, subject: ApiKey) -> bool:
+        return subject.is_usable(timezone.now())
+
+    def initial(self, request: HttpRequest, subject: ApiKey) -> dict[str, Any]:
+        return {"allowed_networks": subject.allowed_networks}
+
+    def perform(self, request: HttpRequest, subject: ApiKey, values: dict[str, Any]) -> ApiKey:
+        return change_key(key=subject, by=caller_behind(request), changes=values)
 
 
 class RotateKey(ShowsKeyOnce):

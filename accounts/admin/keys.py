@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from accounts.admin.issuing import RotateKey
+from accounts.admin.issuing import RotateKey, SetNetworks
 from accounts.admin.key_cells import SOON, key_state
 from accounts.chrome.acts import Act
 from accounts.chrome.cells import ago, mono, two_lines
@@ -66,7 +66,7 @@ class ApiKeyPages(TenantPages):
     ordering = ("-created_at",)
     detail_template = "admin/accounts/key.html"
     empty = Empty("No API keys yet", "Keys belong to agents: open an agent and issue one.")
-    acts = (RotateKey(), RevokeKey())
+    acts = (RotateKey(), SetNetworks(), RevokeKey())
     audit_word = "key"
     plural = "API keys"
 

@@ -11,8 +11,9 @@ from django.template.response import TemplateResponse
 
 from accounts.chrome.acts import Act
 from accounts.chrome.cells import GOOD, ago, badge, subtle, two_lines
-from accounts.chrome.forms import ActForm, JsonField, slug_field
+from accounts.chrome.forms import ActForm, JsonField, WordsField, slug_field
 from accounts.chrome.pages import Empty, TenantPages, caller_behind
+from accounts.decisions import Decision
 from accounts.models import Tenant
 from accounts.tenancy import platform
 from accounts.tenants import LIMITS, change_tenant, create_tenant
@@ -66,6 +67,22 @@ class EditTenantForm(ActForm):
         required=False,
         help_text="How long people have to approve or refuse a call that waits for them. Empty: the installation's.",
     )
+    default_decision = forms.ChoiceField(
+        label="Calls that no rule fits",
+        choices=Decision.choices,
+        help_text="What becomes of them. Permission rules say otherwise for some.",
+    )
+    destructive_decision = forms.ChoiceField(
+        label="The same for destructive tools",
+        choices=Decision.choices,
+        help_text="Those whose version declares the permission `destructive`.",
+    )
+    allowed_networks = WordsField(
+        label="Allowed networks",
+        example="203.0.113.0/24, 2001:db8::/32",
+        help_text="Where people and agents may come from. Your own address has to be in one of them. Empty: anywhere.",
+    )
+    halves = frozenset({"default_decision", "destructive_decision"})
 
 
 class EditTenant(Act):

@@ -77,6 +77,21 @@ class JsonField(forms.CharField):
         return read
 
 
+class WordsField(forms.CharField):
+    """A list of words: with commas between them, or one on a line."""
+
+    def __init__(self, *, example: str = "", rows: int = 1, **options: Any) -> None:
+        attributes = {"rows": rows, "spellcheck": "false", "autocapitalize": "off", "placeholder": example}
+        super().__init__(**{"required": False, "widget": forms.Textarea(attrs=attributes), **options})
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        words = super().clean(value).replace(",", "\n").split("\n")
+        return [word.strip() for word in words if word.strip()]
+
+
 def complain(form: forms.Form, error: QuartermasterError | ValidationError) -> None:
     """Tell a verb's refusal in the form: each fault beside its field, everything else above them."""
     if isinstance(error, ValidationError):

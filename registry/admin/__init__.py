@@ -1,5 +1,5 @@
-"""The admin pages of floor 3: tools, their versions, the executions, limits, and the calls that wait for a person."""
+"""The admin pages of floor 3: tools, their versions, the executions, limits, rules, and the calls that wait."""
 
-from registry.admin import approvals, breakers, executions, limits, tools, versions
+from registry.admin import approvals, breakers, executions, limits, permission_rules, tools, versions
 
-__all__ = ["approvals", "breakers", "executions", "limits", "tools", "versions"]
+__all__ = ["approvals", "breakers", "executions", "limits", "permission_rules", "tools", "versions"]

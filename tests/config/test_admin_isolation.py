@@ -15,11 +15,12 @@ from django.utils import timezone
 from accounts.chrome.pages import TenantPages
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import platform, within
-from registry.models import Approval, Execution, Tool, ToolVersion
+from registry.models import Approval, Execution, PermissionRule, Tool, ToolVersion
 from registry.models.execution import Status, WaitsFor
+from registry.permissions.rules import make_rule
 from tests.browsing import Browse, Visitor, text_of
 from tests.cast import make_agent, make_key, make_person
-from tests.catalogue import Register
+from tests.catalogue import Register, manager_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,8 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
     make_key(agent, f"{WORD}-key")
     tool = register(slug=f"{WORD}-tool", category=WORD)
     with within(acme.id):
+        facts = {"name": f"{WORD} rule", "effect": "deny", "tools": [f"{WORD}-*"]}
+        rule = make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
         Tenant.objects.filter(id=acme.id).update(name=f"{WORD} Ltd")
         Agent.objects.filter(id=agent.id).update(provider=WORD)
         execution = Execution.objects.create(
@@ -60,7 +63,7 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
         )
         first = (Tenant, Person, Agent, ApiKey, AuditEntry, Tool, ToolVersion)
         found: dict[type[Model], Model] = {model: model._default_manager.all()[0] for model in first}
-    return found | {Execution: execution, Approval: approval}
+    return found | {Execution: execution, Approval: approval, PermissionRule: rule}
 
 
 def _waiting(agent: Agent, tool: Tool) -> Execution:

@@ -125,3 +125,14 @@ def test_it_finds_a_key_by_its_agent(browse: Browse, alice: Person, key: ApiKey)
     page = browse(alice).page(list_of(ApiKey), {"q": "scout"})
     assert "second" in page
     assert "first" in page
+
+
+def test_it_says_where_a_key_may_be_used(browse: Browse, alice: Person, scout: Agent, scout_key: str) -> None:
+    with within(scout.tenant_id):
+        key = ApiKey.objects.get(agent=scout)
+    visitor = browse(alice)
+    assert "203.0.113.1/24" not in visitor.page(address_of(key))
+    refused = visitor.refused(address_of(key, "networks"), {"allowed_networks": "203.0.113.1/24"})
+    assert "without bits behind its prefix" in refused
+    visitor.done(address_of(key, "networks"), {"allowed_networks": "203.0.113.0/24, 2001:db8::/32"})
+    assert "203.0.113.0/24, 2001:db8::/32" in visitor.page(address_of(key))

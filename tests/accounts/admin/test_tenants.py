@@ -6,6 +6,8 @@ from tests.browsing import Browse, address_of, list_of
 
 pytestmark = pytest.mark.django_db
 
+DECIDED = {"default_decision": "allow", "destructive_decision": "deny"}
+
 ADD = "/admin/accounts/tenant/add/"
 
 
@@ -63,22 +65,34 @@ def test_it_lets_nobody_else_make_one(browse: Browse, alice: Person) -> None:
 
 
 def test_it_lets_the_platforms_owner_set_name_and_limit(browse: Browse, platform_owner: Person, acme: Tenant) -> None:
-    fields = {"name": "Acme Robotics", "rate_limit": '{"per_minute": 600}'}
+    fields = {"name": "Acme Robotics", **DECIDED, "rate_limit": '{"per_minute": 600}'}
     assert "Acme Robotics is changed." in browse(platform_owner).done(address_of(acme, "edit"), fields)
     with platform():
         changed = Tenant.objects.get(id=acme.id)
     assert (changed.name, changed.rate_limit) == ("Acme Robotics", {"per_minute": 600})
 
 
+def test_it_lets_nobody_shut_themselves_out(browse: Browse, alice: Person, acme: Tenant) -> None:
+    fields = {"name": "Acme", **DECIDED, "allowed_networks": "203.0.113.0/24"}
+    said = browse(alice).refused(address_of(acme, "edit"), fields)
+    assert "Your own address 127.0.0.1 is not in these networks" in said
+    browse(alice).done(address_of(acme, "edit"), fields | {"allowed_networks": "203.0.113.0/24\n127.0.0.0/8"})
+    with platform():
+        assert Tenant.objects.get(id=acme.id).allowed_networks == ["203.0.113.0/24", "127.0.0.0/8"]
+
+
 def test_it_says_why_a_limit_will_not_do(browse: Browse, platform_owner: Person, acme: Tenant) -> None:
-    said = browse(platform_owner).refused(address_of(acme, "edit"), {"name": "Acme", "rate_limit": '{"burst": 1}'})
+    said = browse(platform_owner).refused(
+        address_of(acme, "edit"), {"name": "Acme", **DECIDED, "rate_limit": '{"burst": 1}'}
+    )
     assert "Give <code>per_second</code> or <code>per_minute</code>" in said
 
 
 def test_it_lets_a_tenant_change_its_name_and_nothing_else(browse: Browse, alice: Person, acme: Tenant) -> None:
     visitor = browse(alice)
     assert "Rate limit <" not in visitor.page(address_of(acme, "edit"))
-    visitor.done(address_of(acme, "edit"), {"name": "Acme Robotics", "rate_limit": '{"per_minute": 600}'})
+    fields = {"name": "Acme Robotics", **DECIDED, "rate_limit": '{"per_minute": 600}'}
+    visitor.done(address_of(acme, "edit"), fields)
     with platform():
         changed = Tenant.objects.get(id=acme.id)
     assert (changed.name, changed.rate_limit, changed.slug) == ("Acme Robotics", None, "acme")
