@@ -123,10 +123,14 @@
 
     // --- What is told ---
 
-    document.addEventListener("qm:told", (event) => {
-        const message = event.detail;
-        if (message.type === "snapshot" || message.approvals.changed.length || message.count) refresh();
-    });
+    // Executions end all the time; here only those matter that somebody approved, and those that were not named.
+    function concerns(message) {
+        if (message.type === "snapshot" || message.approvals.changed.length) return true;
+        if (message.count > message.executions.length) return true;
+        return message.executions.some((line) => document.querySelector(`#result_list a[href*="${CSS.escape(line.id)}"]`));
+    }
+
+    document.addEventListener("qm:told", (event) => { if (concerns(event.detail)) refresh(); });
     document.addEventListener("qm:feed", (event) => {
         over = event.detail.state === "ended";
         if (event.detail.failures) refresh();

@@ -5,6 +5,7 @@ import pytest
 from accounts.models import Agent, Person, Tenant
 from accounts.tenancy import within
 from accounts.trail import tend_trail
+from registry.execution.resume import resume
 from registry.models import Approval, Execution, PermissionRule
 from registry.models.approval import ApprovalState
 from registry.models.execution import Status
@@ -16,6 +17,7 @@ from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.registry.approvals.asking import rule_for
 from tests.registry.approvals.questions import approvals
+from tests.upstream import Scripted, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,16 +76,16 @@ def test_a_call_appears_without_a_reload_and_is_approved_with_one_click(
 
 
 def test_the_outcome_of_the_run_appears_in_its_row(
-    open_tab: OpenTab, acme: Tenant, alice: Person, corridor: Corridor, tool: None
+    open_tab: OpenTab, acme: Tenant, alice: Person, corridor: Corridor, tool: None, upstream: Upstream
 ) -> None:
     approval = ask(acme, corridor)
     tab = open_list(open_tab(alice))
     tab.press("Approve")
     tab.wait_for("Pending")
-    with within(acme.id):
-        Execution.objects.filter(id=approval.execution_id).update(status=Status.FAILED, error={"code": "timeout"})
-    ask(acme, corridor, account=8)  # something happens
-    tab.wait_for("timeout")
+    upstream.will(Scripted(404, b'{"error": "no such account"}'))
+    corridor.loop.run(resume(acme.id, approval.execution_id))
+    tend_trail()
+    tab.wait_for("upstream_error")
     tab.wait_until(f"document.querySelector('#result_list a[href*=\"{approval.execution_id}\"]')")
 
 
