@@ -25,6 +25,11 @@ DURATION = Histogram(
 STEP = Histogram(
     f"{PREFIX}execution_step_seconds", "The same by step of the corridor.", ["step"], buckets=_STEP_SECONDS
 )
+LIMITED = Counter(
+    f"{PREFIX}limit_refusals",
+    "Calls that a limit refused, by whose and which: `tool-minute`, `agent-concurrency`, `tenant-month`.",
+    ["limit"],
+)
 ATTEMPTS = Counter(f"{PREFIX}upstream_attempts", "Times that a call left for its tool.", ["transport"])
 
 _STEPS: Mapping[str, Histogram] = {step: STEP.labels(step) for step in STEPS}
@@ -37,6 +42,8 @@ def count(passage: Passage, ending: Ending) -> None:
     cached = "yes" if ending.answer is not None and ending.answer.cached else "no"
     EXECUTIONS.labels(ending.status.value, code, transport, cached).inc()
     DURATION.labels(transport).observe(sum(passage.timings.values()) / 1_000_000)
+    if ending.error is not None and isinstance(limit := ending.error.extra.get("limit"), dict):
+        LIMITED.labels(limit["name"]).inc()
     if ending.attempts:
         ATTEMPTS.labels(transport).inc(ending.attempts)
     for step, microseconds in passage.timings.items():

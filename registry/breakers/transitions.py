@@ -1,6 +1,9 @@
 """What a circuit did, as an audit entry and event. Written by the process whose call it was."""
 
+from prometheus_client import Counter
+
 from accounts.audit import record
+from accounts.metrics import PREFIX
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from registry.breakers.circuit import Circuit
@@ -8,18 +11,22 @@ from registry.breakers.circuit import Circuit
 ACTOR = "system:breaker"
 ACTIONS = {"breaker.opened": "open", "breaker.half_opened": "half_open", "breaker.closed": "closed"}
 """With the state that each leads to."""
+TRANSITIONS = Counter(f"{PREFIX}breaker_transitions", "Circuits that changed their state, by the new one.", ["to"])
 
 
 async def tell_opened(circuit: Circuit, *, tool: str, version: str, failures: int, calls: int) -> None:
     await in_database_thread(_opened, circuit, tool, version, failures, calls)
+    TRANSITIONS.labels("open").inc()
 
 
 async def tell_half_opened(circuit: Circuit, *, tool: str, version: str) -> None:
     await in_database_thread(_half_opened, circuit, tool, version)
+    TRANSITIONS.labels("half_open").inc()
 
 
 async def tell_closed(circuit: Circuit, *, tool: str, version: str) -> None:
     await in_database_thread(_closed, circuit, tool, version)
+    TRANSITIONS.labels("closed").inc()
 
 
 def _opened(circuit: Circuit, tool: str, version: str, failures: int, calls: int) -> None:

@@ -87,6 +87,23 @@ def test_it_counts_an_answer_from_the_cache_as_such(numbers: Numbers, corridor: 
     assert numbers.grown("upstream_attempts_total", transport="http") == 1
 
 
+def test_it_counts_what_limits_refused(numbers: Numbers, corridor: Corridor, register: Register) -> None:
+    register(rate_limit={"per_minute": 1, "burst": 1})
+    corridor.call("crm-find", {"account": 7})
+    corridor.call("crm-find", {"account": 7})
+    assert numbers.grown("limit_refusals_total", limit="tool-minute") == 1
+
+
+def test_it_counts_circuits_that_opened(
+    numbers: Numbers, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(breaker={"minimum_calls": 2, "failure_rate": 0.5})
+    upstream.will(Scripted(500))
+    corridor.call("crm-find", {"account": 7})
+    corridor.call("crm-find", {"account": 7})
+    assert numbers.grown("breaker_transitions_total", to="open") == 1
+
+
 def test_it_shows_what_has_not_ended(numbers: Numbers, acme: Tenant) -> None:
     overdue = timezone.now() - timedelta(seconds=40)
     with within(acme.id):

@@ -173,9 +173,9 @@ def test_it_lets_so_many_try_at_once_and_waits_for_all_of_them(
     arrived, leave = upstream.will_wait()
     first = corridor.start("crm-find", {"account": 7})
     assert arrived.wait(10)
+    upstream.will(Scripted(200))
     assert codes(call(corridor)) == [None]
     assert breakers()[0][b"state"] == b"half_open"
-    upstream.will(Scripted(200))
     leave.set()
     assert first.result(20).status == Status.SUCCEEDED
     assert actions(acme) == ["breaker.opened", "breaker.half_opened", "breaker.closed"]
