@@ -21,6 +21,8 @@ _VALUES = {
 _SHORTEST_UNQUOTED = 4
 _SHORTEST_IN_PROSE = 8
 _PLACEHOLDERS = re.compile(r"(?i)true|false|null|none|undefined|nil|[*x.]+|\$.*|%.*|\{.*|<.*|\[.*")
+# `password = os.environ["X"]`, `token = get_token()`: where code has it from.
+_REFERENCE = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+|[A-Za-z_][\w.]*[(\[].*")
 _SECRET_WORDS = (
     *("passw", "passp", "passc", "pwd", "secret", "token", "key", "credential", "cookie", "otp", "jwt"),
     *("authoriz", "bearer", "card", "code"),
@@ -63,7 +65,7 @@ def _could_be_secret(name: re.Match[str], value: str) -> bool:
         return False
     if name["quote"]:
         return True
-    if len(value) < _SHORTEST_UNQUOTED:
+    if len(value) < _SHORTEST_UNQUOTED or _REFERENCE.fullmatch(value):
         return False
     # After a colon stand words of prose, too: a secret without quotes has digits in it.
     prose = name["sign"].startswith(":")

@@ -8,7 +8,8 @@ from integrations.redaction.personal.judged import Candidate, Judged
 _VERSION = re.compile(
     r"(?:version|release|build|firmware|upgrade\w*|\bver\.?|\brev|oid|section|chapter|§)[\s:=\"'(v]*\Z"
 )
-_COMPARED = re.compile(r"[=<>~^!]=?\s?\Z|[\w\])]/\Z|@\Z")
+_PACKAGE = re.compile(r"upgrad|downgrad|\bbump|version|\breleas|install|package|changelog|\blib\w")
+_COMPARED = re.compile(r"(?:[=<>~!]=|[<>~^])\s?\Z|[\w\])]/\Z|@\Z")
 _ADDRESS = re.compile(
     r"\bip|addr|host|server|from|client|remote|ping|listen|bind|dns|gateway|peer|forward|origin|source|proxy|subnet|cidr"
 )
@@ -28,7 +29,11 @@ def _judge_v4(candidate: Candidate) -> int:
         return 0
     if _NAMED.search(before):
         return len(text)
-    if _VERSION.search(before) or (_COMPARED.search(before) and not before.endswith("//") and candidate.after != ":"):
+    if (
+        _PACKAGE.search(before)
+        or _VERSION.search(before)
+        or (_COMPARED.search(before) and not before.endswith("//") and candidate.after != ":")
+    ):
         return 0
     if all(len(part) == 1 for part in parts) or text.endswith(".0.0"):
         return len(text) if _ADDRESS.search(before) else 0
@@ -67,5 +72,9 @@ IPV4 = Judged(
     longest=80,
 )
 IPV6 = Judged(
-    "ip", (":",), re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,12}"), judge=_judge_v6, longest=70
+    "ip",
+    (":",),
+    re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,12}"),
+    judge=_judge_v6,
+    longest=70,
 )

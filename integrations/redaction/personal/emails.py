@@ -13,7 +13,7 @@ _FILES = frozenset(
 )
 _NOBODY = re.compile(r"(?:git|hg|svn)@", re.IGNORECASE)
 _IN_URL = re.compile(r"://[^\s/@]*\Z")
-_MESSAGE_ID = re.compile(r"(?:message-id|in-reply-to|references|content-id|\bcid):?\s*<?\Z")
+_MESSAGE_ID = re.compile(r"(?:message-id|in-reply-to|references|content-id|\bcid):?\s*<?\Z|\bsips?:\Z")
 
 
 def _judge(candidate: Candidate) -> int:

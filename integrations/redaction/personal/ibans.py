@@ -15,7 +15,7 @@ def _judge(candidate: Candidate) -> int:
     if candidate.after.isalnum():
         text = text.rpartition(" ")[0]
     while len(text) >= _SHORTEST:
-        if iban.is_valid(text):
+        if iban.is_valid(text, check_country=False):
             return len(text)
         text = text.rpartition(" ")[0]
     return 0

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from integrations.redaction.detectors import Pattern, Span
 
 _LETTERS_BEFORE = 40
+MOST_REJECTED = 1_000
+"""After so many candidates that were none, a text is a table of numbers: what begins within one is passed over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +44,16 @@ class Judged(Pattern):
     """How long a candidate may be."""
 
     def find(self, text: str, start: int = 0) -> Iterator[Span]:
+        rejected = 0
         while (match := self.pattern.search(text, start)) is not None:
             first, end = match.span()
             length = self.judge(Candidate(match[0], first, end, text))
-            start = first + (length or 1)
             if length:
+                start = first + length
                 yield Span(first, start, self.kind)
+            else:
+                rejected += 1
+                start = first + 1 if rejected < MOST_REJECTED else end
 
     def _first(self, text: str, since: int) -> int:
         return max(since, len(text) - self.longest)

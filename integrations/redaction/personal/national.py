@@ -22,7 +22,9 @@ from stdnum.us import itin, ssn
 from integrations.redaction.personal.judged import Candidate, Judged
 
 _SSN = re.compile(r"\bssn|_ssn|social.?security|\bitin\b|taxpayer")
-_NO_SSN = re.compile(r"sku|part|order|invoice|serial|isbn|model|item|track|\bref|product|catalog|version")
+_NO_SSN = re.compile(
+    r"sku|part|order|invoice|serial|isbn|model|item|track|\bref|product|catalog|version|\bcase|ticket|docket"
+)
 # Reserved for advertisements, and numbers that were printed so often that nobody has them.
 _PRINTED = re.compile(r"987-65-43[2]\d|078-05-1120|219-09-9999|457-55-5462")
 

@@ -11,10 +11,10 @@ REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "CH", "AT", "BE", "PL", "SE
 
 _PHONE = re.compile(
     r"phone|\btel|_tel|mobile|mobil|\bcell|\bfax|whatsapp|\bsms\b|msisdn|handy|telef|t[ée]l[ée]ph|m[óo]vil|celular|\bcall\b"
-    r"|\bcalled\b|\bdial|\bring\b|hotline|rückruf|portable|\bnumber is\b|reach me|callback|contact no"
+    r"|\bcalled\b|\bdial|\bring\b|hotline|rückruf|portable|reach me|callback|contact no"
 )
 _OTHER = re.compile(
-    r"order|invoice|\bsku|part\b|track|\bid\b|_id\b|[a-z]id\b|\bref|serial|isbn|issn|version|\bstamp|time|epoch|\blat|\blon"
+    r"order|invoice|\bsku|part\b|track|\bid\b|_id\b|[a-z]id\b|\bref|serial|isbn|issn|version|\bstamp|time|epoch|\blat\b|\blon\b|\blng\b|itude"
     r"|price|amount|total|sum\b|account|case|ticket|\bbuild|\bzip|postal|\bgtin|\bean\b|upc|\bnr\b|rechnung|bestell|#\s?\Z"
 )
 _DATE = re.compile(r"(?:19|20)\d\d[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:19|20)\d\d|\d{4}-\d\d")
