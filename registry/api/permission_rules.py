@@ -77,6 +77,11 @@ class PermissionRuleSerializer(RuleChangesSerializer):
     sentence = serializers.CharField(help_text="The rule in words.")
     created_by = serializers.CharField(help_text="As the audit trail names actors.")
     approval = serializers.UUIDField(source="approval_id", allow_null=True, help_text="The approval that it remembers.")
+    answers = serializers.UUIDField(
+        source="answers_id",
+        allow_null=True,
+        help_text="The rule whose question it answers: where both match, nobody is asked.",
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -151,6 +156,7 @@ def represent_rule(rule: PermissionRule) -> dict[str, Any]:
         "note": rule.note,
         "created_by": rule.created_by,
         "approval": rule.approval_id,
+        "answers": rule.answers_id,
         "created_at": rule.created_at,
         "updated_at": rule.updated_at,
     }

@@ -16,7 +16,7 @@ from accounts.errors import Fault, Invalid
 from integrations.vault import open_sealed
 from registry.models import Approval, Execution, PermissionRule
 from registry.permissions import rules
-from registry.permissions.check import MOST_CONDITIONS
+from registry.permissions.check import LONGEST_NAME, MOST_CONDITIONS
 from registry.permissions.conditions import LONGEST_VALUE
 
 MOST_ARGUMENTS = MOST_CONDITIONS
@@ -55,17 +55,30 @@ def make_rule(*, approval: Approval, execution: Execution, by: Actor, remember: 
     if remember.until is not None and remember.until <= timezone.now():
         raise _invalid("until", "Give a time in the future, or leave it out.")
     facts = {
-        "name": f"Approved: {approval.tool_slug}"[:100],
+        "name": f"Approved: {approval.tool_slug} for {_called(approval, remember.whom)}"[:LONGEST_NAME],
         "effect": Decision.ALLOW,
         "tools": [approval.tool_slug],
         **_callers(approval, remember.whom),
         "conditions": _conditions(approval, execution, remember.arguments),
         "expires_at": remember.until,
-        "note": f"Remembered when somebody approved `{approval.tool_slug}`.",
+        "note": _note(approval),
     }
     return rules.make_rule(
         tenant_id=approval.tenant_id, by=by, facts=facts, approval_id=approval.id, answers_id=approval.rule_id
     )
+
+
+def _called(approval: Approval, whom: Whom) -> str:
+    if whom is Whom.EVERYBODY or approval.agent is None:
+        return "everybody"
+    return approval.agent.slug if whom is Whom.AGENT else f"the role {approval.agent.role}"
+
+
+def _note(approval: Approval) -> str:
+    asked = PermissionRule.objects.filter(id=approval.rule_id).first() if approval.rule_id else None
+    if asked is None:
+        return "Remembered from an approval."
+    return f"Remembered from an approval: where the rule “{asked.name}” would ask, nobody is asked any more."
 
 
 def _callers(approval: Approval, whom: Whom) -> dict[str, list[str]]:

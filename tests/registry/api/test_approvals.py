@@ -151,6 +151,8 @@ class TestAnswering:
         with within(question.tenant_id):
             rule = PermissionRule.objects.get(id=shown["remembered_rule"])
         assert (rule.agents, rule.conditions[0]["value"], rule.expires_at) == (["scout"], 7, until)
+        told_rule = steward_api.get(f"permission-rules/{rule.id}/").json()
+        assert (told_rule["approval"], told_rule["answers"]) == (str(question.id), str(question.rule_id))
 
     @pytest.mark.parametrize(
         ("body", "path"),

@@ -43,7 +43,11 @@ def remembered(question: Approval, by: Person, whom: Whom, *arguments: str, **mo
 
 def test_it_makes_a_rule_that_answers_the_one_that_asked(question: Approval, alice: Person) -> None:
     rule = remembered(question, alice, Whom.AGENT)
-    assert (rule.name, rule.effect, rule.tools, rule.agents) == ("Approved: crm-find", "allow", ["crm-find"], ["scout"])
+    assert (rule.name, rule.effect) == ("Approved: crm-find for scout", "allow")
+    assert (rule.tools, rule.agents) == (["crm-find"], ["scout"])
+    assert rule.note == (
+        "Remembered from an approval: where the rule “Ask about the CRM” would ask, nobody is asked any more."
+    )
     assert (rule.roles, rule.conditions, rule.expires_at) == ([], [], None)
     assert (rule.approval_id, rule.answers_id) == (question.id, question.rule_id)
     assert rule.created_by == f"person:{alice.id}"
@@ -64,11 +68,17 @@ def test_it_still_asks_about_another_agent(acme: Tenant, question: Approval, ali
     assert another.call("crm-find", INPUT).status == Status.PENDING
 
 
-@pytest.mark.parametrize("whom", [Whom.ROLE, Whom.EVERYBODY])
+@pytest.mark.parametrize(
+    ("whom", "name"),
+    [
+        (Whom.ROLE, "Approved: crm-find for the role operator"),
+        (Whom.EVERYBODY, "Approved: crm-find for everybody"),
+    ],
+)
 def test_it_covers_whom_it_says(
-    acme: Tenant, question: Approval, alice: Person, corridor: Corridor, whom: Whom
+    acme: Tenant, question: Approval, alice: Person, corridor: Corridor, whom: Whom, name: str
 ) -> None:
-    remembered(question, alice, whom)
+    assert remembered(question, alice, whom).name == name
     another = corridor.as_(make_key(make_agent(acme, "another", Role.OPERATOR)))
     chief = corridor.as_(make_key(make_agent(acme, "chief", Role.OWNER)))
     assert another.call("crm-find", INPUT).status == Status.SUCCEEDED
