@@ -12,12 +12,16 @@ from accounts.decisions import Decision
 from accounts.errors import Fault, Invalid, QuartermasterError
 from accounts.models import Agent
 from accounts.roles import Right
+from accounts.tenancy import within
+from registry.breakers.state import Standing, standings
+from registry.errors import CircuitOpen
 from registry.execution.limit import bounds_on
 from registry.execution.permit import call_facts, permit
 from registry.execution.resolve import find_target
 from registry.execution.types import Target, ToolCall
 from registry.execution.validate import validate
 from registry.limits.bounds import Bound
+from registry.models import ToolVersion
 from registry.permissions.policy import CompiledRule
 
 
@@ -39,6 +43,7 @@ class Explanation:
     """What is wrong with the input."""
     limits: Sequence[Bound] = ()
     """Those that the call would be counted against."""
+    circuit: Standing | None = None
     problem: QuartermasterError | None = None
     """What it would be refused with, as far as that can be told beforehand."""
 
@@ -53,6 +58,7 @@ def explain(call: ToolCall) -> Explanation:
     matching = tuple(target.policy.matching(facts, at))
     verdict = target.policy.decide(facts, at)
     refusal, misfit = _problem_of(permit, call, target), _problem_of(validate, call, target)
+    circuit = _circuit(call, target)
     before_rules = refusal is not None and "rule" not in refusal.extra  # the role, or an excluded provider
     return Explanation(
         call=call,
@@ -64,8 +70,19 @@ def explain(call: ToolCall) -> Explanation:
         matching=matching,
         faults=tuple(_faults(misfit)),
         limits=tuple(bounds_on(call, target)),
-        problem=refusal or misfit,
+        circuit=circuit,
+        problem=refusal or misfit or _closed_door(circuit),
     )
+
+
+def _circuit(call: ToolCall, target: Target) -> Standing:
+    with within(call.caller.tenant_id):
+        version = ToolVersion.objects.select_related("tool").get(id=target.version_id)
+        return standings(call.caller.tenant_id, [version])[0]
+
+
+def _closed_door(circuit: Standing) -> QuartermasterError | None:
+    return None if circuit.lets_calls_in else CircuitOpen()
 
 
 def caller_for(by: Caller, agent: str) -> Caller:

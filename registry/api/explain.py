@@ -13,6 +13,7 @@ from accounts.caller import Caller
 from accounts.decisions import Decision
 from accounts.roles import Right
 from registry.api.executions import ExecutionRequestSerializer
+from registry.breakers.state import Standing
 from registry.execution.types import Mode, ToolCall
 from registry.explain import Explanation, caller_for, explain
 from registry.permissions.policy import CompiledRule
@@ -46,6 +47,12 @@ class AppliedLimitSerializer(serializers.Serializer[Any]):
     says = serializers.CharField()
 
 
+class CircuitSerializer(serializers.Serializer[Any]):
+    state = serializers.CharField(allow_null=True, help_text="`closed`, `open` or `half_open`; null: Redis is away.")
+    held = serializers.CharField(allow_null=True, help_text="`open` or `closed`, where an admin holds it.")
+    retry_at = serializers.DateTimeField(allow_null=True, help_text="When an open one may be tried.")
+
+
 class ExplanationSerializer(serializers.Serializer[Any]):
     """For the schema; the representation is written out below."""
 
@@ -62,6 +69,7 @@ class ExplanationSerializer(serializers.Serializer[Any]):
     rules = MatchingRuleSerializer(many=True, help_text="All that match, the strongest first.")
     input = InputVerdictSerializer(allow_null=True)
     limits = AppliedLimitSerializer(many=True, help_text="What the call would be counted against.")
+    breaker = CircuitSerializer(allow_null=True)
     cache_seconds = serializers.IntegerField(help_text="How long its answer would be kept; 0: not at all.")
     problem = serializers.JSONField(allow_null=True, help_text="The problem document it would be refused with.")
 
@@ -93,6 +101,7 @@ def represent_explanation(told: Explanation) -> dict[str, Any]:
         "rules": [_rule(each) for each in told.matching],
         "input": _input(told) if target else None,
         "limits": [{"name": bound.name, "says": bound.said} for bound in told.limits],
+        "breaker": _circuit(told.circuit) if told.circuit else None,
         "cache_seconds": target.cache_seconds if target and call.mode is not Mode.STREAM else 0,
         "problem": problem(told.problem) if told.problem else None,
     }
@@ -106,6 +115,11 @@ def _rule(rule: CompiledRule) -> dict[str, Any]:
         "note": rule.note,
         "expires_at": rule.expires_at,
     }
+
+
+def _circuit(standing: Standing) -> dict[str, Any]:
+    held = standing.held.hold if standing.held else None
+    return {"state": standing.state, "held": held, "retry_at": standing.until}
 
 
 def _input(told: Explanation) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.chrome.pages import TenantPages
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import platform, within
-from registry.models import Approval, Execution, PermissionRule, Tool, ToolVersion
+from registry.models import Approval, Breaker, Execution, PermissionRule, Tool, ToolVersion
 from registry.models.execution import Status, WaitsFor
 from registry.permissions.rules import make_rule
 from tests.browsing import Browse, Visitor, text_of
@@ -61,7 +61,7 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
             requested_at=timezone.now(),
             expires_at=timezone.now() + timedelta(hours=1),
         )
-        first = (Tenant, Person, Agent, ApiKey, AuditEntry, Tool, ToolVersion)
+        first = (Tenant, Person, Agent, ApiKey, AuditEntry, Tool, ToolVersion, Breaker)
         found: dict[type[Model], Model] = {model: model._default_manager.all()[0] for model in first}
     return found | {Execution: execution, Approval: approval, PermissionRule: rule}
 

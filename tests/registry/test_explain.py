@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Agent, AuditEntry, Tenant
 from accounts.roles import Role
 from accounts.tenancy import within
-from registry.models import Execution, PermissionRule
+from registry.models import BreakerHold, Execution, PermissionRule
 from registry.permissions.rules import make_rule
 from tests.cast import make_agent, make_key
 from tests.catalogue import Register, manager_of
@@ -52,6 +52,7 @@ def test_it_tells_of_a_call_that_nothing_speaks_against(register: Register, api:
         "rules": [],
         "input": {"valid": True, "errors": []},
         "limits": [],
+        "breaker": {"state": "closed", "held": None, "retry_at": None},
         "cache_seconds": 60,
         "problem": None,
     }
@@ -166,3 +167,12 @@ def test_it_knows_nothing_of_another_tenants(acme: Tenant, register: Register, s
     shown = told(spy_api)
     assert shown["problem"]["code"] == "tool_not_found"
     assert spy_api.post("executions/explain/", CALL | {"agent": "scout"}).status_code == 422
+
+
+def test_it_tells_of_a_circuit_that_is_held_open(acme: Tenant, register: Register, api: Api) -> None:
+    tool = register()
+    with within(acme.id):
+        BreakerHold.objects.create(tenant=acme, tool=tool, hold="open", reason="It is being moved.", by="person:1")
+    shown = told(api)
+    assert (shown["decision"], shown["breaker"]["held"]) == ("allow", "open")
+    assert shown["problem"]["code"] == "circuit_open"

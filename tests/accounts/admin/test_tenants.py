@@ -100,10 +100,10 @@ def test_it_lets_a_tenant_change_its_name_and_nothing_else(browse: Browse, alice
 
 def test_it_lets_a_tenant_say_how_long_its_people_have_to_decide(browse: Browse, alice: Person, acme: Tenant) -> None:
     visitor = browse(alice)
-    said = visitor.done(address_of(acme, "edit"), {"name": "Acme", "approval_expires_seconds": "900"})
+    said = visitor.done(address_of(acme, "edit"), {"name": "Acme", **DECIDED, "approval_expires_seconds": "900"})
     assert "<dt>Time to decide about a call</dt><dd>900 s</dd>" in said
     assert "greater than or equal to 10" in visitor.refused(
-        address_of(acme, "edit"), {"name": "Acme", "approval_expires_seconds": "5"}
+        address_of(acme, "edit"), {"name": "Acme", **DECIDED, "approval_expires_seconds": "5"}
     )
 
 
