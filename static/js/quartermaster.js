@@ -31,14 +31,16 @@ document.addEventListener("click", async (event) => {
 });
 
 // A page that says so is read again now and then, until it does not say so any more.
-(function follow() {
+document.addEventListener("DOMContentLoaded", follow);
+
+function follow() {
     const marked = document.querySelector("[data-refresh-seconds]");
     if (!marked) return;
     setTimeout(async () => {
         if (!document.hidden) await readAgain().catch(() => {}); // away for a moment: the next time will do
         follow();
     }, Number(marked.dataset.refreshSeconds) * 1000);
-})();
+}
 
 async function readAgain() {
     const answer = await fetch(location.href);

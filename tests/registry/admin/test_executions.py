@@ -164,7 +164,7 @@ def test_it_shows_how_far_one_is_and_reads_itself_again(browse: Browse, vera: Pe
     page = browse(vera).page(address_of(running))
     assert "It is running." in page
     assert 'value="42"' in page
-    assert "42 % page 42 <of> 100" in page
+    assert "42 % · page 42 <of> 100" in page
     assert 'data-refresh-seconds="2"' in page
     assert "data-refresh-seconds" not in browse(vera).page(address_of(executed(scout, tool)))
 
