@@ -20,7 +20,7 @@ from registry.json_query import BadPath, NothingThere, TooMuchToRead, read_query
 MARK = "$from"
 INPUT = "input"
 """In a composite, the source that is its own input."""
-_MASKED = "[redacted:"
+_MASKS = ("[redacted:", "[hashed:")
 """How integrations/redaction begins what it puts in the place of a secret."""
 _FIELDS = frozenset({MARK, "path", "optional"})
 _LEFT_OUT = object()
@@ -146,7 +146,7 @@ class Filler:
         self._left -= len(text)
         if self._left < 0:
             raise Unfillable(source, f"With what `{source}` gave, the input is larger than an input may be.")
-        if source in self._stored and _MASKED in text:
+        if source in self._stored and any(mask in text for mask in _MASKS):
             raise Unfillable(
                 source,
                 f"`{source}` was called before, under this Idempotency-Key, and what is secret of its output was not "
