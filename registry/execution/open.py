@@ -11,8 +11,9 @@ from typing import Any
 from django.db import IntegrityError
 
 from accounts.decisions import Decision
+from accounts.inserting import insert_together
 from accounts.offload import in_database_thread
-from accounts.tenancy import within
+from accounts.tenancy import NoScope, within
 from integrations.vault import seal
 from registry.errors import IdempotencyConflict
 from registry.execution.leases import lease
@@ -53,21 +54,34 @@ def replay(call: ToolCall, earlier: Execution) -> Execution:
 
 def _claim(call: ToolCall, target: Target, decision: Decision, started_at: datetime) -> Execution | None:
     tenant_id = call.caller.tenant_id
+    row = _sealed(call, target, started_at)
     try:
-        with within(tenant_id):
-            row = _new(call, target, started_at)
-            if call.mode is Mode.ASYNC and decision is Decision.ALLOW:
-                row.status, row.waits_for = Status.PENDING, WaitsFor.WORKER
-                wake(tenant_id, row.id)
-            else:
-                row.status, row.run = Status.RUNNING, 1
-                row.lease_until = lease()
-            row.save(force_insert=True)
+        if call.mode is Mode.ASYNC and decision is Decision.ALLOW:
+            _leave_to_a_worker(row)
+        else:
+            row.status, row.run, row.lease_until = Status.RUNNING, 1, lease()
+            insert_together(tenant_id, row)
     except IntegrityError:
         with within(tenant_id):
             earlier = Execution.objects.get(agent=call.caller.agent_id, idempotency_key=call.idempotency_key)
             return as_told(earlier, call.caller.agent_id)
     return row if row.status == Status.PENDING else None
+
+
+def _sealed(call: ToolCall, target: Target, started_at: datetime) -> Execution:
+    """The row. While the tenant's data key is in memory, sealing its input takes no trip to the database."""
+    try:
+        return _new(call, target, started_at)
+    except NoScope:
+        with within(call.caller.tenant_id):
+            return _new(call, target, started_at)
+
+
+def _leave_to_a_worker(row: Execution) -> None:
+    row.status, row.waits_for = Status.PENDING, WaitsFor.WORKER
+    with within(row.tenant_id):
+        row.save(force_insert=True)
+        wake(row.tenant_id, row.id)
 
 
 def _new(call: ToolCall, target: Target, started_at: datetime) -> Execution:

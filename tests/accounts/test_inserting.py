@@ -1,5 +1,7 @@
 import pytest
 from django.db import IntegrityError, connection
+from django.db.models import Value
+from django.db.models.functions import Upper
 
 from accounts import audit
 from accounts.inserting import insert_together
@@ -47,3 +49,12 @@ def test_it_leaves_a_longer_transaction_its_scope(acme: Tenant, globex: Tenant) 
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM accounts_agent")
             assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_writes_what_the_database_works_out(acme: Tenant) -> None:
+    loud = an_agent(acme, "one")
+    loud.name = Upper(Value("Scout's"))
+    insert_together(acme.id, an_entry(acme), loud, an_agent(acme, "two"))
+    with within(acme.id):
+        assert list(Agent.objects.values_list("name", flat=True)) == ["SCOUT'S", ""]
