@@ -1,10 +1,13 @@
-"""What would make the catalogue slow, found at start and said with an id and a hint."""
+"""What would make the catalogue slow, or approvals useless, found at start and said with an id and a hint."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connections
+
+from accounts.approval_time import LONGEST_APPROVAL_SECONDS, SHORTEST_APPROVAL_SECONDS
 
 _LEAKY = """
 SELECT proname FROM pg_proc
@@ -14,6 +17,20 @@ WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('jsonb_contains'
 
 def register() -> None:
     checks.register(check_json_indexes, checks.Tags.database)
+    checks.register(check_approval_time)
+
+
+def check_approval_time(**_: Any) -> list[checks.CheckMessage]:
+    """Whether people have time to decide, and not for ever."""
+    if SHORTEST_APPROVAL_SECONDS <= settings.APPROVAL_EXPIRES_SECONDS <= LONGEST_APPROVAL_SECONDS:
+        return []
+    return [
+        checks.Error(
+            f"APPROVAL_EXPIRES_SECONDS is {settings.APPROVAL_EXPIRES_SECONDS}: nobody can decide in such a time.",
+            hint=f"Give {SHORTEST_APPROVAL_SECONDS} to {LONGEST_APPROVAL_SECONDS:,} seconds.",
+            id="registry.E001",
+        )
+    ]
 
 
 def check_json_indexes(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:

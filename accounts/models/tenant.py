@@ -2,6 +2,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 
+from accounts.approval_time import LONGEST_APPROVAL_SECONDS, SHORTEST_APPROVAL_SECONDS
 from accounts.decisions import Decision
 from accounts.ids import new_id
 from accounts.models.limits import validate_concurrency, validate_quota, validate_rate_limit
@@ -11,9 +12,6 @@ SLUG_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 slug_validator = RegexValidator(
     SLUG_PATTERN, "Use 1 to 64 lower-case letters, digits and dashes; start and end with a letter or digit."
 )
-
-SHORTEST_APPROVAL_SECONDS = 10
-LONGEST_APPROVAL_SECONDS = 30 * 24 * 3600
 SHORTEST_ARTIFACT_SECONDS = 60
 LONGEST_ARTIFACT_SECONDS = 365 * 24 * 3600
 

@@ -5,6 +5,7 @@ import pytest
 from accounts.models import Agent, Person, Tenant
 from accounts.tenancy import within
 from accounts.trail import tend_trail
+from registry.approvals.unanswered import withdraw
 from registry.execution.resume import resume
 from registry.models import Approval, Execution, PermissionRule
 from registry.models.approval import ApprovalState
@@ -158,6 +159,22 @@ def test_the_menu_counts_on_every_page(
     tab.open(list_of(Agent))
     assert tab.evaluate(BADGE) is None
     ask(acme, corridor)
+    tab.wait_until(f"{BADGE} === '1'")
+
+
+def test_the_dashboard_tells_of_it_at_once(
+    open_tab: OpenTab, acme: Tenant, alice: Person, corridor: Corridor, tool: None
+) -> None:
+    approval = ask(acme, corridor, account=1)
+    with within(acme.id):
+        withdraw(execution=Execution.objects.get(id=approval.execution_id), actor=approval.asked_by)
+    tend_trail()
+    tab = open_tab(alice)
+    tab.open("/admin/")
+    tab.wait_until(LIVE)
+    assert "for a person's approval" not in tab.text()
+    ask(acme, corridor, account=2)
+    tab.wait_for("for a person's approval")
     tab.wait_until(f"{BADGE} === '1'")
 
 

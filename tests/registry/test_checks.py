@@ -1,7 +1,9 @@
+from typing import Any
+
 import pytest
 from django.db import connections
 
-from registry.checks import check_json_indexes
+from registry.checks import check_approval_time, check_json_indexes
 from tests.servers import Servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,3 +36,11 @@ def test_it_leaves_a_database_that_is_away_to_others(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", {})
     assert check_json_indexes(databases=["default"]) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ids"), [(10, []), (3600, []), (9, ["registry.E001"]), (2_592_001, ["registry.E001"])]
+)
+def test_it_wants_people_to_have_time_to_decide(settings: Any, seconds: int, ids: list[str]) -> None:
+    settings.APPROVAL_EXPIRES_SECONDS = seconds
+    assert [message.id for message in check_approval_time()] == ids
