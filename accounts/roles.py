@@ -21,7 +21,7 @@ class Right(models.TextChoices):
     APPROVE = "approve"
     """Let a call through that waits for a person, or refuse it."""
     PEOPLE = "people"
-    """Agents, keys, people and the audit trail."""
+    """Agents, keys, people, permission rules, the tenant itself and the audit trail."""
     OWNERS = "owners"
     """Make and unmake owners."""
 
