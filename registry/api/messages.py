@@ -16,6 +16,7 @@ from registry.api.executions import IDEMPOTENCY_KEY, idempotency_key, traceparen
 from registry.messages.anthropic import read_message, write_message
 from registry.messages.asked import Answered, Terms, run_asked
 from registry.messages.openai import read_answer
+from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.timeouts import LONGEST_TIMEOUT_MS
 
 BATCH_HEADER = "Batch-Id"
@@ -30,6 +31,9 @@ class TermsQuery(QuerySerializer):
         min_value=1, max_value=LONGEST_TIMEOUT_MS, default=LONGEST_TIMEOUT_MS, help_text="For all calls together."
     )
     max_parallel = serializers.IntegerField(min_value=1, default=None, help_text="How many calls may run at once.")
+    max_tokens = serializers.IntegerField(
+        min_value=FEWEST_TOKENS, max_value=MOST_TOKENS, default=None, help_text="The most that each result may take."
+    )
 
 
 class AnthropicView(AsyncTenantView):
@@ -81,6 +85,7 @@ def _terms(query: dict[str, Any], request: Request, caller: Caller, provider: st
         traceparent=traceparent(request),
         timeout_ms=query["timeout_ms"],
         max_parallel=query["max_parallel"],
+        max_tokens=query["max_tokens"],
     )
 
 

@@ -1,5 +1,6 @@
 """A batch through the corridor: each of its calls is an execution of its own, for the same caller."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from registry.batches.claim import Claimed, claim_batch, key_of_call
 from registry.batches.run import Run
 from registry.batches.types import CallEnd, Plan, PlannedCall
 from registry.execution.pipeline import execute
+from registry.execution.resolve import resolve
 from registry.execution.types import Outcome, ToolCall
 from registry.timeouts import LONGEST_TIMEOUT_MS
 
@@ -29,6 +31,8 @@ class Order:
     timeout_ms: int = LONGEST_TIMEOUT_MS
     conversation: str = ""
     provider: str = ""
+    max_tokens: int | None = None
+    """The most that each answer may take."""
     traceparent: str = ""
 
 
@@ -43,6 +47,7 @@ class BatchOutcome:
 async def execute_batch(order: Order) -> BatchOutcome:
     """Run all calls. Raises IdempotencyConflict before any of them; afterwards whatever happens is one call's end."""
     batch = await _claimed(order)
+    await _look_up_tools(order)
 
     async def call_tool(call: PlannedCall, values: Mapping[str, Any], timeout_ms: int | None) -> Outcome:
         return await execute(_tool_call(order, batch.id, call, values, timeout_ms))
@@ -50,6 +55,17 @@ async def execute_batch(order: Order) -> BatchOutcome:
     known = {call.id: earlier for call in order.plan.calls if (earlier := batch.earlier.get(_key(order, call) or ""))}
     run = Run(order.plan, call_tool, known=known, timeout_seconds=order.timeout_ms / 1000)
     return BatchOutcome(batch.id, await run.go())
+
+
+async def _look_up_tools(order: Order) -> None:
+    """Each tool once, and not by all of its calls at the same time: they find it in memory.
+
+    Whatever is wrong with one is told by its calls.
+    """
+    calls = {(call.tool, call.version): call for call in order.plan.calls}
+    if len(calls) < len(order.plan.calls):
+        wanted = (ToolCall(order.caller, tool, {}, version) for tool, version in calls)
+        await asyncio.gather(*map(resolve, wanted), return_exceptions=True)
 
 
 async def _claimed(order: Order) -> Claimed:
@@ -73,6 +89,7 @@ def _tool_call(
         operation=call.operation,
         timeout_ms=timeout_ms,
         idempotency_key=_key(order, call),
+        max_tokens=order.max_tokens,
         parent_id=batch_id,
         traceparent=_traceparent(order, batch_id),
         conversation=order.conversation,

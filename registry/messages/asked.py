@@ -41,6 +41,7 @@ class Terms:
     traceparent: str = ""
     timeout_ms: int = LONGEST_TIMEOUT_MS
     max_parallel: int | None = None
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ async def run_asked(asked: Sequence[Asked], terms: Terms) -> Answered:
             timeout_ms=terms.timeout_ms,
             conversation=terms.conversation,
             provider=terms.provider,
+            max_tokens=terms.max_tokens,
             traceparent=terms.traceparent,
         )
     )

@@ -3,11 +3,15 @@
 import json
 import threading
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import within
+from registry.execution import resolve
+from registry.execution.resolve import find_target
+from registry.execution.types import Target
 from registry.models import Batch, Execution, Tool
 from registry.permissions.rules import make_rule
 from tests.catalogue import manager_of
@@ -65,6 +69,21 @@ def test_it_runs_independent_calls_side_by_side(corridor: Corridor, offer: Offer
     upstream.on("/meet", Scripted(before=lambda: all_there.wait(10)))
     answer = send(corridor, *(call(f"c{n}", "meet") for n in range(5)))
     assert {status for _, status in statuses(answer)} == {"succeeded"}
+
+
+def test_it_looks_each_tool_up_once(
+    corridor: Corridor, offer: Offer, upstream: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer("echo")
+    looked_up: list[str] = []
+
+    def find(tenant_id: UUID, slug: str, wanted: str) -> Target:
+        looked_up.append(f"{slug}@{wanted}")
+        return find_target(tenant_id, slug, wanted)
+
+    monkeypatch.setattr(resolve, "find_target", find)
+    send(corridor, *(call(f"c{n}") for n in range(20)), *(call(f"d{n}", "echo@^1") for n in range(20)))
+    assert sorted(looked_up) == ["echo@", "echo@^1"]
 
 
 def test_it_runs_no_more_at_once_than_it_may(corridor: Corridor, offer: Offer, upstream: Answering) -> None:

@@ -205,6 +205,14 @@ def test_it_tells_of_a_large_output_a_part_and_how_to_read_on(
     assert [block["type"] for block in photo["content"]] == ["text", "image"]
 
 
+def test_it_cuts_each_result_to_a_budget(corridor: Corridor, offer: Offer, upstream: Answering) -> None:
+    offer("long")
+    upstream.on("/long", says({"items": ["x" * 20] * 1000}))
+    [block] = to_anthropic(corridor, anthropic(use("a", "long")), "?max_tokens=100")
+    assert len(block["content"]) < 1000
+    assert "Cut off" in block["content"]
+
+
 def test_it_runs_a_message_once_under_its_key(
     corridor: Corridor, offer: Offer, upstream: Answering, acme: Tenant
 ) -> None:
