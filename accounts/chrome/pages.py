@@ -19,7 +19,7 @@ from accounts.caller import Caller
 from accounts.chrome.acts import Act, attempt
 from accounts.chrome.filters import MenuFilter
 from accounts.chrome.listing import ActLink, CappedPaginator
-from accounts.chrome.related import links_for, panels_for
+from accounts.chrome.related import acts_for, links_for, panels_for
 from accounts.middleware import PageRequest
 from accounts.models import AuditEntry
 
@@ -95,7 +95,7 @@ class TenantPages(ModelAdmin):
 
     @property
     def object_acts(self) -> list[Act]:
-        return [*([self.edit_act] if self.edit_act else []), *self.acts]
+        return [*([self.edit_act] if self.edit_act else []), *self.acts, *acts_for(self.model)]
 
     # --- What is shown ---
 

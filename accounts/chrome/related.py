@@ -8,6 +8,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from accounts.chrome.acts import Act
+
 
 @dataclass(frozen=True)
 class RelatedLink:
@@ -19,6 +21,7 @@ class RelatedLink:
 Panel = Callable[[HttpRequest, Any], SafeString]
 """A section of a detail page, drawn for its object; empty where there is nothing to show."""
 
+_acts: dict[type[Model], list[Act]] = {}
 _panels: dict[type[Model], list[Panel]] = {}
 _links: dict[type[Model], list[RelatedLink]] = {}
 
@@ -31,6 +34,15 @@ def offer(model: type[Model], link: RelatedLink) -> None:
 def offer_panel(model: type[Model], panel: Panel) -> None:
     """The same for a section."""
     _panels.setdefault(model, []).append(panel)
+
+
+def offer_act(model: type[Model], act: Act) -> None:
+    """The same for something to do."""
+    _acts.setdefault(model, []).append(act)
+
+
+def acts_for(model: type[Model]) -> list[Act]:
+    return list(_acts.get(model, []))
 
 
 def panels_for(request: HttpRequest, subject: Model) -> list[SafeString]:

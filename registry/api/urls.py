@@ -13,6 +13,7 @@ from registry.api.health import DiscoverView, HeartbeatView
 from registry.api.limits import AgentLimitsView, ToolLimitsView
 from registry.api.messages import AnthropicView, OpenAiView
 from registry.api.permission_rules import PermissionRulesView, PermissionRuleView
+from registry.api.redaction import TenantRedactionView, ToolRedactionView
 from registry.api.routing import RouteView
 from registry.api.tools import DisableView, EnableView, PurgeCacheView, ToolsView, ToolView
 from registry.api.versions import VersionsView, VersionView
@@ -27,6 +28,8 @@ urlpatterns = [
     path("breakers/<slug:which>/hold/", HoldView.as_view(), name="breaker-hold"),
     path("breakers/<slug:which>/release/", ReleaseView.as_view(), name="breaker-release"),
     path("tools/<slug:slug>/purge-cache/", PurgeCacheView.as_view(), name="tool-purge-cache"),
+    path("redaction/", TenantRedactionView.as_view(), name="redaction"),
+    path("tools/<slug:slug>/redaction/", ToolRedactionView.as_view(), name="tool-redaction"),
     path("tools/<slug:slug>/limits/", ToolLimitsView.as_view(), name="tool-limits"),
     path("agents/<slug:slug>/limits/", AgentLimitsView.as_view(), name="agent-limits"),
     path("tools/<slug:slug>/heartbeat/", HeartbeatView.as_view(), name="tool-heartbeat"),
