@@ -66,7 +66,7 @@ NAVIGATION = [
         "items": [
             _page("Tools", "handyman", "registry.tool"),
             _page("Versions", "deployed_code_history", "registry.toolversion"),
-            _page("Circuits", "electric_bolt", "registry.breaker"),
+            _page("Circuits", "electrical_services", "registry.breaker"),
         ],
     },
     {

@@ -35,6 +35,8 @@ BODIES: dict[str, Any] = {
     "permission-rule": {"enabled": False},
     "executions": {"tool": "crm-find", "input": {"account": 7}},
     "route": {"input": {"account": 7}},
+    "tool-limits": {"concurrency": {"most": 1}},
+    "breaker-hold": {"hold": "open", "reason": "mine now"},
 }
 
 
@@ -52,6 +54,7 @@ def ids(acme: Tenant, alice: Person, scout: Agent, corridor: Corridor, register:
         rule = make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
     return {
         "slug": tool.slug,
+        "which": tool.slug,
         "version": "1.0.0",
         "operation": "find_contact",
         "execution_id": execution.id,

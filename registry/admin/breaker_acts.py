@@ -38,7 +38,7 @@ class HoldBreaker(_BreakerAct):
     name = "hold-breaker"
     label = "Hold circuit"
     done = "The circuit is held from the next call on."
-    icon = "electric_bolt"
+    icon = "front_hand"
     form_class: ClassVar[type[ActForm]] = HoldForm
 
     def offered(self, subject: Any) -> bool:

@@ -1,5 +1,6 @@
 """The section "Limits" on the pages of tools, agents and tenants: what is set, and how much of it is in use."""
 
+import math
 from collections.abc import Sequence
 
 from django.http import HttpRequest
@@ -34,7 +35,7 @@ def _drawn(request: HttpRequest, uses: Sequence[Use]) -> SafeString:
 
 def _share(use: Use) -> int:
     """Of a hundred, for the bar."""
-    return min(100, round(100 * use.used / use.bound.most)) if use.used else 0
+    return min(100, math.ceil(100 * use.used / use.bound.most)) if use.used else 0
 
 
 offer_panel(Tool, tool_panel)

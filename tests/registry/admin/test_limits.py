@@ -16,7 +16,7 @@ def test_it_shows_the_limits_of_a_tool_and_their_use(browse: Browse, alice: Pers
     assert "60 calls per minute, 10 at once" in page
     assert "0 of 10" in page
     assert "1,000 calls per day (UTC)" in page
-    assert "0 of 1000" in page
+    assert "0 of 1,000" in page
 
 
 def test_it_says_that_there_is_none(browse: Browse, alice: Person, register: Register) -> None:
