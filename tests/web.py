@@ -63,3 +63,10 @@ def serving(**environment: str) -> Iterator[Web]:
 def web(django_db_setup: None) -> Iterator[Web]:
     with serving() as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def streaming_web(django_db_setup: None) -> Iterator[Web]:
+    """One that may call services on this machine."""
+    with serving(EGRESS_ALLOW_NETWORKS="127.0.0.1/32") as served:
+        yield served

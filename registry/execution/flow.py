@@ -1,7 +1,7 @@
 """The parts of a streaming call's answer: told to whoever listens, masked, and kept for the record."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from io import StringIO
 from typing import Any
 
@@ -9,7 +9,8 @@ from accounts.errors import QuartermasterError
 from integrations.errors import UpstreamTimeout
 from registry.errors import TakesTooSlowly
 from registry.execution.masking import Masking
-from registry.execution.types import Listener, Target
+from registry.execution.passage import Passage
+from registry.execution.types import Target
 from registry.transports.base import Chunk, Reply
 
 MOST_KEPT = 5_000_000
@@ -21,10 +22,10 @@ WEIGHT_OF_A_PART = 64
 class Flow:
     """One call's. What it keeps is raw, as the answer of any other call is until `redact`."""
 
-    def __init__(self, listener: Listener, target: Target, secrets: Sequence[str]) -> None:
-        listener.sending(target)
-        self._listener = listener
-        self._masking = Masking(secrets, target.redaction.returned)
+    def __init__(self, passage: Passage, target: Target) -> None:
+        passage.listener.sending(target)
+        self._passage = passage
+        self._masking = Masking(passage.secrets, target.redaction.returned)
         self._kept = _Kept()
         self._telling = False
 
@@ -35,6 +36,7 @@ class Flow:
 
     async def emit(self, chunk: Chunk) -> None:
         self._kept.add(chunk)
+        self._passage.note_parts(self._kept.parts, self._kept.characters)
         await self._tell(self._masking.feed(chunk))
 
     async def finish(self, reply: Reply) -> Any:
@@ -51,7 +53,7 @@ class Flow:
     async def _tell(self, masked: Iterable[Chunk]) -> None:
         for chunk in masked:
             self._telling = True
-            await self._listener.chunk(chunk)
+            await self._passage.listener.chunk(chunk)
             self._telling = False
 
 
@@ -65,6 +67,11 @@ class _Kept:
         self._room = MOST_KEPT
         self._is_text = True
         self._size = self._cut_off = 0
+
+    @property
+    def characters(self) -> int:
+        """Of all parts, kept or not."""
+        return self._size + self._cut_off
 
     def add(self, chunk: Chunk) -> None:
         self.parts += 1
@@ -81,7 +88,7 @@ class _Kept:
         return [*self._values, *rest, *([{"cut": self._cut()}] if self._cut_off else [])]
 
     def _cut(self) -> dict[str, int]:
-        return {"kept_characters": self._size, "total_characters": self._size + self._cut_off}
+        return {"kept_characters": self._size, "total_characters": self.characters}
 
     def _add_text(self, text: str) -> None:
         kept = text[: self._room]

@@ -13,13 +13,16 @@ class Masking:
     def __init__(self, secrets: Sequence[str], rules: Rules) -> None:
         self._secrets = KnownSecrets(secrets)
         self._rules = rules
+        self._has_nothing_to_do = rules.keeps_all and not secrets
         self._text: StreamRedactor | None = None
         self._items: ItemRedactor | None = None
         self._events: deque[str] = deque()
 
     def feed(self, chunk: Chunk) -> Iterator[Chunk]:
         """What may be told now; perhaps nothing, perhaps several."""
-        if chunk.goes_on:
+        if self._has_nothing_to_do:
+            yield chunk
+        elif chunk.goes_on:
             yield from self._finish_items()
             self._text = self._text or StreamRedactor(self._secrets, rules=self._rules)
             yield from self._of_text(self._text.feed(chunk.data))

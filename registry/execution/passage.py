@@ -62,6 +62,7 @@ class Passage:
     stopped_by: QuartermasterError | None = None
     """Why it was stopped, when it was not its caller who went away."""
     _progress: Progress | None = None
+    _tool_reports: bool = False
     has_news: bool = False
     """Whether there is progress that is not written down yet."""
     _settles: list[Settle] = field(default_factory=list)
@@ -98,7 +99,14 @@ class Passage:
         """What a tool tells of how far it is."""
         rules = self.target.redaction.stored if self.target else SECRETS_MASKED
         self._progress, self.has_news = progress_of(fraction, message, self.secrets, rules), True
+        self._tool_reports = True
         self.listener.progressed(self._progress)
+
+    def note_parts(self, parts: int, characters: int) -> None:
+        """How far a stream is, for those who look at its row; what its tool tells itself goes before."""
+        if not self._tool_reports:
+            message = f"{parts:,} {'part' if parts == 1 else 'parts'}, {characters:,} characters so far"
+            self._progress, self.has_news = Progress(None, message, timezone.now()), True
 
     def take_progress(self) -> dict[str, Any] | None:
         """The newest, as it is written down."""

@@ -18,7 +18,7 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
     """The tool's answer. Raises its last error; the passage counts each attempt before it is made."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + target.timeout_ms_for(call) / 1000
-    flow = Flow(passage.listener, target, passage.secrets) if call.mode is Mode.STREAM else None
+    flow = Flow(passage, target) if call.mode is Mode.STREAM else None
     attempt = 0
     while True:
         attempt += 1

@@ -7,10 +7,11 @@ from integrations.redaction.policy import compiled
 from registry.errors import TakesTooSlowly
 from registry.execution import flow as module
 from registry.execution.flow import Flow
-from registry.execution.types import Nobody
+from registry.execution.passage import Passage
+from registry.execution.types import Listener, Mode, Nobody, Target
 from registry.redaction import ToolRedaction
 from registry.transports.base import Chunk, Reply
-from tests.registry.execution.calls import a_target
+from tests.registry.execution.calls import a_call, a_target
 
 KEY = "sk-ant-" + "a1B2c3D4" * 4
 
@@ -41,7 +42,11 @@ def ears() -> Ears:
 def flow(ears: Ears) -> Flow:
     masks = compiled({"returned": {"secrets": "mask", "fields": "mask"}})
     target = a_target(redaction=ToolRedaction(masks.stored, masks.returned))
-    return Flow(ears, target, ("hunter2-hunter2",))
+    return a_flow(ears, target=target, secrets=("hunter2-hunter2",))
+
+
+def a_flow(listener: Listener, *, target: Target | None = None, secrets: tuple[str, ...] = ()) -> Flow:
+    return Flow(Passage(a_call(mode=Mode.STREAM), listener, secrets=secrets), target or a_target())
 
 
 def text(*pieces: str) -> list[Chunk]:
@@ -102,7 +107,7 @@ async def test_it_records_no_more_than_it_may_and_says_so(
     flow: Flow, ears: Ears, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_KEPT", 10)
-    flow = Flow(ears, a_target(), ())
+    flow = a_flow(ears)
     cut = await emitted(flow, *text("z" * 7, "y" * 7, "x"))
     assert cut == {"text": "z" * 7 + "y" * 3, "cut": {"kept_characters": 10, "total_characters": 15}}
     assert "".join(ears.data) == "z" * 7 + "y" * 7 + "x"
@@ -110,21 +115,45 @@ async def test_it_records_no_more_than_it_may_and_says_so(
 
 async def test_it_keeps_no_value_after_one_that_had_no_room(ears: Ears, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_KEPT", 150)
-    cut = await emitted(Flow(ears, a_target(), ()), Chunk(1), Chunk("z" * 60), Chunk(2), *text("and text"))
+    cut = await emitted(a_flow(ears), Chunk(1), Chunk("z" * 60), Chunk(2), *text("and text"))
     assert cut == [1, {"cut": {"kept_characters": 1, "total_characters": 72}}]
     assert len(ears.heard) == 4
 
 
 async def test_it_counts_very_many_small_values_for_what_they_take(ears: Ears, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_KEPT", 650)
-    cut = await emitted(Flow(ears, a_target(), ()), *(Chunk(1) for _ in range(1000)))
+    cut = await emitted(a_flow(ears), *(Chunk(1) for _ in range(1000)))
     assert cut == [*([1] * 10), {"cut": {"kept_characters": 10, "total_characters": 1000}}]
 
 
 async def test_it_blames_a_listener_who_makes_no_room() -> None:
-    flow = Flow(Deaf(), a_target(), ())
+    flow = a_flow(Deaf())
     assert flow.blamed(UpstreamTimeout()) is None
     with pytest.raises(UpstreamTimeout):
         await flow.emit(Chunk(1))
     assert isinstance(flow.blamed(UpstreamTimeout()), TakesTooSlowly)
     assert flow.blamed(UpstreamBroken()) is None
+
+
+async def test_it_says_in_the_row_how_far_it_is(ears: Ears) -> None:
+    passage = Passage(a_call(mode=Mode.STREAM), ears)
+    flow = Flow(passage, a_target())
+    await flow.emit(Chunk("Hello", goes_on=True))
+    assert (passage.take_progress() or {})["message"] == "1 part, 5 characters so far"
+    await flow.emit(Chunk("z" * 1000, goes_on=True))
+    assert (passage.take_progress() or {})["message"] == "2 parts, 1,005 characters so far"
+    passage.report(0.5, "half of it")
+    await flow.emit(Chunk("more", goes_on=True))
+    assert (passage.take_progress() or {})["message"] == "half of it"
+
+
+async def test_it_tells_parts_as_they_are_where_nothing_is_masked(ears: Ears) -> None:
+    chunk = Chunk({"n": 1}, "delta")
+    await a_flow(ears).emit(chunk)
+    assert ears.heard[0] is chunk
+
+
+async def test_it_masks_known_secrets_whatever_the_rules(ears: Ears) -> None:
+    flow = a_flow(ears, secrets=("hunter2-hunter2",))
+    await emitted(flow, *text("it is hunter2", "-hunter2."))
+    assert "".join(ears.data) == "it is [redacted:secret]."

@@ -16,13 +16,7 @@ from registry.register import register_tool
 from tests.catalogue import FIND_CONTACT, manager_of
 from tests.integrations.egress.upstreams import Upstream
 from tests.registry.streaming.server import Script, scripted
-from tests.web import Web, serving
-
-
-@pytest.fixture(scope="session")
-def streaming_web(django_db_setup: None) -> Iterator[Web]:
-    with serving(EGRESS_ALLOW_NETWORKS="127.0.0.1/32") as served:
-        yield served
+from tests.web import Web
 
 
 @pytest.fixture
