@@ -1,6 +1,7 @@
-"""What would make the catalogue slow, or approvals useless, found at start and said with an id and a hint."""
+"""What would make the catalogue slow, approvals useless or artifacts vanish, found at start with an id and a hint."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('jsonb_contains'
 def register() -> None:
     checks.register(check_json_indexes, checks.Tags.database)
     checks.register(check_approval_time)
+    checks.register(check_artifact_storage)
 
 
 def check_approval_time(**_: Any) -> list[checks.CheckMessage]:
@@ -50,5 +52,18 @@ def check_json_indexes(*, databases: Sequence[str] | None = None, **_: Any) -> l
             f"Searches by capability read all of a tenant's tools, because {' and '.join(leaky)} may leak.",
             hint="As a superuser run deploy/postgres-init.sql in the database; it matters from thousands of tools on.",
             id="registry.W001",
+        )
+    ]
+
+
+def check_artifact_storage(**_: Any) -> list[checks.CheckMessage]:
+    """Whether the bucket that was asked for can be spoken to."""
+    if not settings.ARTIFACTS_S3_BUCKET or (find_spec("storages") and find_spec("boto3")):
+        return []
+    return [
+        checks.Error(
+            "ARTIFACTS_S3_BUCKET is set, but what speaks S3 is not installed.",
+            hint='Install the extra: pip install ".[s3]".',
+            id="registry.E002",
         )
     ]

@@ -55,6 +55,16 @@ def duration(microseconds: int | None) -> SafeString:
     return format_html('<span class="qm-number">{}</span>', readable_duration(microseconds))
 
 
+def readable_bytes(size: int) -> str:
+    """Three figures or so: `840 bytes`, `64.0 kB`, `1.2 GB`; thousands, as quotas are written."""
+    amount, unit = float(size), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{size} bytes" if unit == "bytes" else f"{amount:.1f} {unit}" if amount < 100 else f"{amount:.0f} {unit}"
+
+
 def readable_duration(microseconds: int) -> str:
     """Three figures or so: `840 µs`, `12.3 ms`, `1.24 s`."""
     if microseconds < 1_000:

@@ -27,11 +27,11 @@ def pretty_json(value: Any, longest: int = LONGEST) -> SafeString:
     """A scrolling block. A value that is too long says how much of it is shown and where the rest is."""
     text = one_sees(json.dumps(value, indent=2, ensure_ascii=False))
     if len(text) <= longest:
-        return format_html('<pre class="qm-json" tabindex="0">{}</pre>', _coloured(text))
+        return format_html('<pre class="qm-json" tabindex="0">{}</pre>', coloured(text))
     return format_html(
         '<pre class="qm-json" tabindex="0">{}</pre><p class="qm-hint">The first {} of {} characters. '
         "The API gives the whole.</p>",
-        _coloured(text[:longest]),
+        coloured(text[:longest]),
         f"{longest:,}",
         f"{len(text):,}",
     )
@@ -57,7 +57,8 @@ def ticked(text: Any) -> SafeString:
     )
 
 
-def _coloured(text: str) -> SafeString:
+def coloured(text: str) -> SafeString:
+    """JSON, or a line of it, with its kinds marked."""
     pieces: list[str] = []
     end = 0
     for match in _TOKEN.finditer(text):

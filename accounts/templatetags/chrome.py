@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from accounts.chrome.cells import ago, duration, moment
+from accounts.chrome.cells import ago, duration, moment, readable_bytes
 from accounts.chrome.listing import headers, leaf, rows
 from accounts.chrome.pretty import LONGEST, pretty_json
 from accounts.chrome.pretty import ticked as with_code
@@ -72,6 +72,11 @@ def ago_filter(at: datetime | None) -> SafeString:
 @register.filter(name="moment")
 def moment_filter(at: datetime | None) -> SafeString:
     return moment(at)
+
+
+@register.filter(name="bytes")
+def bytes_filter(size: int) -> str:
+    return readable_bytes(size)
 
 
 @register.filter(name="duration")

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -16,6 +16,7 @@ from accounts.chrome.pages import Empty, TenantPages
 from accounts.chrome.related import RelatedLink, offer
 from accounts.ids import first_id_at, uuid_in
 from accounts.models import Agent
+from registry.admin.artifacts import artifact_file, artifact_page
 from registry.admin.cells import error_code, microseconds, status_badge
 from registry.admin.execution_acts import CancelExecution
 from registry.admin.family import family_of
@@ -100,6 +101,20 @@ class ExecutionPages(TenantPages):
         "Each call of a tool is recorded here, also one that is refused. Register a tool and have an agent call it.",
         "admin/registry/no_executions.html",
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.admin_site.admin_view, "registry_execution_artifact"
+        return [
+            path("<path:object_id>/artifact/", wrap(self.artifact_view), name=name),
+            path("<path:object_id>/artifact/content/", wrap(self.artifact_content_view), name=f"{name}_content"),
+            *super().get_urls(),
+        ]
+
+    def artifact_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        return artifact_page(self, request, self.found(request, object_id))
+
+    def artifact_content_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        return artifact_file(request, self.found(request, object_id))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
         return (

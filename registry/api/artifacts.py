@@ -110,12 +110,12 @@ class ArtifactContentView(AsyncTenantView):
 
 
 async def _open(caller: Caller, execution_id: UUID) -> Sealed:
-    return await in_database_thread(_open_within, caller.tenant_id, execution_id)
+    return await in_database_thread(_open_within, caller, execution_id)
 
 
-def _open_within(tenant_id: UUID, execution_id: UUID) -> Sealed:
-    with within(tenant_id):
-        return open_artifact(execution_id)
+def _open_within(caller: Caller, execution_id: UUID) -> Sealed:
+    with within(caller.tenant_id):
+        return open_artifact(execution_id, reader=caller)
 
 
 def _refuse_mixed(query: dict[str, Any]) -> None:

@@ -24,6 +24,8 @@ class Content:
     is_text: bool
     """UTF-8, with lines; otherwise bytes."""
     value: Any
+    holds_secrets: bool = False
+    """Whether something of it is masked where it is stored in the open."""
 
     def pieces(self) -> Iterator[bytes]:
         """The content in pieces of any length, none of them long."""

@@ -91,6 +91,7 @@ def _row(
         execution_id=execution_id,
         media_type=content.media_type,
         is_text=content.is_text,
+        holds_secrets=content.holds_secrets,
         size=written.size,
         sha256=written.sha256,
         tokens=tokens_of_weight(written.weight) if content.is_text else None,

@@ -4,12 +4,12 @@ What is cached is the whole answer, so this comes after the cache, for fresh and
 the threshold is told in part, and whatever was left out is kept as an artifact.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.conf import settings
 
-from registry.artifacts.content import content_of, is_binary
+from registry.artifacts.content import Content, content_of, is_binary
 from registry.execution.types import Answer, Target, Told, ToolCall
 from registry.shaping.budget import FEWEST_TOKENS, Cut, Fitted, fit
 from registry.shaping.fields import project
@@ -34,8 +34,12 @@ def present(call: ToolCall, target: Target, answer: Answer, stored: Any) -> Told
         kept.value,
         whole=output,
         truncated=_truncated(told, shape) if told.cuts else None,
-        content=content_of(output, answer.media_type) if told.cuts or binary else None,
+        content=_kept(answer, is_masked=stored is not output and stored != output) if told.cuts or binary else None,
     )
+
+
+def _kept(answer: Answer, *, is_masked: bool) -> Content:
+    return replace(content_of(answer.output, answer.media_type), holds_secrets=is_masked)
 
 
 def _budget(call: ToolCall, target: Target) -> int | None:

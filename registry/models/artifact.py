@@ -26,6 +26,9 @@ class Artifact(models.Model):
     execution_id = models.UUIDField(unique=True)
     media_type = models.CharField(max_length=130)
     is_text = models.BooleanField(help_text="UTF-8 with lines; otherwise bytes.")
+    holds_secrets = models.BooleanField(
+        default=False, help_text="Something of it is masked in the execution's row: not everybody may read it."
+    )
     size = models.BigIntegerField(help_text="Bytes of the content, before sealing.")
     sha256 = models.CharField(max_length=64, help_text="Of the content, in hexadecimal.")
     tokens = models.BigIntegerField(null=True, help_text="The estimate; null for what is no text.")

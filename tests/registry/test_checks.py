@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from registry.checks import check_approval_time, check_json_indexes
+from registry.checks import check_approval_time, check_artifact_storage, check_json_indexes
 from tests.servers import Servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,3 +44,12 @@ def test_it_leaves_a_database_that_is_away_to_others(monkeypatch: pytest.MonkeyP
 def test_it_wants_people_to_have_time_to_decide(settings: Any, seconds: int, ids: list[str]) -> None:
     settings.APPROVAL_EXPIRES_SECONDS = seconds
     assert [message.id for message in check_approval_time()] == ids
+
+
+def test_it_says_when_nothing_speaks_to_the_bucket(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check_artifact_storage() == []
+    settings.ARTIFACTS_S3_BUCKET = "artifacts"
+    assert check_artifact_storage() == []
+    monkeypatch.setattr("registry.checks.find_spec", lambda name: None)
+    (message,) = check_artifact_storage()
+    assert (message.id, message.hint) == ("registry.E002", 'Install the extra: pip install ".[s3]".')

@@ -143,6 +143,19 @@ def test_it_lets_a_viewer_read(acme: Tenant, corridor: Corridor, text: str) -> N
     assert viewer.get(text, {"lines": "1"}).json()["content"] == "line 1\n"
 
 
+def test_it_tells_what_is_masked_elsewhere_to_whose_it_is(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register()
+    secret = run(corridor, upstream, json.dumps({"password": "hunter2", **CONTACTS}).encode(), "application/json")
+    assert '"password": "hunter2"' in corridor.get(secret).json()["content"]
+    colleague = corridor.as_(make_key(make_agent(acme, "colleague", Role.OPERATOR)))
+    for path in (secret, f"{secret}content/"):
+        assert code_of(colleague.get(path)) == (403, "forbidden")
+    manager = corridor.as_(make_key(make_agent(acme, "manager", Role.ADMIN)))
+    assert manager.get(secret).status_code == 200
+
+
 def test_it_says_why_there_is_nothing(
     acme: Tenant, scout: Agent, corridor: Corridor, text: str, upstream: Upstream
 ) -> None:

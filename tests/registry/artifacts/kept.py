@@ -1,5 +1,6 @@
 """Artifacts for tests of reading: written as they are written in a call, without one."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from registry.artifacts.content import Content, content_of
 from registry.artifacts.keep import PURPOSE
 from registry.artifacts.sealed import Sealed, write
 from registry.models import Artifact
+from registry.shaping.weight import tokens_of_weight
 
 NO_LIMIT = 10**12
 
@@ -36,6 +38,7 @@ def kept_content(tenant: Tenant, content: Content, execution_id: UUID | None = N
         is_text=content.is_text,
         size=written.size,
         sha256=written.sha256,
+        tokens=tokens_of_weight(written.weight),
         line_count=written.line_count,
         storage_name=name,
         sealed_head=sealer.head,
@@ -43,3 +46,14 @@ def kept_content(tenant: Tenant, content: Content, execution_id: UUID | None = N
         created_at=timezone.now(),
     )
     return Sealed(artifact, opener)
+
+
+def saved_for(tenant: Tenant, execution_id: UUID, output: Any, **facts: Any) -> Artifact:
+    """With its row, for a day."""
+    artifact = kept_content(tenant, content_of(output), execution_id).artifact
+    artifact.expires_at = timezone.now() + timedelta(days=1)
+    for name, value in facts.items():
+        setattr(artifact, name, value)
+    with within(tenant.id):
+        artifact.save(force_insert=True)
+    return artifact
