@@ -1,45 +1,32 @@
 """The corridor. Every door builds a ToolCall and calls `execute`; reading order is the order of the steps."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from accounts.api.problems import translate
-from accounts.errors import QuartermasterError
 from accounts.tracing import Work, at_work
-from registry.errors import Cancelled, Interrupted, OutcomeUnknown
 from registry.execution import news
 from registry.execution.ask import ask
 from registry.execution.cache import look_up
+from registry.execution.ended import ended_by
+from registry.execution.forms import as_returned, forms
 from registry.execution.guard import guard
 from registry.execution.keep import keep
 from registry.execution.large import by_size
 from registry.execution.limit import limit
+from registry.execution.nested import nested_call
 from registry.execution.open import must_open, open_execution, replay
 from registry.execution.outcome import fresh_outcome, standing_outcome
 from registry.execution.passage import Passage
 from registry.execution.permit import permit
-from registry.execution.present import present
 from registry.execution.put_back import put_back
 from registry.execution.record import record
-from registry.execution.redact import returned_forms, stored_forms
-from registry.execution.repeating import is_safe_to_repeat
 from registry.execution.resolve import resolve
 from registry.execution.send import send
 from registry.execution.shape import shape
 from registry.execution.telemetry import tell
-from registry.execution.types import (
-    NOBODY,
-    Ending,
-    Listener,
-    Mode,
-    Outcome,
-    ReturnedForms,
-    StoredForms,
-    Told,
-    ToolCall,
-)
+from registry.execution.types import NOBODY, Ending, Listener, Mode, Outcome, ToolCall
 from registry.execution.validate import validate
 from registry.execution.watch import watch, why_cancelled
 from registry.models import Execution
@@ -64,10 +51,10 @@ async def _pass(passage: Passage) -> Outcome:
         end = await _walk(passage)
         passage.ended()
     except asyncio.CancelledError as error:
-        end = _ended_by(why_cancelled(passage), passage)
+        end = ended_by(why_cancelled(passage), passage)
         cancelled = None if passage.ended() else error
     except Exception as error:  # noqa: BLE001  the one place where any failure becomes a recorded outcome
-        end = _ended_by(translate(error), passage)
+        end = ended_by(translate(error), passage)
         passage.ended()
     outcome = await asyncio.shield(asyncio.ensure_future(_conclude(passage, end)))
     if cancelled is not None:
@@ -132,8 +119,8 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
     call = passage.call
     answer = ending.answer.output if ending.answer else None
     with passage.timed("redact"):
-        stored, returned, told = await by_size(answer, partial(_forms, passage, ending))
-    await passage.settle(_as_returned(ending, returned))
+        stored, returned, told = await by_size(answer, partial(forms, passage, ending))
+    await passage.settle(as_returned(ending, returned))
     with passage.timed("record"):
         if told is not None and passage.target is not None:
             told = await keep(passage.call, passage.target, told)
@@ -146,59 +133,9 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
     return standing_outcome(recorded, replayed=False, limits=passage.taken)
 
 
-def _forms(passage: Passage, ending: Ending) -> tuple[StoredForms, ReturnedForms, Told | None]:
-    """What may be written down of the call, what its caller may be told, and what of that is told."""
-    call, target = passage.call, passage.target
-    stored = stored_forms(call, target, ending, passage.secrets)
-    returned = returned_forms(call, target, ending, passage.secrets)
-    answer = _as_returned(ending, returned).answer
-    if answer is None or target is None:
-        return stored, returned, None
-    return stored, returned, present(call, target, answer, stored.output)
-
-
-def _as_returned(ending: Ending, returned: ReturnedForms) -> Ending:
-    """What is kept for the next caller is what this one may be told."""
-    if ending.answer is None or ending.answer.output is returned.output:
-        return ending
-    return replace(ending, answer=replace(ending.answer, output=returned.output))
-
-
 async def _call_nested(call: ToolCall, nested: Nested) -> Outcome:
-    """A tool that calls another one does so for the same caller, through all steps."""
-    return await execute(
-        ToolCall(
-            caller=call.caller,
-            tool=nested.tool,
-            input=nested.input,
-            version=nested.version,
-            operation=nested.operation,
-            timeout_ms=nested.timeout_ms,
-            can_wait=False,
-            parent_id=call.execution_id,
-            traceparent=call.trace_below,
-            conversation=call.conversation,
-            provider=call.provider,
-        )
-    )
+    return await execute(nested_call(call, nested))
 
 
 def _work_of(call: ToolCall) -> Work:
     return Work(call.trace.trace_id, str(call.execution_id), call.caller.tenant_slug, call.tool)
-
-
-def _ended_by(error: QuartermasterError, passage: Passage) -> Ending:
-    """Refused: nothing was sent. Cancelled: the caller went. Failed: everything else."""
-    target = passage.target
-    if isinstance(error, Interrupted) and target and not (passage.sent_nothing or is_safe_to_repeat(target)):
-        error = OutcomeUnknown(
-            "The process that ran this call was stopped while the tool worked; the call may have had its effect. "
-            "Look at the service before calling again."
-        )
-    if isinstance(error, Cancelled):
-        status = Status.CANCELLED
-    elif passage.attempts == 0:
-        status = Status.REFUSED
-    else:
-        status = Status.FAILED
-    return Ending(status, error=error, attempts=passage.attempts)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import timezone
 from redis import Redis
 
 from accounts.models import Agent, AuditEntry, Tenant
@@ -16,6 +17,7 @@ from registry.execution.cancelling import CHANNEL
 from registry.execution.resume import resume
 from registry.execution.types import Mode
 from registry.execution.watch import watch
+from registry.models import Execution
 from registry.models.execution import Status
 from tests.cast import make_agent, make_key
 from tests.catalogue import Register
@@ -183,3 +185,15 @@ def test_it_is_not_there_for_another_tenant(
     waiting = corridor.call("crm-find", INPUT, mode=Mode.ASYNC)
     assert cancel(spy_corridor, waiting.id).status_code == 404
     assert executions(acme)[0].status == Status.PENDING
+
+
+def test_asking_twice_is_no_mistake(acme: Tenant, corridor: Corridor, register: Register, silent: Silent) -> None:
+    register_silent(register, silent)
+    running = corridor.start("crm-find", INPUT)
+    assert silent.arrived.wait(10)
+    [row] = executions(acme)
+    with within(acme.id):
+        Execution.objects.update(cancel_requested_at=timezone.now())
+    assert cancel(corridor, row.id).status_code == 202
+    assert running.result(20).status == Status.CANCELLED
+    assert [name for name, _ in actions(acme, row.id)] == ["execution.cancelled"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Agent, ApiKey, Tenant
 from accounts.tenancy import within
+from integrations.errors import VaultLocked
+from integrations.vault.data_keys import in_memory
 from registry import builtins
 from registry.execution.resume import resume
 from registry.execution.types import Mode, Outcome
@@ -221,3 +224,32 @@ def publish(tenant: Tenant, tool: Tool, version: str, url: str) -> None:
     with within(tenant.id):
         definition = {"method": "POST", "url": url}
         publish_version(tool=tool, by=manager_of(tenant), spec={"version": version, "definition": definition})
+
+
+def test_it_is_not_put_back_when_somebody_wants_it_cancelled(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register()
+    waiting = ask_for(corridor)
+    upstream.will(Scripted(500))
+    for _ in range(5):
+        corridor.call("crm-find", INPUT)
+    change(acme, waiting, cancel_requested_at=timezone.now())
+    outcome = take_up(corridor, waiting)
+    assert outcome is not None
+    assert outcome.error is not None
+    assert (outcome.status, outcome.error["code"]) == (Status.REFUSED, "circuit_open")
+
+
+def test_it_waits_while_the_vault_is_locked(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream, settings: Any, tmp_path: Path
+) -> None:
+    register()
+    waiting = ask_for(corridor)
+    settings.VAULT_KEY_FILE = tmp_path / "not-there"
+    in_memory.clear()
+    with pytest.raises(VaultLocked):
+        take_up(corridor, waiting)
+    row = stored(acme, waiting)
+    assert (row.status, row.waits_for, row.run) == (Status.PENDING, WaitsFor.WORKER, 0)
+    assert upstream.received == []

@@ -1,0 +1,25 @@
+"""The forms of a call that has ended: what is written down, what its caller may be told, and what of that is told."""
+
+from dataclasses import replace
+
+from registry.execution.passage import Passage
+from registry.execution.present import present
+from registry.execution.redact import returned_forms, stored_forms
+from registry.execution.types import Ending, ReturnedForms, StoredForms, Told
+
+
+def forms(passage: Passage, ending: Ending) -> tuple[StoredForms, ReturnedForms, Told | None]:
+    call, target = passage.call, passage.target
+    stored = stored_forms(call, target, ending, passage.secrets)
+    returned = returned_forms(call, target, ending, passage.secrets)
+    answer = as_returned(ending, returned).answer
+    if answer is None or target is None:
+        return stored, returned, None
+    return stored, returned, present(call, target, answer, stored.output)
+
+
+def as_returned(ending: Ending, returned: ReturnedForms) -> Ending:
+    """What is kept for the next caller is what this one may be told."""
+    if ending.answer is None or ending.answer.output is returned.output:
+        return ending
+    return replace(ending, answer=replace(ending.answer, output=returned.output))

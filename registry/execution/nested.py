@@ -1,0 +1,20 @@
+"""The call that a tool makes of another one: for the same caller, and part of the call that it was made by."""
+
+from registry.execution.types import ToolCall
+from registry.transports.base import Nested
+
+
+def nested_call(call: ToolCall, nested: Nested) -> ToolCall:
+    return ToolCall(
+        caller=call.caller,
+        tool=nested.tool,
+        input=nested.input,
+        version=nested.version,
+        operation=nested.operation,
+        timeout_ms=nested.timeout_ms,
+        can_wait=False,
+        parent_id=call.execution_id,
+        traceparent=call.trace_below,
+        conversation=call.conversation,
+        provider=call.provider,
+    )
