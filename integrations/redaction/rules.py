@@ -48,10 +48,6 @@ class Rules:
     def keeps_all(self) -> bool:
         return not self.families and self.fields is Action.KEEP
 
-    @property
-    def hashes(self) -> bool:
-        return Action.HASH in (self.secrets, self.fields, *self.personal.values())
-
     def action(self, kind: str) -> Action:
         if kind == KnownSecrets.kind:
             return Action.MASK
