@@ -14,12 +14,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts.authenticate import caller_of
+from accounts.authenticate import caller_of, refuse_elsewhere
 from accounts.chrome.acts import Act
 from accounts.chrome.forms import ActForm, complain
-from accounts.errors import NotFound, QuartermasterError
+from accounts.errors import Forbidden, NotFound, QuartermasterError
 from accounts.invitations import invited_person
 from accounts.models import Person
+from accounts.networks import address_behind
 from accounts.people import change_person
 from accounts.tenancy import platform, within
 
@@ -78,7 +79,8 @@ def invitation_page(request: HttpRequest, context: dict[str, Any], person_id: UU
     try:
         with platform():
             person = invited_person(person_id, token)
-    except NotFound as error:
+        refuse_elsewhere(person, address_behind(request.META))
+    except (NotFound, Forbidden) as error:
         return render(request, "error.html", {"error": error}, status=error.status)
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _set_password(person, form):

@@ -47,6 +47,10 @@ class ConditionsWidget(forms.Widget):
                 rows.append(row)
         return rows
 
+    def id_for_label(self, id_: str | None, index: Any = None) -> str:
+        """Nothing: it is a group of inputs, each with a name of its own."""
+        return ""
+
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
         return False
 

@@ -10,8 +10,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import refusing
-from accounts.authenticate import authenticate
+from accounts.authenticate import authenticate, caller_of
 from accounts.errors import Forbidden
+from accounts.invitations import invitation_path
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import platform, within
 from tests.doors import Api
@@ -157,3 +158,15 @@ class TestPeople:
         client.force_login(platform_owner)
         client.post("/admin/tenant/", {"tenant": acme.id})
         assert client.get("/admin/registry/tool/").status_code == 200
+
+    def test_it_lets_nobody_set_a_password_from_elsewhere(
+        self, acme: Tenant, alice: Person, bob: Person, client: Client
+    ) -> None:
+        with within(acme.id):
+            address = invitation_path(person=bob, by=caller_of(alice))
+        let_in(acme, ELSEWHERE)
+        answer = client.post(address, {"password": PASSWORD, "again": PASSWORD})
+        assert answer.status_code == 403
+        assert "You come from the address 127.0.0.1" in answer.content.decode()
+        with within(acme.id):
+            assert not Person.objects.get(id=bob.id).has_usable_password()

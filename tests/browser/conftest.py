@@ -17,6 +17,7 @@ from registry.models import Approval, Execution, Tool, ToolHealth
 from registry.models.approval import ApprovalState
 from registry.models.execution import Status
 from registry.models.health import HealthStatus
+from registry.permissions.rules import make_rule
 from tests.browser.tab import Chromium, Tab
 from tests.cast import CASTING
 from tests.catalogue import Register
@@ -25,6 +26,17 @@ from tests.web import Web
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+
+RULE = {
+    "name": "No large payments",
+    "effect": "deny",
+    "tools": ["billing-*"],
+    "conditions": [
+        {"path": "$.amount", "op": "gt", "value": 1000},
+        {"path": "$.receiver.address", "op": "domain", "value": ["example.com", "example.org"], "not": True},
+    ],
+    "note": "The board decided so. Ask Ada before changing it.",
+}
 
 OpenTab = Callable[..., Tab]
 
@@ -154,4 +166,5 @@ def busy(
     """Something on every page."""
     with within(acme.id):
         issue_key(agent=scout, name="production", by=CASTING, expires_at=timezone.now() + timedelta(days=3))
+        make_rule(tenant_id=acme.id, by=CASTING, facts=RULE)
     seal_batch(acme.id)

@@ -7,14 +7,14 @@ from django.db.models import Model
 
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import within
-from registry.models import Approval, Execution, Tool, ToolVersion
+from registry.models import Approval, Execution, PermissionRule, Tool, ToolVersion
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 from tests.browsing import address_of, list_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MODELS = (Tool, ToolVersion, Approval, Execution, Agent, ApiKey, Person, Tenant, AuditEntry)
+MODELS = (Tool, ToolVersion, Approval, PermissionRule, Execution, Agent, ApiKey, Person, Tenant, AuditEntry)
 
 
 def pages(person: Person) -> list[str]:
@@ -25,6 +25,9 @@ def pages(person: Person) -> list[str]:
             address_of(Tool.objects.get(), "retire"),
             address_of(Approval.objects.waiting()[0], "remember"),
             address_of(Approval.objects.waiting()[0], "refuse"),
+            address_of(PermissionRule.objects.get(), "edit"),
+            address_of(PermissionRule.objects.get(), "remove"),
+            address_of(Tenant.objects.get(), "edit"),
             address_of(Agent.objects.get(), "issue-key"),
             address_of(Agent.objects.get(), "history"),
             "/admin/registry/tool/add/",
