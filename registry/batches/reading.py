@@ -136,8 +136,11 @@ def _circle_fault(circle: list[str], ids: Mapping[str, int], place: str) -> Faul
 
 
 def _needs(call: Mapping[str, Any], given: frozenset[str]) -> frozenset[str]:
-    referred = (found.source for found in find_references(call.get("input", {}), "$"))
-    return frozenset([*call.get("depends_on", []), *referred]) - given
+    return frozenset([*call.get("depends_on", []), *_referred(call)]) - given
+
+
+def _referred(call: Mapping[str, Any]) -> list[str]:
+    return [found.source for found in find_references(call.get("input", {}), "$")]
 
 
 def _read(raw: Mapping[str, Any], given: frozenset[str]) -> PlannedCall:
@@ -150,4 +153,5 @@ def _read(raw: Mapping[str, Any], given: frozenset[str]) -> PlannedCall:
         operation=raw.get("operation", ""),
         timeout_ms=raw.get("timeout_ms"),
         needs=_needs(raw, given),
+        is_literal=not _referred(raw),
     )

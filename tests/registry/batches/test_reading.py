@@ -34,9 +34,10 @@ def test_it_reads_calls_with_all_that_they_need() -> None:
     )
     assert reading.faults == []
     a, b, c = reading.calls
-    assert a == PlannedCall("a", "crm-find", "^1.2", {"account": 7}, "find", 500, frozenset())
-    assert b == PlannedCall("b", "crm-find", "", {}, "", None, frozenset())
+    assert a == PlannedCall("a", "crm-find", "^1.2", {"account": 7}, "find", 500, is_literal=True)
+    assert b == PlannedCall("b", "crm-find", "", {}, is_literal=True)
     assert c.needs == {"a", "b"}
+    assert not c.is_literal
 
 
 @pytest.mark.parametrize("raw", [None, {}, "a", [], [call()] * 4])
