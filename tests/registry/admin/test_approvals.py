@@ -177,6 +177,44 @@ class TestAnswering:
         assert told(question) == ["approval.requested"]
 
 
+class TestAskingBack:
+    """The pages on which one confirms, for those who have no JavaScript or come from the call's own page."""
+
+    def test_they_say_what_happens(self, browse: Browse, alice: Person, question: Approval) -> None:
+        visitor = browse(alice)
+        assert "<code>crm-find@1.0.0</code> runs once" in visitor.page(address_of(question, "approve"))
+        assert "does not run, and its caller is told" in visitor.page(address_of(question, "refuse"))
+        page = visitor.page(address_of(question, "remember"))
+        assert "allows calls like it without asking" in page
+        assert 'email: "ada@example.com"' in page
+
+    def test_a_rule_is_offered_no_value_that_it_cannot_hold(
+        self, acme: Tenant, browse: Browse, alice: Person, corridor: Corridor, register: Register
+    ) -> None:
+        register(input_schema={"type": "object"})
+        rule_for(acme)
+        corridor.call("crm-find", {"items": [1], "password": "hunter2"})
+        assert "Only with these values" not in browse(alice).page(address_of(approvals(acme)[-1], "remember"))
+
+    def test_a_long_value_is_cut(
+        self, acme: Tenant, browse: Browse, alice: Person, corridor: Corridor, register: Register
+    ) -> None:
+        register(input_schema={"type": "object"})
+        rule_for(acme)
+        corridor.call("crm-find", {"note": "x" * 500})
+        page = browse(alice).page(address_of(approvals(acme)[-1], "remember"))
+        assert f'note: "{"x" * 119} …' in page
+
+    def test_a_persons_call_is_remembered_for_everybody_or_not_at_all(
+        self, browse: Browse, alice: Person, question: Approval
+    ) -> None:
+        with within(question.tenant_id):
+            Approval.objects.update(agent=None)
+        page = browse(alice).page(address_of(question, "remember"))
+        assert '<option value="everybody">Everybody</option>' in page
+        assert "This agent" not in page
+
+
 class TestOne:
     def test_it_shows_a_question(self, browse: Browse, bob: Person, question: Approval) -> None:
         page = browse(bob).page(address_of(question))
