@@ -11,6 +11,7 @@ they are known, and what was neither is taken back.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from registry.breakers.settings import BreakerSettings
@@ -37,11 +38,17 @@ class Circuit:
     connection: str = "none"
     """Whose credentials the calls go out with; there are none yet."""
 
-    @property
+    @cached_property
     def keys(self) -> list[str]:
         """The circuit, its trials, and the versions of the tenant whose circuit is not closed."""
         key = f"{PREFIX}breaker:{self.tenant_id}:{self.version_id}:{self.connection}"
         return [key, f"{key}:trials", troubled_key(self.tenant_id)]
+
+
+@lru_cache(maxsize=10_000)
+def circuit_of(tenant_id: UUID, version_id: UUID) -> Circuit:
+    """The same again, with its keys written out: every call of the version asks for it."""
+    return Circuit(tenant_id, version_id)
 
 
 def troubled_key(tenant_id: UUID) -> str:

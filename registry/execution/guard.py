@@ -6,7 +6,7 @@ from typing import Any
 
 from redis.asyncio.client import Pipeline
 
-from registry.breakers.circuit import ENTER, FAILED, PASSED, TAKEN_BACK, Circuit, entering, failing
+from registry.breakers.circuit import ENTER, FAILED, PASSED, TAKEN_BACK, Circuit, circuit_of, entering, failing
 from registry.breakers.transitions import tell_closed, tell_half_opened, tell_opened
 from registry.errors import CircuitOpen
 from registry.execution.passage import Afterwards, Settle
@@ -23,7 +23,7 @@ async def guard(call: ToolCall, target: Target) -> Settle | None:
     if target.hold is not None:
         _obey(target)
         return None
-    circuit, holder = Circuit(call.caller.tenant_id, target.version_id), str(call.execution_id)
+    circuit, holder = circuit_of(call.caller.tenant_id, target.version_id), str(call.execution_id)
     keys, arguments = entering(circuit, target.breaker, holder, target.timeout_ms_for(call) + TRIAL_MARGIN_MS)
     verdict = await ENTER(keys, arguments)
     if verdict is None:
