@@ -42,7 +42,7 @@ class Decoder:
     def feed(self, body: bytes) -> Iterator[bytes]:
         """What these bytes are in clear. Raises like `decode`."""
         self._size += len(body)
-        self._keep_within(self._size, "")
+        self._keep_within(self._size, ". Ask it for less.")
         if self._coding in _PLAIN:
             yield body
             return
@@ -78,7 +78,7 @@ class Decoder:
             except zlib.error as error:
                 raise _damaged() from error
             self._unpacked += len(piece)
-            self._keep_within(self._unpacked, " once it is unpacked")
+            self._keep_within(self._unpacked, " once it is unpacked.")
             if piece:
                 yield piece
             rest = inflater.unconsumed_tail
@@ -90,7 +90,7 @@ class Decoder:
 
     def _keep_within(self, size: int, what: str) -> None:
         if size > self._limit:
-            raise UpstreamTooLarge(f"The service's answer is larger than {self._limit} bytes{what}.")
+            raise UpstreamTooLarge(f"The service's answer is larger than {self._limit} bytes{what}")
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:

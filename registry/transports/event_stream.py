@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from integrations.errors import UpstreamTooLarge
+from registry.errors import UpstreamRefused
 
 LONGEST_EVENT = 1_000_000
 """Characters of one event, with the line that is still coming."""
@@ -33,7 +33,7 @@ class EventStreamReader:
         self._line_size = self._data_size = 0
 
     def feed(self, piece: bytes) -> Iterator[SentEvent]:
-        """The events that these bytes complete. Raises UpstreamTooLarge for one without an end."""
+        """The events that these bytes complete. Raises UpstreamRefused for one without an end."""
         yield from self._read(self._decoder.decode(piece))
 
     def end(self) -> Iterator[SentEvent]:
@@ -82,4 +82,4 @@ class EventStreamReader:
 
     def _keep_within(self) -> None:
         if self._line_size + self._data_size > self._longest:
-            raise UpstreamTooLarge(f"The service sent an event of more than {self._longest} characters.")
+            raise UpstreamRefused(f"The tool's service sent an event of more than {self._longest} characters.")

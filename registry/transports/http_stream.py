@@ -5,7 +5,6 @@ from typing import Any, Protocol
 
 from accounts.api.parsing import read_json
 from accounts.errors import Malformed
-from integrations.errors import UpstreamTooLarge
 from registry.errors import UpstreamRefused
 from registry.transports.base import Chunk
 from registry.transports.event_stream import LONGEST_EVENT, EventStreamReader
@@ -72,7 +71,7 @@ class _Lines:
         self._rest.append(rest)
         self._size += len(rest)
         if self._size > LONGEST_EVENT:
-            raise UpstreamTooLarge(f"The service sent a line of more than {LONGEST_EVENT} bytes.")
+            raise UpstreamRefused(f"The tool's service sent a line of more than {LONGEST_EVENT} bytes.")
 
     def end(self) -> Iterator[Chunk]:
         return self.feed(b"\n")

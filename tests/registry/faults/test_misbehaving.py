@@ -11,10 +11,11 @@ import pytest
 
 from accounts.models import Tenant
 from integrations.egress import asynchronous
+from registry.execution.types import Mode
 from registry.models.execution import Status
 from tests.catalogue import Register
 from tests.corridor import Corridor
-from tests.integrations.egress.upstreams import BEHAVIOURS, Peer, Upstream, redirect, upstream
+from tests.integrations.egress.upstreams import BEHAVIOURS, Behaviour, Peer, Upstream, packed_zeros, redirect, upstream
 from tests.patience import until
 from tests.registry.execution.rows import entries, executions, stored
 
@@ -139,17 +140,85 @@ def test_it_says_what_the_service_did_and_records_it(
     assert connections_in_use(corridor) == 0
 
 
+@pytest.mark.parametrize("mode", ["sync", "stream"])
 @pytest.mark.parametrize("path", TABLE)
 def test_it_says_the_same_at_the_door(
-    path: str, acme: Tenant, corridor: Corridor, register: Register, service: Upstream
+    path: str, mode: str, acme: Tenant, corridor: Corridor, register: Register, service: Upstream
 ) -> None:
     code, sentence = TABLE[path]
     tool_at(register, service, path, read_only=True)
-    answer = corridor.post("tools/crm-find/execute/", {"input": INPUT})
+    answer = corridor.post("tools/crm-find/execute/", {"input": INPUT, "mode": mode})
     problem = answer.json()
     assert (answer.status_code, answer["Content-Type"]) == (STATUS[code], "application/problem+json")
     assert (problem["code"], problem["detail"].startswith(sentence)) == (code, True)
     assert problem["execution_id"] == str(executions(acme)[0].id)
+    assert connections_in_use(corridor) == 0
+
+
+EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+
+
+def event_without_end(peer: Peer) -> None:
+    peer.raw(EVENTS + b"\r\ndata: ")
+    while not peer.upstream.stop.is_set():
+        peer.raw(b"z" * 65536)
+
+
+def comments_without_end(peer: Peer) -> None:
+    peer.raw(EVENTS + b"\r\n")
+    while not peer.upstream.stop.is_set():
+        peer.raw(b": still here\n\n" * 5000)
+
+
+def drip_events(peer: Peer) -> None:
+    peer.raw(EVENTS + b"\r\n")
+    while not peer.upstream.stop.wait(0.02):
+        peer.raw(b":\n\n")
+
+
+def packed_events(peer: Peer) -> bool:
+    return peer.answer(
+        packed_zeros(200_000_000), Content_Type="text/plain", Content_Encoding="gzip", X_Unpacked="200 MB"
+    )
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "sentence"),
+    [
+        (event_without_end, "upstream_error", "The tool's service sent an event of more than 1000000 characters."),
+        (comments_without_end, "timeout", LATE),
+        (drip_events, "timeout", LATE),
+        (
+            packed_events,
+            "upstream_error",
+            f"The service's answer is larger than 1000000 bytes once it is unpacked. {RAISE}",
+        ),
+    ],
+)
+def test_a_stream_that_misbehaves_ends_in_bounds(
+    behaviour: Behaviour,
+    code: str,
+    sentence: str,
+    acme: Tenant,
+    corridor: Corridor,
+    register: Register,
+    service: Upstream,
+) -> None:
+    service.behaviours["/stream"] = behaviour
+    slow = {"timeout_ms": 300} if code == "timeout" else {"timeout_ms": 20_000}
+    tool_at(
+        register,
+        service,
+        "/stream",
+        read_only=True,
+        max_output_bytes=1_000_000 if "unpacked" in sentence else None,
+        **slow,
+    )
+    outcome = corridor.call("crm-find", INPUT, mode=Mode.STREAM)
+    assert outcome.error is not None
+    assert (outcome.status, outcome.error["code"], outcome.error["detail"]) == (Status.FAILED, code, sentence)
+    assert stored(acme, outcome).status == Status.FAILED
+    assert connections_in_use(corridor) == 0
 
 
 @pytest.mark.parametrize("path", TABLE)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.errors import UpstreamTooLarge
+from registry.errors import UpstreamRefused
 from registry.transports.event_stream import EventStreamReader, SentEvent
 
 
@@ -78,7 +78,7 @@ def test_it_reads_back_what_was_written(events: list[tuple[str, list[str]]], end
 
 @pytest.mark.parametrize("piece", [b"data: " + b"z" * 90, b"z" * 90, b"data: z\n" * 90, b": " + b"z" * 90])
 def test_it_keeps_no_event_without_an_end(piece: bytes) -> None:
-    with pytest.raises(UpstreamTooLarge, match="more than 100 characters"):
+    with pytest.raises(UpstreamRefused, match="more than 100 characters"):
         read(*[piece[at : at + 9] for at in range(0, 90, 9)] * 20, longest=100)
 
 

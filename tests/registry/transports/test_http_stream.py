@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from integrations.errors import UpstreamTooLarge
 from registry.errors import UpstreamRefused
 from registry.transports import http_stream
 from registry.transports.base import Chunk
@@ -90,5 +89,5 @@ def test_it_says_when_a_line_is_no_json() -> None:
 def test_it_keeps_no_line_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_stream, "LONGEST_EVENT", 100)
     assert len(parts("application/x-ndjson", b"1\n" * 100)) == 100
-    with pytest.raises(UpstreamTooLarge, match="a line of more than 100 bytes"):
+    with pytest.raises(UpstreamRefused, match="a line of more than 100 bytes"):
         parts("application/x-ndjson", *([b"1" * 30] * 4))
