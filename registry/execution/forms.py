@@ -3,18 +3,21 @@
 from dataclasses import replace
 
 from registry.execution.passage import Passage
-from registry.execution.present import present
+from registry.execution.present import part_for_row, present
 from registry.execution.redact import returned_forms, stored_forms
 from registry.execution.types import Ending, ReturnedForms, StoredForms, Told
 
 
 def forms(passage: Passage, ending: Ending) -> tuple[StoredForms, ReturnedForms, Told | None]:
     call, target = passage.call, passage.target
-    stored = stored_forms(call, target, ending, passage.secrets)
     returned = returned_forms(call, target, ending, passage.secrets)
     answer = as_returned(ending, returned).answer
-    if answer is None or target is None:
-        return stored, returned, None
+    if answer is None or ending.answer is None or target is None:
+        return stored_forms(call, target, ending, passage.secrets), returned, None
+    part = part_for_row(call, target, answer, ending.answer.output)
+    if part is not ending.answer.output:
+        ending = replace(ending, answer=replace(ending.answer, output=part))
+    stored = stored_forms(call, target, ending, passage.secrets)
     return stored, returned, present(call, target, answer, stored.output)
 
 

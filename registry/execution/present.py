@@ -20,8 +20,36 @@ PREVIEW_TOKENS = 1000
 """What is told of an answer above the threshold when the caller named no budget."""
 
 
+LOOKED_THROUGH = 1_000_000
+"""The weight above which the row's form is made of what is told, not of the whole: that would take seconds."""
+LONGEST_STRING = 200_000
+"""Of a string of such an answer, what is looked through: much more than is told, so that no secret is cut in two."""
+
+
+def part_for_row(call: ToolCall, target: Target, answer: Answer, raw: Any) -> Any:
+    """What of the raw output has to be redacted for the row: all of it, or of a very large one what is told.
+
+    Strings are whole, whatever was cut of them: half a secret would not be known for one.
+    """
+    if weigh(raw, LOOKED_THROUGH) <= LOOKED_THROUGH:
+        return raw
+    shape = _Shape(call.fields, _budget(call, target), _threshold(target), is_binary(answer.output))
+    return _part(project(raw, call.fields) if call.fields else raw, shape.given_to(answer.output).value)
+
+
+def _part(raw: Any, told: Any) -> Any:
+    if isinstance(raw, dict) and isinstance(told, dict):
+        return {name: _part(raw[name], told[name]) for name in told if name in raw}
+    if isinstance(raw, list) and isinstance(told, list):
+        return [_part(item, shown) for item, shown in zip(raw, told, strict=False)]
+    return raw[:LONGEST_STRING] if isinstance(raw, str) else raw
+
+
 def present(call: ToolCall, target: Target, answer: Answer, stored: Any) -> Told:
-    """`stored` is the redacted form of the output, the very same object when nothing had to be masked."""
+    """`stored` is the redacted form of the output, the very same object when nothing had to be masked.
+
+    Of a very large answer it is a part: then it is not known whether the rest holds secrets, so it is taken to.
+    """
     output = answer.output
     binary = is_binary(output)
     shape = _Shape(call.fields, _budget(call, target), _threshold(target), binary)

@@ -9,6 +9,7 @@ import pytest
 
 from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import within
+from registry.artifacts.storage import LocalArtifacts
 from registry.execution import resolve
 from registry.execution.resolve import find_target
 from registry.execution.types import Target
@@ -47,6 +48,18 @@ def refused(answer: Any) -> tuple[int, str, list[str]]:
 
 def call(name: str, tool: str = "echo", **more: Any) -> dict[str, Any]:
     return {"id": name, "tool": tool, **more}
+
+
+def test_it_refers_to_the_whole_of_a_large_output(
+    corridor: Corridor, offer: Offer, upstream: Answering, folder: LocalArtifacts
+) -> None:
+    offer("many", artifact_threshold_bytes=1000)
+    offer("echo")
+    upstream.on("/many", says({"items": [{"id": number, "note": "n" * 50} for number in range(500)]}))
+    calls = (call("a", "many"), call("b", input={"last": {"$from": "a", "path": "$.items[499].id"}}))
+    many, echo = send(corridor, *calls, key="k-1")["outcomes"]
+    assert len(many["output"]["items"]) < 50
+    assert echo["output"] == {"last": 499}
 
 
 def test_it_gives_an_outcome_for_each_in_the_order_of_the_request(

@@ -70,6 +70,12 @@ def test_it_bounds_what_an_input_becomes(settings: Any) -> None:
             Filler(outputs).fill(twice)
 
 
+def test_it_takes_no_part_for_the_whole() -> None:
+    """Of a replayed call with a large output the row holds the beginning; what a path finds there may be too little."""
+    with pytest.raises(Unfillable, match="too large to be kept here whole"):
+        Filler(OUTPUTS, stored={"find"}, in_part={"find"}).fill(reference("find", "$.items[0].id"))
+
+
 def test_it_names_the_place_of_each() -> None:
     value = {"a": [{"b c": reference("x")}], "d": reference("y"), "e": {"$FROM": 1}}
     assert [(found.place, found.source) for found in find_references(value, "$")] == [

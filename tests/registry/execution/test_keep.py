@@ -231,17 +231,34 @@ def test_it_keeps_what_the_caller_may_see_and_masks_the_row(
     assert "hunter2" not in str(stored(acme, outcome).output)
 
 
-def test_it_takes_ten_megabytes(acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream) -> None:
-    line = "nothing happens here\n"
-    register(max_output_bytes=11_000_000, timeout_ms=60_000)
-    upstream.will(Scripted(body=line.encode() * 500_000, headers=TEXT))
+def test_it_takes_fifty_megabytes(acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream) -> None:
+    size = 50_000_000
+    register(max_output_bytes=size, timeout_ms=60_000)
+    upstream.will(Scripted(body=b"0123456789abcde\n" * (size // 16), headers=TEXT))
     outcome = corridor.call("crm-find", {"account": 7})
     assert outcome.artifact is not None
-    assert (outcome.artifact["size"], outcome.artifact["lines"]) == (len(line) * 500_000, 500_000)
+    assert (outcome.artifact["size"], outcome.artifact["lines"]) == (size, size // 16)
     assert len(json.dumps(stored(acme, outcome).output)) < 10_000
     with within(acme.id):
         sealed = open_artifact(outcome.id, reader=manager_of(acme))
-    assert sealed.read(sealed.size - len(line), sealed.size) == line.encode()
+    assert sealed.read(size - 16, size) == b"0123456789abcde\n"
+
+
+def test_it_masks_in_the_row_of_a_very_large_answer_and_trusts_nobody_with_the_rest(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    key = "sk-proj-" + "a1B2c3D4" * 6
+    items = [{"password": "hunter2", "log": "x " * 80 + key + " y" * 5000} for _ in range(150)]
+    register()
+    answering(upstream, {"items": items})
+    outcome = corridor.call("crm-find", {"account": 7})
+    row = stored(acme, outcome)
+    assert len(outcome.output["items"]) == len(row.output["items"]) > 0  # type: ignore[index]
+    assert "hunter2" in str(outcome.output)
+    assert "hunter2" not in str(row.output)
+    assert "sk-proj" not in str(row.output)
+    with within(acme.id):
+        assert Artifact.objects.get().holds_secrets
 
 
 def test_it_costs_one_read_and_no_further_write(
