@@ -143,4 +143,4 @@ def _is_plain(value: Any) -> bool:
 
 
 def _is_masked(value: Any) -> bool:
-    return isinstance(value, str) and "[redacted:" in value
+    return isinstance(value, str) and ("[redacted:" in value or "[hashed:" in value)
