@@ -14,7 +14,7 @@ from accounts.chrome.related import offer_act, offer_panel
 from accounts.models import Tenant
 from accounts.tenancy import scope_for
 from integrations.redaction.policy import NEVER_STORED, Form, Policy, answers
-from integrations.redaction.rules import KINDS, Action
+from integrations.redaction.rules import Action
 from integrations.tenant_redaction import set_redaction
 from registry.change import change_tool
 from registry.models import Tool
@@ -69,15 +69,15 @@ def _name(form: Form, kind: str) -> str:
 
 
 class RedactionForm(ActForm):
-    sections = tuple((title, tuple(_name(form, kind) for kind in KINDS)) for form, title in TITLES.items())
-    halves = frozenset(_name(form, kind) for form in Form for kind in KINDS)
+    sections = tuple((title, tuple(_name(form, kind) for kind in LABELS)) for form, title in TITLES.items())
+    halves = frozenset(_name(form, kind) for form in Form for kind in LABELS)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for form in Form:
-            for kind in KINDS:
+            for kind, label in LABELS.items():
                 self.fields[_name(form, kind)] = forms.ChoiceField(
-                    label=LABELS[kind], choices=_choices(form, kind), required=False
+                    label=label, choices=_choices(form, kind), required=False
                 )
 
 
@@ -90,8 +90,8 @@ class SetRedaction(Act):
     form_class = RedactionForm
 
     def explain(self, subject: Any) -> str:
-        whose = "the tenant's policy" if isinstance(subject, Tool) else "the defaults"
-        return f"What is not decided here is as {whose} say. What the vault knows to be secret is masked everywhere."
+        whose = "the tenant's policy says" if isinstance(subject, Tool) else "the defaults say"
+        return f"What is not decided here is as {whose}. What the vault knows to be secret is masked everywhere."
 
     def initial(self, request: HttpRequest, subject: Tool | Tenant) -> dict[str, Any]:
         return {_name(form, kind): word for form in Form for kind, word in subject.redaction.get(form, {}).items()}
@@ -99,7 +99,7 @@ class SetRedaction(Act):
     def perform(self, request: HttpRequest, subject: Tool | Tenant, values: dict[str, Any]) -> Tool | Tenant:
         policy: dict[str, dict[str, str]] = {}
         for form in Form:
-            said = {kind: values[_name(form, kind)] for kind in KINDS if values[_name(form, kind)]}
+            said = {kind: values[_name(form, kind)] for kind in LABELS if values[_name(form, kind)]}
             if said:
                 policy[str(form)] = said
         caller = caller_behind(request)

@@ -23,6 +23,8 @@ def pages(person: Person) -> list[str]:
         acts = [
             address_of(Tool.objects.get(), "publish"),
             address_of(Tool.objects.get(), "retire"),
+            address_of(Tool.objects.get(), "redaction"),
+            address_of(Tenant.objects.get(), "redaction"),
             address_of(Approval.objects.waiting()[0], "remember"),
             address_of(Approval.objects.waiting()[0], "refuse"),
             address_of(PermissionRule.objects.get(), "edit"),
