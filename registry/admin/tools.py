@@ -17,6 +17,7 @@ from registry import semver
 from registry.admin.breaker_acts import HoldBreaker, ReleaseBreaker
 from registry.admin.cells import error_code, health_badge, microseconds, state_badge, status_badge, version_badge
 from registry.admin.command import curl
+from registry.admin.limit_acts import LimitTool
 from registry.admin.tool_acts import (
     DisableForAll,
     DisableTool,
@@ -114,6 +115,7 @@ class ToolPages(TenantPages):
     edit_act = EditTool()
     acts = (
         PublishVersion(),
+        LimitTool(),
         HoldBreaker(),
         ReleaseBreaker(),
         PurgeCache(),

@@ -3,8 +3,11 @@
 import pytest
 
 from accounts.models import Agent, Person, Tenant
-from accounts.tenancy import within
+from accounts.tenancy import platform, within
+from registry.models import TenantTool
+from registry.register import register_tool
 from tests.browsing import Browse, address_of
+from tests.cast import CASTING
 from tests.catalogue import Register
 
 pytestmark = pytest.mark.django_db
@@ -40,3 +43,20 @@ def test_it_sets_all_limits_in_a_form(browse: Browse, acme: Tenant, alice: Perso
     with within(acme.id):
         tool.refresh_from_db()
     assert (tool.rate_limit, tool.concurrency, tool.quota) == (None, {"most": 3}, {"per_day": 10})
+
+
+def test_it_sets_a_tenants_own_limits_for_a_shared_tool(
+    browse: Browse, acme: Tenant, alice: Person, vera: Person, register: Register
+) -> None:
+    with platform():
+        spec = {"slug": "clock", "name": "Clock", "version": "1.0.0", "transport": "builtin"}
+        clock = register_tool(by=CASTING, spec={**spec, "definition": {"function": "clock"}}, shared=True)
+    visitor, address = browse(alice), address_of(clock, "limits")
+    assert "Own limits" not in visitor.page(address_of(register()))
+    assert "7 calls per day (UTC)" in visitor.done(address, {"quota": '{"per_day": 7}'})
+    assert '"per_day": 7' in visitor.page(address)
+    said = visitor.refused(address, {"quota": '{"per_week": 7}'})
+    assert "per_week: There is no such field here" in said
+    assert browse(vera).post(address, {"quota": ""}).status_code == 403
+    with within(acme.id):
+        assert TenantTool.objects.get().quota == {"per_day": 7}
