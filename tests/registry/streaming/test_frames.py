@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from accounts.api.event_streams import KEEP_ALIVE, EventStreamResponse
 from accounts.authenticate import authenticate
@@ -13,12 +15,13 @@ from accounts.models import Tenant
 from accounts.offload import in_database_thread
 from registry import builtins
 from registry.api import streaming
-from registry.execution.types import Mode, Outcome, ToolCall
+from registry.execution.types import Mode, Outcome, Progress, ToolCall
 from registry.models.execution import Status
 from registry.transports.base import Chunk
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.patience import until
+from tests.registry.execution.calls import a_call
 from tests.registry.execution.rows import executions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,3 +164,24 @@ def test_a_call_that_ends_before_its_first_part_is_told_as_any_other(
     outcome = corridor.loop.run(begin(corridor))
     assert isinstance(outcome, Outcome)
     assert (outcome.status, outcome.error and outcome.error["code"]) == (Status.REFUSED, "invalid_input")
+
+
+async def test_it_tells_progress_and_what_could_not_be_recorded() -> None:
+    told, call = streaming._Told(), a_call(mode=Mode.STREAM)
+
+    async def fail() -> Outcome:
+        told.progressed(Progress(0.5, "half of it", datetime(2026, 11, 20, tzinfo=UTC)))
+        raise OperationalError("PostgreSQL is away.")
+
+    frames = [read(frame) async for frame in streaming._frames(call, told, asyncio.ensure_future(fail()))]
+    assert [event for event, _ in frames] == ["start", "progress", "error"]
+    assert frames[1][1] == {"fraction": 0.5, "message": "half of it", "at": "2026-11-20T00:00:00Z"}
+    assert (frames[2][1]["code"], frames[2][1]["execution_id"]) == ("unavailable", str(call.execution_id))
+
+
+async def test_it_says_of_a_call_that_was_stopped_that_it_was() -> None:
+    told, call = streaming._Told(), a_call(mode=Mode.STREAM)
+    running: asyncio.Task[Outcome] = asyncio.ensure_future(asyncio.Event().wait())  # type: ignore[arg-type]
+    running.cancel()
+    frames = [read(frame) async for frame in streaming._frames(call, told, running)]
+    assert [(event, data.get("code")) for event, data in frames] == [("start", None), ("error", "cancelled")]

@@ -1,6 +1,8 @@
 """Mode `stream` as it is served: a real web process, a real upstream, a real client."""
 
 import asyncio
+import json
+import shutil
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -24,6 +26,7 @@ from tests.patience import until
 from tests.registry.execution.rows import executions
 from tests.registry.streaming.conftest import Event, Open
 from tests.registry.streaming.server import Script
+from tests.web import Web
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -300,3 +303,24 @@ async def test_a_call_that_somebody_has_to_approve_waits_like_any_other(
     assert end.data["output"] == [{"event": "message", "data": {"n": 1}}]
     await aclose()
     await shared.aclose()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="No curl on PATH.")
+async def test_curl_prints_each_part_as_it_comes(
+    tool: Register, script: Script, streaming_web: Web, scout_key: str
+) -> None:
+    await in_database_thread(tool)
+    script.will_send(b'data: {"n": 1}\n\n', b'data: {"n": 2}\n\n')
+    script.let_go(0)
+    curl = await asyncio.create_subprocess_exec(
+        *("curl", "-sN", f"{streaming_web.url}/api/v1/executions/", "-d", json.dumps(CALL)),
+        *("-H", f"Authorization: Bearer {scout_key}", "-H", "Content-Type: application/json"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert curl.stdout is not None
+    async with asyncio.timeout(20):
+        first = await curl.stdout.readuntil(b'"data":{"n":1},"event":"message"}\n\n')
+        assert first.startswith(b"event: start\n")
+        script.let_go(1)
+        rest = await curl.stdout.read()
+    assert (rest.count(b"event: chunk\n"), rest.count(b"event: end\n"), await curl.wait()) == (1, 1, 0)
