@@ -29,9 +29,11 @@ async def websocket(scope: Scope, receive: Receive, send: Send) -> None:
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
+        is_over = message["type"] == "lifespan.shutdown"
+        if is_over:
             await closing.close()
+        await send({"type": f"{message['type']}.complete"})  # the server ends the loop as soon as it hears this
+        if is_over:
             return
 
 
