@@ -30,8 +30,11 @@ from accounts.caller import Caller
 from accounts.errors import Fault, Malformed, QuartermasterError, Throttled
 from accounts.offload import in_database_thread
 from accounts.roles import Right
+from accounts.tenancy import within
 from registry.api.outcomes import represent_execution
+from registry.execution.sealed_output import as_told
 from registry.following import AWAY, State, follow, state_of
+from registry.models import Execution
 
 STREAMS_PER_KEY = 20
 """In one process. Each looks at its row now and then."""
@@ -71,7 +74,7 @@ class ExecutionEventsView(AsyncTenantView):
         if state.has_ended and seen == state.mark:
             return Response(status=204)
         _take_seat(caller)
-        frames = _frames(state, seen, request.META["HTTP_AUTHORIZATION"])
+        frames = _frames(state, seen, request.META["HTTP_AUTHORIZATION"], caller.agent_id)
         return EventStreamResponse(frames, end=partial(_leave_seat, caller))
 
 
@@ -97,12 +100,14 @@ async def _leave_seat(caller: Caller) -> None:
         del _open[caller.key_id]
 
 
-async def _frames(state: State, seen: str, authorization: str) -> AsyncGenerator[bytes, None]:
+async def _frames(
+    state: State, seen: str, authorization: str, agent_id: UUID | None = None
+) -> AsyncGenerator[bytes, None]:
     loop = asyncio.get_running_loop()
     now = loop.time()
     said_at, checked_at, ends_at = now, now, now + LONGEST_SECONDS
     if state.mark != seen:
-        yield _frame(state)
+        yield await _frame(state, agent_id)
     async with aclosing(follow(state)) as changes:
         async for change in changes:
             now = loop.time()
@@ -112,7 +117,7 @@ async def _frames(state: State, seen: str, authorization: str) -> AsyncGenerator
                     yield frame("error", problem(refused))
                     return
             if change is not None:
-                yield _frame(change, told=state)
+                yield await _frame(change, agent_id, told=state)
                 said_at, state = now, change
             elif now - said_at > KEEP_ALIVE_SECONDS:
                 yield KEEP_ALIVE
@@ -121,14 +126,21 @@ async def _frames(state: State, seen: str, authorization: str) -> AsyncGenerator
                 return
 
 
-def _frame(state: State, told: State | None = None) -> bytes:
+async def _frame(state: State, agent_id: UUID | None, told: State | None = None) -> bytes:
     """Progress alone is told alone; any other change with all of the execution."""
     execution = state.execution
     if state.has_ended:
+        if execution.sealed_output is not None:
+            execution = await in_database_thread(_opened, execution, agent_id)
         return frame("end", represent_execution(execution), id=state.mark)
     if told is not None and state.stage == told.stage:
         return frame("progress", execution.progress, id=state.mark)
     return frame("state", represent_execution(execution), id=state.mark)
+
+
+def _opened(execution: Execution, agent_id: UUID | None) -> Execution:
+    with within(execution.tenant_id):
+        return as_told(execution, agent_id)
 
 
 async def _refusal(authorization: str) -> QuartermasterError | None:

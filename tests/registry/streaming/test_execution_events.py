@@ -16,6 +16,8 @@ from accounts.tenancy import within
 from registry.api import execution_events
 from registry.api.execution_events import STREAMS_PER_KEY
 from registry.execution import news, shared
+from registry.execution.sealed_output import sealed_output
+from registry.execution.types import Told
 from registry.following import State, follow, state_of
 from registry.models import Execution, Tool
 from registry.models.execution import Status, WaitsFor
@@ -97,6 +99,21 @@ async def test_it_tells_an_ended_one_once_and_closes(
     assert (end.event, end.data["status"]) == ("end", "succeeded")
     async with open_stream("GET", path, **{"Last-Event-ID": end.id}) as again:
         assert again.response.status == 204
+
+
+async def test_it_tells_the_caller_at_the_end_what_it_may_be_told(
+    acme: Tenant, waiting: UUID, change: Callable[..., Any], open_stream: Open
+) -> None:
+    def seal() -> bytes | None:
+        with within(acme.id):
+            told = {"email": "ada@example.com"}
+            return sealed_output(acme.id, waiting, Told(told, {"email": "[redacted:email]"}, whole=told))
+
+    sealed = await in_database_thread(seal)
+    await change(status=Status.SUCCEEDED, waits_for="", output={"email": "[redacted:email]"}, sealed_output=sealed)
+    async with open_stream("GET", f"executions/{waiting}/events/") as stream:
+        [end] = await stream.rest()
+    assert end.data["output"] == {"email": "ada@example.com"}
 
 
 async def test_it_goes_on_where_the_last_stream_ended(
