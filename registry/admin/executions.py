@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.views.decorators.http import require_safe
 
 from accounts.chrome.cells import NOTHING, duration, moment, mono
 from accounts.chrome.filters import MOST_CHOICES, ChoiceFilter, MenuFilter
@@ -105,8 +106,12 @@ class ExecutionPages(TenantPages):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "registry_execution_artifact"
         return [
-            path("<path:object_id>/artifact/", wrap(self.artifact_view), name=name),
-            path("<path:object_id>/artifact/content/", wrap(self.artifact_content_view), name=f"{name}_content"),
+            path("<path:object_id>/artifact/", wrap(require_safe(self.artifact_view)), name=name),
+            path(
+                "<path:object_id>/artifact/content/",
+                wrap(require_safe(self.artifact_content_view)),
+                name=f"{name}_content",
+            ),
             *super().get_urls(),
         ]
 

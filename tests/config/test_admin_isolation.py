@@ -189,7 +189,8 @@ def test_it_lets_a_viewer_change_nothing(
     visitor, before = browse(vera), snapshot()
     for pages in every_pages():
         for address in addresses(pages, acme_has_everything[pages.model]):
-            assert visitor.post(address, {"post": "yes", "name": "mine"}).status_code == 403, address
+            # 405 is the answer of pages that only show something.
+            assert visitor.post(address, {"post": "yes", "name": "mine"}).status_code in (403, 405), address
         assert visitor.post(pages.address("add"), {"slug": "mine", "name": "Mine"}).status_code == 403
         assert visitor.post(pages.address("changelist"), {"action": "delete_selected"}).status_code in (200, 302, 403)
     assert snapshot() == before
