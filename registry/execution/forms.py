@@ -2,23 +2,25 @@
 
 from dataclasses import replace
 
+from registry.execution.large import LARGE
 from registry.execution.passage import Passage
 from registry.execution.present import part_for_row, present
 from registry.execution.redact import returned_forms, stored_forms
 from registry.execution.types import Ending, ReturnedForms, StoredForms, Told
 
 
-def forms(passage: Passage, ending: Ending) -> tuple[StoredForms, ReturnedForms, Told | None]:
+def forms(passage: Passage, ending: Ending, weight: int) -> tuple[StoredForms, ReturnedForms, Told | None]:
+    """`weight` is the raw output's, exact up to LARGE."""
     call, target = passage.call, passage.target
     returned = returned_forms(call, target, ending, passage.secrets)
     answer = as_returned(ending, returned).answer
     if answer is None or ending.answer is None or target is None:
         return stored_forms(call, target, ending, passage.secrets), returned, None
-    part = part_for_row(call, target, answer, ending.answer.output)
-    if part is not ending.answer.output:
+    if weight > LARGE:
+        part = part_for_row(call, target, answer, ending.answer.output)
         ending = replace(ending, answer=replace(ending.answer, output=part))
     stored = stored_forms(call, target, ending, passage.secrets)
-    return stored, returned, present(call, target, answer, stored.output)
+    return stored, returned, present(call, target, answer, stored.output, weight)
 
 
 def as_returned(ending: Ending, returned: ReturnedForms) -> Ending:

@@ -14,6 +14,11 @@ T = TypeVar("T")
 
 async def by_size(value: Any, work: Callable[[], T]) -> T:
     """What `work`, which is about this value, returns or raises."""
-    if weigh(value, LARGE) <= LARGE:
+    return await by_weight(weigh(value, LARGE), work)
+
+
+async def by_weight(weight: int, work: Callable[[], T]) -> T:
+    """The same for whoever has weighed it."""
+    if weight <= LARGE:
         return work()
     return await asyncio.to_thread(work)

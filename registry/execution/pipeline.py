@@ -13,7 +13,7 @@ from registry.execution.ended import ended_by
 from registry.execution.forms import as_returned, forms
 from registry.execution.guard import guard
 from registry.execution.keep import keep
-from registry.execution.large import by_size
+from registry.execution.large import LARGE, by_weight
 from registry.execution.limit import limit
 from registry.execution.nested import nested_call
 from registry.execution.open import must_open, open_execution, replay
@@ -31,6 +31,7 @@ from registry.execution.validate import validate
 from registry.execution.watch import watch, why_cancelled
 from registry.models import Execution
 from registry.models.execution import Status
+from registry.shaping.weight import weigh
 from registry.transports.base import Nested
 
 
@@ -117,9 +118,9 @@ async def _conclude(passage: Passage, end: Ending | Execution) -> Outcome:
 
 async def _record(passage: Passage, ending: Ending) -> Outcome:
     call = passage.call
-    answer = ending.answer.output if ending.answer else None
+    weight = weigh(ending.answer.output, LARGE) if ending.answer else 0
     with passage.timed("redact"):
-        stored, returned, told = await by_size(answer, partial(forms, passage, ending))
+        stored, returned, told = await by_weight(weight, partial(forms, passage, ending, weight))
     await passage.settle(as_returned(ending, returned))
     with passage.timed("record"):
         if told is not None and passage.target is not None:

@@ -45,16 +45,18 @@ def _part(raw: Any, told: Any) -> Any:
     return raw[:LONGEST_STRING] if isinstance(raw, str) else raw
 
 
-def present(call: ToolCall, target: Target, answer: Answer, stored: Any) -> Told:
-    """`stored` is the redacted form of the output, the very same object when nothing had to be masked.
+def present(call: ToolCall, target: Target, answer: Answer, stored: Any, weight: int) -> Told:
+    """`stored` is the redacted form of the output, the very same object when nothing had to be masked. `weight` is
+    what the answer weighed before secrets were taken out of it.
 
     Of a very large answer it is a part: then it is not known whether the rest holds secrets, so it is taken to.
     """
     output = answer.output
-    binary = is_binary(output)
-    shape = _Shape(call.fields, _budget(call, target), _threshold(target), binary)
-    if not (shape.is_asked_for or binary) and weigh(output, shape.threshold) <= shape.threshold:
+    asked_for = call.fields or call.max_tokens or target.max_output_tokens
+    threshold, binary = _threshold(target), is_binary(output)
+    if not (asked_for or binary) and (weight <= threshold or weigh(output, threshold) <= threshold):
         return Told(output, stored, whole=output)
+    shape = _Shape(call.fields, _budget(call, target), threshold, binary)
     told = shape.given_to(output)
     kept = told if stored is output else shape.given_to(stored)
     return Told(
@@ -84,10 +86,6 @@ class _Shape:
     budget: int | None
     threshold: int
     binary: bool
-
-    @property
-    def is_asked_for(self) -> bool:
-        return bool(self.fields or self.budget)
 
     def given_to(self, output: Any) -> Fitted:
         chosen = project(output, self.fields) if self.fields else output

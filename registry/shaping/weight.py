@@ -11,6 +11,7 @@ from typing import Any
 
 PER_TOKEN = 3
 
+_quoted = json.encoder.encode_basestring
 _PUNCTUATION = 2  # both brackets of an array or object, both quotes of a string
 _WORDS = {True: 4, False: 5, None: 4}
 
@@ -59,7 +60,8 @@ def weigh(value: Any, most: float = float("inf")) -> int:
 def _weigh_string(text: str, most: float) -> int:
     if len(text) + _PUNCTUATION > most:
         return len(text) + _PUNCTUATION  # at least, and more than enough
-    return weigh_text(json.encoder.encode_basestring(text))
+    quoted = _quoted(text)
+    return len(quoted) if quoted.isascii() else weigh_text(quoted)
 
 
 def _weigh_scalar(item: Any) -> int:
