@@ -187,13 +187,10 @@ def test_it_is_not_there_for_another_tenant(
     assert executions(acme)[0].status == Status.PENDING
 
 
-def test_asking_twice_is_no_mistake(acme: Tenant, corridor: Corridor, register: Register, silent: Silent) -> None:
-    register_silent(register, silent)
-    running = corridor.start("crm-find", INPUT)
-    assert silent.arrived.wait(10)
-    [row] = executions(acme)
+def test_asking_twice_is_no_mistake(acme: Tenant, corridor: Corridor, scout: Agent) -> None:
     with within(acme.id):
-        Execution.objects.update(cancel_requested_at=timezone.now())
-    assert cancel(corridor, row.id).status_code == 202
-    assert running.result(20).status == Status.CANCELLED
-    assert [name for name, _ in actions(acme, row.id)] == ["execution.cancelled"]
+        row = Execution.objects.create(
+            tenant=acme, agent=scout, tool_slug="crm-find", status=Status.RUNNING, run=1, started_at=timezone.now()
+        )
+    assert [cancel(corridor, row.id).status_code for _ in range(2)] == [202, 202]
+    assert actions(acme, row.id) == [("cancellation.requested", f"agent:{scout.id}")]
