@@ -50,4 +50,4 @@ def test_it_leaves_a_single_backtick_alone() -> None:
 
 
 def test_it_is_quick_with_text_that_never_ends() -> None:
-    assert pretty._coloured('"' + "\\a" * 50_000)
+    assert pretty.coloured('"' + "\\a" * 50_000)

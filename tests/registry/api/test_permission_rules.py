@@ -47,14 +47,15 @@ def test_it_makes_shows_changes_and_removes_a_rule(admin_api: Api, scout: Agent)
 
 def test_it_lists_those_that_may_match_a_tool(admin_api: Api, register: Register) -> None:
     register(permissions=["destructive"], category="crm")
-    for name, facts in {
+    rules: dict[str, dict[str, Any]] = {
         "by slug": {"tools": ["crm-*"]},
         "by category": {"categories": ["crm"]},
         "by permission": {"permissions": ["destructive"]},
         "for all": {"effect": "ask"},
         "other": {"tools": ["erp-*"]},
         "off": {"tools": ["crm-find"], "enabled": False},
-    }.items():
+    }
+    for name, facts in rules.items():
         assert admin_api.post("permission-rules/", {"name": name, "effect": "deny", **facts}).status_code == 201
     assert names(admin_api.get("permission-rules/", {"tool": "crm-find"})) == [
         "off",

@@ -101,6 +101,8 @@ def test_it_holds_from_the_next_call_on(
     put(admin, "redaction/", {"stored": {"email": "hash"}, "returned": {"card": "drop"}})
     second, third = (corridor.call("crm-find", {"account": 7}) for _ in range(2))
     assert second.output == {"email": "ada@example.com"}
-    hashed = [stored(acme, each).output["email"] for each in (second, third)]
+    rows = [stored(acme, each) for each in (second, third)]
+    hashed = [row.output["email"] for row in rows if row.output]
+    assert len(hashed) == 2
     assert hashed[0] == hashed[1]
     assert hashed[0].startswith("[hashed:email:")
