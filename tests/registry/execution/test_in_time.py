@@ -88,8 +88,8 @@ def test_a_caller_who_goes_before_that_cancels_it(
     waiting = corridor.loop.start(corridor.api.post(EXECUTE, body(20_000)))
     assert arrived.wait(10)
     waiting.cancel()
-    leave.set()
     until(lambda: executions(acme)[0].status == Status.CANCELLED)
+    leave.set()
 
 
 @pytest.mark.parametrize("wait_ms", [-1, 600_001, "5", True, 1.5])
