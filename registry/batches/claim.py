@@ -1,7 +1,6 @@
 """The idempotency key of a batch: it stands for the whole of it, and a key made of it for each of its calls."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from registry.execution.outcome import standing_outcome
 from registry.execution.sealed_output import as_told
 from registry.execution.types import Outcome
 from registry.models import Batch, Execution
+from registry.request_digests import digest_of
 
 LONGEST_KEY = 200
 
@@ -32,7 +32,7 @@ class Claimed:
 
 def claim_batch(*, caller: Caller, key: str, body: Any) -> Claimed:
     """Call it outside of any transaction. Raises IdempotencyConflict when the key was used for another batch."""
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).digest()
+    digest = digest_of(body)
     batch = Batch(
         id=new_id(), tenant_id=caller.tenant_id, agent_id=caller.agent_id, idempotency_key=key, request_digest=digest
     )

@@ -3,7 +3,6 @@
 Only calls of read-only tools without a key skip it: nothing is lost when they vanish, and `record` writes them once.
 """
 
-import hashlib
 import json
 from datetime import datetime
 from typing import Any
@@ -23,6 +22,7 @@ from registry.execution.types import Mode, Target, ToolCall
 from registry.execution.wake import wake
 from registry.models import Execution
 from registry.models.execution import Status, WaitsFor
+from registry.request_digests import digest_of
 
 
 def must_open(call: ToolCall, target: Target, decision: Decision) -> bool:
@@ -104,7 +104,7 @@ def _new(call: ToolCall, target: Target, started_at: datetime) -> Execution:
         parent_id=call.parent_id,
         options=_options(call, target),
         idempotency_key=call.idempotency_key,
-        request_digest=request_digest(call),
+        request_digest=request_digest(call) if call.idempotency_key is not None else None,
         sealed_input=seal(
             tenant_id=call.caller.tenant_id,
             purpose="execution",
@@ -130,8 +130,8 @@ def _options(call: ToolCall, target: Target) -> dict[str, Any]:
 
 
 def request_digest(call: ToolCall) -> bytes:
-    """SHA-256 over what makes two requests the same: tool, range, operation, mode, input, keys in order, and shape."""
+    """Of what makes two requests the same: tool, range, operation, mode, input, keys in order, and shape."""
     request: list[Any] = [call.tool, call.version, call.operation, call.mode, call.input]
     if call.fields or call.max_tokens:
         request += [list(call.fields), call.max_tokens]
-    return hashlib.sha256(json.dumps(request, sort_keys=True, separators=(",", ":")).encode()).digest()
+    return digest_of(request)

@@ -262,7 +262,7 @@ class Migration(migrations.Migration):
                 ("idempotency_key", models.CharField(max_length=200, null=True)),
                 (
                     "request_digest",
-                    models.BinaryField(help_text="SHA-256 of what the key was used for.", max_length=32, null=True),
+                    models.BinaryField(help_text="Of what the key was used for.", max_length=32, null=True),
                 ),
                 (
                     "sealed_input",

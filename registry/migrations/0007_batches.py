@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ("idempotency_key", models.CharField(max_length=200)),
                 (
                     "request_digest",
-                    models.BinaryField(help_text="SHA-256 of what the key was used for.", max_length=32),
+                    models.BinaryField(help_text="Of what the key was used for.", max_length=32),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (

@@ -20,7 +20,7 @@ class Batch(models.Model):
         Agent, null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     idempotency_key = models.CharField(max_length=200)
-    request_digest = models.BinaryField(max_length=32, help_text="SHA-256 of what the key was used for.")
+    request_digest = models.BinaryField(max_length=32, help_text="Of what the key was used for.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TenantManager["Batch"]()

@@ -96,7 +96,7 @@ class Execution(models.Model):
     conversation = models.CharField(max_length=200, blank=True)
     provider = models.CharField(max_length=64, blank=True)
     idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001  null is "no key", outside the constraint
-    request_digest = models.BinaryField(max_length=32, null=True, help_text="SHA-256 of what the key was used for.")
+    request_digest = models.BinaryField(max_length=32, null=True, help_text="Of what the key was used for.")
     sealed_input = models.BinaryField(null=True, help_text="The raw input, sealed while the call is unfinished.")
     sealed_output = models.BinaryField(
         null=True, help_text="What the caller was told, sealed, where that is more than may be stored."
