@@ -31,7 +31,8 @@ def run_all() -> int:
         leftover.unlink()
     measured = coverage.Coverage()
     with measured.collect():
-        result = int(pytest.main([]))
+        # Two processes, each with servers of its own; a file's tests stay together.
+        result = int(pytest.main(["--numprocesses", "2", "--dist", "loadfile"]))
     measured.save()
     measured.combine()
     report(measured)
