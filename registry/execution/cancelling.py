@@ -10,7 +10,7 @@ from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from registry.execution.shared import PREFIX
+from registry.execution.shared import PREFIX, keep_cancelled
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,8 @@ async def listen(told: Callable[[UUID], None]) -> None:
     while True:
         try:
             await _listen(told)
-        except (RedisError, OSError, ValueError):  # away, or somebody said what is no id
+        except (RedisError, OSError, ValueError) as error:  # away, or somebody said what is no id
+            keep_cancelled(error)
             await asyncio.sleep(RETRY_SECONDS)
 
 

@@ -67,6 +67,7 @@ class News:
             try:
                 await self._hear()
             except (RedisError, OSError) as error:
+                shared.keep_cancelled(error)
                 log.info("News are not heard (%s).", type(error).__name__, extra={"action": "news_not_heard"})
                 await asyncio.sleep(RETRY_SECONDS)
 

@@ -121,6 +121,16 @@ async def aclose() -> None:
         await client.redis.aclose()
 
 
+def keep_cancelled(error: Exception) -> None:
+    """Raise CancelledError where a task that was cancelled is told of a connection that did not close in time instead.
+
+    redis-py's own time limit on closing takes the cancellation's place; a task that listens for ever would go on.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from error
+
+
 def _leave_alone(client: _Client, error: Exception) -> None:
     client.away_until = time.monotonic() + LEFT_ALONE_SECONDS
     log.warning(

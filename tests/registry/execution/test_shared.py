@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from redis.exceptions import TimeoutError as RedisTimeout
 
 from registry.execution import shared
 
@@ -55,3 +56,27 @@ def test_it_speaks_to_the_redis_that_is_there() -> None:
 
     assert django_settings.REDIS_URL
     assert asyncio.run(speak()) == (b"hello", b"1", None)
+
+
+async def test_it_ends_a_cancelled_task_whose_connection_did_not_close_in_time() -> None:
+    """As redis-py has it: the time limit's error in the place of the cancellation."""
+
+    async def listen_for_ever() -> None:
+        while True:
+            try:
+                try:
+                    await asyncio.sleep(60)
+                finally:
+                    raise RedisTimeout("Timed out closing connection")
+            except RedisTimeout as error:
+                shared.keep_cancelled(error)
+
+    task = asyncio.ensure_future(listen_for_ever())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_it_lets_a_task_go_on_that_nobody_cancelled() -> None:
+    shared.keep_cancelled(RedisTimeout("Redis is slow"))
