@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import aclosing
 from uuid import UUID
 
 import redis
 from django.conf import settings
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from registry.execution.shared import PREFIX, keep_cancelled
+from registry.execution.shared import PREFIX, heard
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +33,11 @@ async def listen(told: Callable[[UUID], None]) -> None:
     while True:
         try:
             await _listen(told)
-        except (RedisError, OSError, ValueError) as error:  # away, or somebody said what is no id
-            keep_cancelled(error)
+        except (RedisError, OSError, ValueError):  # away, or somebody said what is no id
             await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _listen(told: Callable[[UUID], None]) -> None:
-    client = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS)
-    async with client, client.pubsub(ignore_subscribe_messages=True) as channel:
-        await channel.subscribe(CHANNEL)
-        async for message in channel.listen():
-            told(UUID(message["data"].decode()))
+    async with aclosing(heard(CHANNEL)) as messages:
+        async for said in messages:
+            told(UUID(said.decode()))

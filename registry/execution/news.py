@@ -8,12 +8,10 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from django.conf import settings
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from registry.execution import shared
@@ -67,16 +65,13 @@ class News:
             try:
                 await self._hear()
             except (RedisError, OSError) as error:
-                shared.keep_cancelled(error)
                 log.info("News are not heard (%s).", type(error).__name__, extra={"action": "news_not_heard"})
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _hear(self) -> None:
-        client = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS)
-        async with client, client.pubsub(ignore_subscribe_messages=True) as channel:
-            await channel.subscribe(CHANNEL)
-            async for message in channel.listen():
-                for changed in self._followers.get(UUID(message["data"].decode()), ()):
+        async with aclosing(shared.heard(CHANNEL)) as heard:
+            async for said in heard:
+                for changed in self._followers.get(UUID(said.decode()), ()):
                     changed.set()
 
 

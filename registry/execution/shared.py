@@ -8,7 +8,7 @@ a hanging server costs one call a second and not every call.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 LEFT_ALONE_SECONDS = 1.0
+LISTENING_SECONDS = 1.0
 PREFIX = "qm:"
 
 
@@ -121,14 +122,28 @@ async def aclose() -> None:
         await client.redis.aclose()
 
 
-def keep_cancelled(error: Exception) -> None:
-    """Raise CancelledError where a task that was cancelled is told of a connection that did not close in time instead.
+async def heard(channel: str) -> AsyncGenerator[bytes, None]:
+    """What is said on a channel from now on. Raises RedisError or OSError when the connection is lost.
 
-    redis-py's own time limit on closing takes the cancellation's place; a task that listens for ever would go on.
+    redis-py's own time limits can take a cancellation's place, and its retries then go on as if nothing had been
+    asked. So whoever listens is looked at once a second: no cancellation is lost for longer.
     """
+    client = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS)
+    try:
+        async with client, client.pubsub(ignore_subscribe_messages=True) as listening:
+            await listening.subscribe(channel)
+            while not _is_cancelled():
+                message = await listening.get_message(timeout=LISTENING_SECONDS)
+                if message is not None:
+                    yield message["data"]
+    finally:
+        if _is_cancelled():
+            raise asyncio.CancelledError
+
+
+def _is_cancelled() -> bool:
     task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError from error
+    return task is not None and task.cancelling() > 0
 
 
 def _leave_alone(client: _Client, error: Exception) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+from contextlib import aclosing
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from redis.exceptions import TimeoutError as RedisTimeout
+from redis.asyncio.client import PubSub
 
 from registry.execution import shared
 
@@ -58,25 +59,40 @@ def test_it_speaks_to_the_redis_that_is_there() -> None:
     assert asyncio.run(speak()) == (b"hello", b"1", None)
 
 
-async def test_it_ends_a_cancelled_task_whose_connection_did_not_close_in_time() -> None:
-    """As redis-py has it: the time limit's error in the place of the cancellation."""
+async def test_it_hears_what_is_said_until_it_is_cancelled() -> None:
+    told: list[bytes] = []
 
-    async def listen_for_ever() -> None:
-        while True:
-            try:
-                try:
-                    await asyncio.sleep(60)
-                finally:
-                    raise RedisTimeout("Timed out closing connection")
-            except RedisTimeout as error:
-                shared.keep_cancelled(error)
+    async def listen() -> None:
+        async with aclosing(shared.heard("qm:test")) as messages:
+            async for said in messages:
+                told.append(said)
 
-    task = asyncio.ensure_future(listen_for_ever())
-    await asyncio.sleep(0)
-    task.cancel()
+    listening = asyncio.ensure_future(listen())
+    while not told:
+        async with shared.pipeline() as pipe:
+            pipe.publish("qm:test", "hello")
+        await asyncio.sleep(0.01)
+    listening.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
+        await listening
+    await shared.aclose()
+    assert told[0] == b"hello"
 
 
-async def test_it_lets_a_task_go_on_that_nobody_cancelled() -> None:
-    shared.keep_cancelled(RedisTimeout("Redis is slow"))
+async def test_it_ends_though_a_cancellation_was_lost_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As redis-py's time limits lose it: swallowed, and waited on."""
+    swallowed = asyncio.Event()
+
+    async def get_message(self: Any, **_: Any) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            swallowed.set()
+
+    monkeypatch.setattr(PubSub, "get_message", get_message)
+    listening = asyncio.ensure_future(anext(shared.heard("qm:test")))
+    await asyncio.sleep(0.2)
+    listening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await listening
+    assert swallowed.is_set()
