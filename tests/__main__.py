@@ -31,8 +31,9 @@ def run_all() -> int:
         leftover.unlink()
     measured = coverage.Coverage()
     with measured.collect():
-        # Two processes, each with servers of its own; a file's tests stay together.
-        result = int(pytest.main(["--numprocesses", "2", "--dist", "loadfile"]))
+        # Two processes, each with servers of its own; a file's tests stay together. A browser wants the machine alone.
+        two = ["--numprocesses", "2", "--dist", "loadfile", "--ignore", "tests/browser"]
+        result = int(pytest.main(two)) or int(pytest.main(["tests/browser"]))
     measured.save()
     measured.combine()
     report(measured)

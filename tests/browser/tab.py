@@ -22,7 +22,7 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 CHECKS = Path(__file__).with_name("checks.js").read_text()
 
 
