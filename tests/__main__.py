@@ -32,12 +32,17 @@ def run_all() -> int:
     measured = coverage.Coverage()
     with measured.collect():
         # Two processes, each with servers of its own; a file's tests stay together. A browser wants the machine alone.
-        two = ["--numprocesses", "2", "--dist", "loadfile", "--ignore", "tests/browser"]
-        result = int(pytest.main(two)) or int(pytest.main(["tests/browser"]))
+        two = ["--numprocesses", "2", "--max-worker-restart", "1", "--dist", "loadfile", "--ignore", "tests/browser"]
+        result = run_beside(two) or run_beside(["tests/browser"])
     measured.save()
     measured.combine()
     report(measured)
     return result
+
+
+def run_beside(arguments: list[str]) -> int:
+    """In a process of its own: Django reads its settings once, and each run has other servers."""
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
 
 
 def report(measured: coverage.Coverage) -> None:
