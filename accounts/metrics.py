@@ -19,13 +19,21 @@ _HOST = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())
 _OWN_FILE = re.compile(rf"[a-z_]+_{re.escape(_HOST)}-(\d+)\.db")
 
 
-def _identity() -> str:
-    return f"{_HOST}-{os.getpid()}"
+class _Process:
+    """Told apart by host and number. Asked for at every count, so the system is asked once, and after a fork."""
+
+    def __init__(self) -> None:
+        self.notice()
+
+    def notice(self) -> None:
+        self.name = f"{_HOST}-{os.getpid()}"
 
 
+_this = _Process()
+os.register_at_fork(after_in_child=_this.notice)
 settings.METRICS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.METRICS_DIR)
-values.ValueClass = values.MultiProcessValue(_identity)
+values.ValueClass = values.MultiProcessValue(lambda: _this.name)
 
 DATABASE_BUSY = Gauge(
     f"{PREFIX}database_connections_busy",

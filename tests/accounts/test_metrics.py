@@ -17,6 +17,7 @@ from prometheus_client import Counter, Gauge
 from accounts import metrics
 if len(sys.argv) > 1:
     metrics._HOST = sys.argv[1]
+    metrics._this.notice()
 Counter("tested_apples", "", ["kind"]).labels("red").inc(3)
 Gauge("tested_busy", "", multiprocess_mode="livesum").inc(2)
 print("counted", flush=True)
@@ -70,6 +71,25 @@ def test_it_keeps_what_a_killed_process_counted_but_not_what_it_was_busy_with() 
     assert read("tested_busy") == 2
     other.kill()
     assert read("tested_busy") is None
+
+
+FORKED = """
+import os
+from prometheus_client import Counter
+from accounts import metrics
+apples = Counter("tested_apples", "", ["kind"]).labels("red")
+apples.inc()
+child = os.fork()
+apples.inc()
+if child:
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.usefixtures("folder")
+def test_it_counts_on_in_a_file_of_its_own_after_a_fork() -> None:
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], cwd=settings.BASE_DIR, check=True)
+    assert read("tested_apples_total", {"kind": "red"}) == 3
 
 
 @pytest.mark.usefixtures("folder")
