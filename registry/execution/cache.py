@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from redis.asyncio.client import Pipeline
-
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from integrations.errors import SealBroken
 from integrations.redaction import Action, Rules, redact
 from integrations.vault import Sealer, sealer_at_hand, sealer_for
 from registry.execution.passage import Passage, Settle
-from registry.execution.shared import PREFIX, Script
+from registry.execution.shared import PREFIX, Commands, Script
 from registry.execution.types import Answer, Ending, Mode, Target, ToolCall
 from registry.models.execution import Status
 
@@ -99,15 +97,15 @@ def _opened(sealer: Sealer, key: str, found: Any) -> Answer | None:
 
 
 def _keeping(call: ToolCall, target: Target, passage: Passage, sealer: Sealer, key: str) -> Settle:
-    def keep(ending: Ending, pipe: Pipeline) -> None:
-        _STEP_DOWN.add_to(pipe, [f"{key}:fetching"], [str(call.execution_id)])
+    def keep(ending: Ending, commands: Commands) -> None:
+        _STEP_DOWN.add_to(commands, [f"{key}:fetching"], [str(call.execution_id)])
         if ending.status is not Status.SUCCEEDED or ending.answer is None:
             return
         output = redact(ending.answer.output, secrets=passage.secrets, rules=_KNOWN_ONLY).value
         value = json.dumps(output, ensure_ascii=False, separators=(",", ":")).encode()
         if len(value) <= LARGEST_BYTES:
             sealed = sealer.seal(purpose=_PURPOSE, field=key, plaintext=value)
-            pipe.set(key, sealed, ex=target.cache_seconds)
+            commands.add("SET", key, sealed, "EX", target.cache_seconds)
 
     return keep
 

@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Any
 
-from redis.asyncio.client import Pipeline
-
 from registry.breakers.circuit import ENTER, FAILED, PASSED, TAKEN_BACK, Circuit, circuit_of, entering, failing
 from registry.breakers.transitions import tell_closed, tell_half_opened, tell_opened
 from registry.errors import CircuitOpen
 from registry.execution.passage import Afterwards, Settle
+from registry.execution.shared import Commands
 from registry.execution.types import Ending, Target, ToolCall
 from registry.models.execution import Status
 
@@ -49,18 +48,18 @@ def _obey(target: Target) -> None:
 
 
 def _tell(
-    circuit: Circuit, target: Target, holder: str, is_trial: bool, slot: int, ending: Ending, pipe: Pipeline
+    circuit: Circuit, target: Target, holder: str, is_trial: bool, slot: int, ending: Ending, commands: Commands
 ) -> Afterwards | None:
-    place = len(pipe)
+    place = len(commands)
     if ending.upstream_failed:
-        FAILED.add_to(pipe, *failing(circuit, target.breaker, holder))
+        FAILED.add_to(commands, *failing(circuit, target.breaker, holder))
         return partial(_after_failure, circuit, target, place)
     if is_trial and ending.upstream_answered:
-        PASSED.add_to(pipe, circuit.keys, [holder, target.breaker.trials, str(circuit.version_id)])
+        PASSED.add_to(commands, circuit.keys, [holder, target.breaker.trials, str(circuit.version_id)])
         return partial(_after_trial, circuit, target, place)
     if ending.status is not Status.SUCCEEDED:
         # The caller's own mistake, or the caller went: that says nothing about the service.
-        TAKEN_BACK.add_to(pipe, circuit.keys, [holder, slot])
+        TAKEN_BACK.add_to(commands, circuit.keys, [holder, slot])
     return None
 
 

@@ -6,13 +6,11 @@ Each limit says what holds while Redis is away: rate and concurrency are open un
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from redis.asyncio.client import Pipeline
-
 from accounts.errors import Throttled
 from accounts.limits import Limits
 from registry.errors import LimitsAway
 from registry.execution.passage import Passage, Settle
-from registry.execution.shared import LEFT_ALONE_SECONDS
+from registry.execution.shared import LEFT_ALONE_SECONDS, Commands
 from registry.execution.types import Ending, Target, ToolCall
 from registry.limits.bounds import Bound, Kind, Subject, bounds_of
 from registry.limits.leases import leases
@@ -107,12 +105,12 @@ def _giving_back(call: ToolCall, target: Target, bounds: list[Bound], holder: st
     if held and target.timeout_ms_for(call) + _LEASE_MARGIN_MS > LEASE_SECONDS * 1000:
         leases().hold(holder, held)
 
-    def give_back(ending: Ending, pipe: Pipeline) -> None:
+    def give_back(ending: Ending, commands: Commands) -> None:
         leases().let_go(holder)
         for key in held:
-            pipe.zrem(key, holder)
+            commands.add("ZREM", key, holder)
         if ending.replayed or ending.status is Status.REFUSED:
             for key in quotas:
-                GIVE_BACK.add_to(pipe, [key], [])
+                GIVE_BACK.add_to(commands, [key], [])
 
     return give_back

@@ -32,8 +32,8 @@ def tell(execution_id: UUID) -> None:
 
 
 async def _tell(execution_id: UUID) -> None:
-    async with shared.pipeline() as pipe:
-        pipe.publish(CHANNEL, str(execution_id))
+    async with shared.together() as commands:
+        commands.add("PUBLISH", CHANNEL, str(execution_id))
 
 
 class News:

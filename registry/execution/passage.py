@@ -10,11 +10,11 @@ from time import perf_counter_ns
 from typing import Any
 
 from django.utils import timezone
-from redis.asyncio.client import Pipeline
 
 from accounts.errors import QuartermasterError
 from integrations.redaction import SECRETS_MASKED, Rules, redact
 from registry.execution import shared
+from registry.execution.shared import Commands
 from registry.execution.types import NOBODY, Ending, Listener, Progress, Target, ToolCall
 from registry.limits.bounds import Taken
 
@@ -24,7 +24,7 @@ LONGEST_MESSAGE = 200
 
 Afterwards = Callable[[Sequence[Any]], "Awaitable[None] | None"]
 """What is to be done with the pipeline's answers."""
-Settle = Callable[[Ending, "Pipeline"], "Afterwards | None"]
+Settle = Callable[[Ending, Commands], "Afterwards | None"]
 """What a step wants done when the call has ended: it adds its commands to the one pipeline."""
 
 
@@ -146,9 +146,9 @@ class Passage:
             return
         waiting: list[Afterwards] = []
         answers: list[Any] = []
-        async with shared.pipeline(answers) as pipe:
+        async with shared.together(answers) as commands:
             while self._settles:
-                afterwards = self._settles.pop()(ending, pipe)
+                afterwards = self._settles.pop()(ending, commands)
                 if afterwards is not None:
                     waiting.append(afterwards)
         for afterwards in waiting if answers else ():

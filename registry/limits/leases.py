@@ -44,9 +44,9 @@ class Leases:
     async def _extend(self) -> None:
         while self._held:
             await asyncio.sleep(EXTEND_SECONDS)
-            async with shared.pipeline() as pipe:
+            async with shared.together() as commands:
                 for holder, keys in self._held.items():
-                    _EXTEND.add_to(pipe, keys, [holder, LEASE_SECONDS * 1000])
+                    _EXTEND.add_to(commands, keys, [holder, LEASE_SECONDS * 1000])
 
 
 _leases: "WeakKeyDictionary[asyncio.AbstractEventLoop, Leases]" = WeakKeyDictionary()

@@ -12,7 +12,7 @@ from registry.models import Execution
 from registry.models.execution import UNFINISHED, Status
 from registry.tasks import resume_due
 from tests.catalogue import Register
-from tests.hammer.processes import PATIENT, Callers, Crowd, Said, webs, workers
+from tests.hammer.processes import Callers, Crowd, Said, webs, workers
 from tests.patience import until
 from tests.upstream import Scripted, Upstream
 from tests.web import Web
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(scope="module")
 def two(django_db_setup: None) -> Iterator[list[Web]]:
-    with webs(2, **PATIENT) as served:
+    with webs(2) as served:
         yield served
 
 
