@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.caller import Caller
-from accounts.errors import Forbidden, KeyExpired, KeyRevoked, Unauthenticated
+from accounts.errors import Forbidden, KeyExpired, KeyRevoked, QuartermasterError, Unauthenticated
 from accounts.limits import Limits, limits_of
 from accounts.models import ApiKey, Person, Tenant
 from accounts.models.limits import SHAPES
@@ -36,19 +37,49 @@ def authenticate(authorization: str, address: str = "") -> Caller:
     One query, and a second at most once a minute per key to note its use.
     Raises Unauthenticated, KeyExpired, KeyRevoked, or Forbidden for an address that is not allowed.
     """
+    (found,) = authenticate_all([(authorization, address)])
+    if isinstance(found, QuartermasterError):
+        raise found
+    return found
+
+
+def authenticate_all(shown: Sequence[tuple[str, str]]) -> list[Caller | QuartermasterError]:
+    """The same of many, headers with their addresses, by one query: whom each shows, or why it shows nobody."""
+    keys = [_key_in(authorization) for authorization, _ in shown]
+    rows = _key_rows({digest_of(key) for key in keys if key is not None})
+    now = timezone.now()
+    found = [_found(key, rows, address, now) for key, (_, address) in zip(keys, shown, strict=True)]
+    used = {each.key_id for each in found if isinstance(each, Caller)}
+    for row in rows.values():
+        if row["key_id"] in used and (row["last_used_at"] is None or now - row["last_used_at"] > LAST_USED_PRECISION):
+            _note_use(row, now)
+    return found
+
+
+def _key_in(authorization: str) -> str | None:
     match = _BEARER.fullmatch(authorization.strip())
-    if match is None:
+    return match[1] if match else None
+
+
+def _found(
+    key: str | None, rows: Mapping[bytes, dict[str, Any]], address: str, now: datetime
+) -> Caller | QuartermasterError:
+    try:
+        return _caller(key, rows, address, now)
+    except QuartermasterError as error:
+        return error
+
+
+def _caller(key: str | None, rows: Mapping[bytes, dict[str, Any]], address: str, now: datetime) -> Caller:
+    if key is None:
         raise Unauthenticated
-    row = _key_row(digest_of(match[1]))
+    row = rows.get(digest_of(key))
     if row is None:
         raise Unauthenticated(
             "This API key opens nothing. Check that it was copied whole, or ask an admin for a new one."
         )
-    now = timezone.now()
     _refuse_unusable(row, now)
     _refuse_elsewhere(row, address)
-    if row["last_used_at"] is None or now - row["last_used_at"] > LAST_USED_PRECISION:
-        _note_use(row, now)
     return Caller(
         tenant_id=row["tenant_id"],
         tenant_slug=row["tenant_slug"],
@@ -84,11 +115,21 @@ def caller_of(person: Person, tenant: Tenant | None = None, address: str = "") -
     )
 
 
-def _key_row(digest: bytes) -> dict[str, Any] | None:
+_ROWS = """
+    SELECT shown.digest, found.*
+    FROM unnest(%s::bytea[]) AS shown (digest) CROSS JOIN LATERAL accounts_authenticate(shown.digest) AS found
+"""
+
+
+def _key_rows(digests: Set[bytes]) -> dict[bytes, dict[str, Any]]:
+    """What is known of each key that there is, by its digest."""
+    if not digests:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM accounts_authenticate(%s)", [digest])
-        row = cursor.fetchone()
-        return dict(zip((column.name for column in cursor.description), row, strict=True)) if row else None
+        cursor.execute(_ROWS, [list(digests)])
+        names = [column.name for column in cursor.description]
+        rows = (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+        return {bytes(row["digest"]): row for row in rows}
 
 
 def _limits(row: dict[str, Any], whose: str) -> Limits | None:

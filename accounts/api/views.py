@@ -1,5 +1,6 @@
 """The two kinds of API view: `TenantView` manages, `AsyncTenantView` executes. Both authenticate and answer alike."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 from django.http.response import HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -10,13 +11,14 @@ from rest_framework.views import APIView
 
 from accounts.api.negotiation import JsonNegotiation
 from accounts.api.queries import QuerySerializer, read_query
-from accounts.authenticate import authenticate
+from accounts.authenticate import authenticate, authenticate_all
 from accounts.caller import Caller
-from accounts.errors import NotFound
+from accounts.errors import NotFound, QuartermasterError
 from accounts.networks import address_behind
 from accounts.offload import give_connection_back, in_database_thread
 from accounts.roles import Right
 from accounts.tenancy import within
+from accounts.together import Together
 
 
 class _ApiView(APIView):
@@ -62,7 +64,7 @@ class TenantView(_ApiView):
         drf_request = self.initialize_request(request, *args, **kwargs)
         try:
             self.initial(drf_request, *args, **kwargs)
-            caller = _authenticated(drf_request)
+            caller = authenticate(*_shown(drf_request))
             handler = self.handler(drf_request, caller)
             with within(caller.tenant_id):
                 response: Response = handler(drf_request, caller, *args, **kwargs)
@@ -82,7 +84,7 @@ class AsyncTenantView(_ApiView):
         drf_request = self.initialize_request(request, *args, **kwargs)
         try:
             self.initial(drf_request, *args, **kwargs)
-            caller = await in_database_thread(_authenticated, drf_request)
+            caller = await _authenticate_together(_shown(drf_request))
             handler = self.handler(drf_request, caller)
             response: Response = await handler(drf_request, caller, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a problem document
@@ -90,8 +92,16 @@ class AsyncTenantView(_ApiView):
         return _rendered(self.finalize_response(drf_request, response, *args, **kwargs))
 
 
-def _authenticated(request: Request) -> Caller:
-    return authenticate(request.META.get("HTTP_AUTHORIZATION", ""), address_behind(request.META))
+def _shown(request: Request) -> tuple[str, str]:
+    """The header that says who it is, and where it comes from."""
+    return request.META.get("HTTP_AUTHORIZATION", ""), address_behind(request.META)
+
+
+async def _authenticate(shown: Sequence[tuple[str, str]]) -> Sequence[Caller | QuartermasterError]:
+    return await in_database_thread(authenticate_all, shown)
+
+
+_authenticate_together: Together[tuple[str, str], Caller] = Together(_authenticate, most=200)
 
 
 def _rendered(response: HttpResponseBase) -> HttpResponseBase:

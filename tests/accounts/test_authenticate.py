@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.authenticate import authenticate, caller_of
+from accounts.authenticate import authenticate, authenticate_all, caller_of
 from accounts.caller import Caller
 from accounts.errors import Forbidden, KeyExpired, KeyRevoked, Unauthenticated
 from accounts.limits import Limits
@@ -84,6 +86,51 @@ def test_it_notes_no_use_of_a_key_that_it_refuses(scout: Agent, scout_key: str) 
         authenticate(f"Bearer {scout_key}")
     with within(scout.tenant_id):
         assert ApiKey.objects.get().last_used_at is None
+
+
+def test_it_tells_many_at_once_by_one_query(
+    acme: Tenant, scout: Agent, scout_key: str, spy_key: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with within(acme.id):
+        Tenant.objects.update(allowed_networks=["203.0.113.0/24"])
+    authenticate(f"Bearer {scout_key}", "203.0.113.5")
+    authenticate(f"Bearer {spy_key}")
+    shown = [
+        (f"Bearer {scout_key}", "203.0.113.5"),
+        (f"Bearer {spy_key}", "198.51.100.1"),
+        ("Bearer qm_" + "x" * 43, ""),
+        ("Basic c2NvdXQ6", ""),
+        (f"Bearer {scout_key}", "203.0.113.6"),
+    ]
+    with django_assert_num_queries(1):
+        found = authenticate_all(shown)
+    assert [(each.agent_slug, each.address) if isinstance(each, Caller) else each.code for each in found] == [
+        ("scout", "203.0.113.5"),
+        ("spy", "198.51.100.1"),
+        "unauthenticated",
+        "unauthenticated",
+        ("scout", "203.0.113.6"),
+    ]
+
+
+def test_it_judges_each_of_many_by_where_it_comes_from(acme: Tenant, scout_key: str) -> None:
+    with within(acme.id):
+        Tenant.objects.update(allowed_networks=["203.0.113.0/24"])
+    found = authenticate_all([(f"Bearer {scout_key}", "198.51.100.1"), (f"Bearer {scout_key}", "203.0.113.5")])
+    assert [type(each) for each in found] == [Forbidden, Caller]
+
+
+def test_it_notes_the_use_of_a_key_once_however_many_show_it(scout: Agent, scout_key: str) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        authenticate_all([(f"Bearer {scout_key}", "")] * 20)
+    assert sum("UPDATE" in query["sql"] for query in queries) == 1
+    with within(scout.tenant_id):
+        assert ApiKey.objects.get().last_used_at is not None
+
+
+def test_it_asks_nothing_for_what_is_no_key(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(0):
+        assert [type(each) for each in authenticate_all([("", ""), ("Bearer nothing", "")])] == [Unauthenticated] * 2
 
 
 def test_it_makes_a_person_a_caller(acme: Tenant, bob: Person) -> None:
