@@ -1,6 +1,7 @@
 """The web process: uvicorn serving `config.asgi`, on a socket that the supervisor keeps open across restarts."""
 
 import argparse
+import gc
 import importlib
 import os
 import socket
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 import uvicorn
+from django.urls import resolve
 from django.utils.module_loading import import_string
 
 from config import announce
@@ -19,6 +21,7 @@ GRACE_SECONDS = 8
 class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        _set_aside_what_stays()
         announce.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -49,6 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     sockets = [socket.socket(fileno=options.fd)] if options.fd is not None else None
     Server(config).run(sockets=sockets)
+
+
+def _set_aside_what_stays() -> None:
+    """Modules, models and addresses live as long as the process: a collection that looks through them all finds
+    nothing and keeps every call waiting meanwhile (0.1 s, measured with a hundred calls at once).
+    """
+    resolve("/healthz")  # which imports all pages and doors
+    gc.collect()
+    gc.freeze()
 
 
 def _stay_on(cpu: int) -> None:

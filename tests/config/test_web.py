@@ -94,6 +94,19 @@ def test_it_gives_up_when_the_start_is_given_up(web: Web) -> None:
     assert not web.is_ready()
 
 
+SET_ASIDE = """
+import gc, sys
+from config import asgi, web
+web._set_aside_what_stays()
+print(gc.get_freeze_count() > 100_000, "registry.api.urls" in sys.modules)
+"""
+
+
+def test_it_sets_aside_all_that_stays_before_it_serves() -> None:
+    said = subprocess.run([sys.executable, "-c", SET_ASIDE], cwd=BASE_DIR, capture_output=True, text=True, check=True)
+    assert said.stdout == "True True\n"
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux lets a process choose its processor")
 def test_it_stays_on_the_processor_it_was_given(web: Web) -> None:
     mine = max(os.sched_getaffinity(0))
