@@ -37,33 +37,35 @@ def read_json(raw: bytes) -> Any:
     if raw.count(b"[") + raw.count(b"{") > DEEPEST:
         _refuse_depth(value)
     if b"\\u" in raw and _UNSTORABLE_ESCAPE.search(raw):
-        refuse_unstorable(value)
+        _refuse_unstorable(value)
     return value
 
 
-def refuse_unstorable(value: Any) -> None:
-    """Raise Malformed when a string holds what PostgreSQL cannot store: U+0000 or half a surrogate pair."""
-    waiting: list[tuple[str, Any]] = [("$", value)]
-    while waiting:
-        path, item = waiting.pop()
-        if isinstance(item, str):
-            _refuse_text(path, item)
-        elif isinstance(item, dict):
-            for key, inner in item.items():
-                _refuse_text(path, key)
-                waiting.append((f"{path}.{key}", inner))
-        elif isinstance(item, list):
-            waiting += [(f"{path}[{index}]", inner) for index, inner in enumerate(item)]
+def _refuse_unstorable(value: Any, *steps: str | int) -> None:
+    """Raise Malformed when a string holds what PostgreSQL cannot store: U+0000 or half a surrogate pair.
+
+    It recurses, since the depth is known to be bounded, and writes no path but that of what it refuses.
+    """
+    if isinstance(value, str):
+        _refuse_text(value, steps)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_text(key, steps)
+            _refuse_unstorable(inner, *steps, key)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _refuse_unstorable(inner, *steps, index)
 
 
-def _refuse_text(path: str, text: str) -> None:
+def _refuse_text(text: str, steps: tuple[str | int, ...]) -> None:
     if "\x00" in text:
-        raise Malformed(f"The string at {_printable(path)} holds a NUL character (U+0000), which cannot be stored.")
+        raise Malformed(f"The string at {_path(steps)} holds a NUL character (U+0000), which cannot be stored.")
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise Malformed(f"The string at {_printable(path)} holds half a surrogate pair, which is no character.")
+        raise Malformed(f"The string at {_path(steps)} holds half a surrogate pair, which is no character.")
 
 
-def _printable(path: str) -> str:
+def _path(steps: tuple[str | int, ...]) -> str:
+    path = "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return path.encode("ascii", "backslashreplace").decode().replace("\x00", "\\u0000")
 
 

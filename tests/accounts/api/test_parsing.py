@@ -1,5 +1,6 @@
 """Reading JSON: whatever passes can be stored."""
 
+import tracemalloc
 from io import BytesIO
 from typing import Any
 
@@ -78,3 +79,14 @@ def test_it_stops_reading_at_the_limit(settings: Settings) -> None:
     with pytest.raises(TooLarge, match="larger than 10 bytes"):
         StrictJSONParser().parse(stream)
     assert stream.tell() == 11
+
+
+def test_it_looks_through_a_body_without_writing_the_path_of_each_value() -> None:
+    raw = b'{"%s": [%s], "x": "\\ud83d\\ude00"}' % (b"k" * 20_000, b",".join([b"0"] * 20_000))
+    tracemalloc.start()
+    try:
+        read_json(raw)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * len(raw)
