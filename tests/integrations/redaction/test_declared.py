@@ -43,6 +43,12 @@ def test_it_masks_what_is_declared(schema: Any, value: Any, masked: Any) -> None
     assert redact(value, declared=declared(schema)).value == masked
 
 
+def test_it_matches_a_name_in_linear_time_whatever_the_pattern() -> None:
+    places = declared({"patternProperties": {"^(a+)+$": PIN}})
+    names = ("a" * 10_000, "a" * 10_000 + "!")
+    assert list(redact(dict.fromkeys(names, "x"), declared=places).value.values()) == [M, "x"]
+
+
 @pytest.mark.parametrize(
     "schema",
     [
