@@ -4,7 +4,7 @@ A text may be split over the same leaf of many items, as language models do. Suc
 waits while one of its leaves ends in what may still become a secret, and all that came after it wait with it.
 """
 
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,17 +49,33 @@ class _Leaf:
     """Where in that text it begins."""
     masks: list[tuple[Span, bool]] = field(default_factory=list)
     """What is masked of it, in its own offsets, and whether it begins here."""
-    decided: int = 0
+    is_decided: bool = False
+    """To its end."""
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+    def note(self, piece: Piece) -> None:
+        start, end = max(piece.start - self.start, 0), min(piece.end - self.start, len(self.text))
+        if piece.kind is not None and start < end:
+            self.masks.append((Span(start, end, piece.kind), piece.begins and piece.start >= self.start))
+        self.is_decided = end == len(self.text)
 
 
 @dataclass
 class _Waiting:
     item: Any
-    leaves: list[_Leaf]
+    leaves: list[_Leaf] = field(default_factory=list)
+    letters: int = 0
+    decided: int = 0
+    """How many of its leaves, from the first on."""
 
-    @property
-    def letters(self) -> int:
-        return sum(len(leaf.text) for leaf in self.leaves)
+    def is_decided(self) -> bool:
+        """Each leaf is looked at until it is decided, and then no more."""
+        while self.decided < len(self.leaves) and self.leaves[self.decided].is_decided:
+            self.decided += 1
+        return self.decided == len(self.leaves)
 
 
 class ItemRedactor:
@@ -77,11 +93,13 @@ class ItemRedactor:
         self._declared = declared
         self._scans: OrderedDict[Path, Scan] = OrderedDict()
         self._waiting: deque[_Waiting] = deque()
+        self._undecided: defaultdict[Path, deque[_Leaf]] = defaultdict(deque)
+        """The leaves of each text, in order, from the first on whose end is not decided."""
         self._letters = 0
 
     def feed(self, item: Any) -> list[Any]:
         """The items that may be released now; perhaps none, perhaps several."""
-        waiting = _Waiting(item, [])
+        waiting = _Waiting(item)
         self._waiting.append(waiting)
         for path, text in _leaves(item):
             self._read(waiting, path, text)
@@ -106,7 +124,10 @@ class ItemRedactor:
             scan = self._scans[name] = Scan(self._rules if _is_text(path) else _KNOWN_ONLY, self._known)
             self._forget_oldest()
         self._scans.move_to_end(name)
-        waiting.leaves.append(_Leaf(path, text, name, scan.arrived))
+        leaf = _Leaf(path, text, name, scan.arrived)
+        waiting.leaves.append(leaf)
+        waiting.letters += len(text)
+        self._undecided[name].append(leaf)
         self._note(name, scan.feed(text))
 
     def _forget_oldest(self) -> None:
@@ -115,47 +136,42 @@ class ItemRedactor:
             self._note(name, scan.give_up())
 
     def _give_up(self, waiting: _Waiting) -> None:
-        for name in {leaf.name for leaf in waiting.leaves if leaf.decided < len(leaf.text)}:
+        for name in {leaf.name for leaf in waiting.leaves if not leaf.is_decided}:
             self._note(name, self._scans[name].give_up())
 
     def _note(self, name: Path, pieces: list[Piece]) -> None:
-        """Tell the waiting leaves of this text what was decided."""
-        if not pieces:
-            return
-        leaves = [leaf for waiting in self._waiting for leaf in waiting.leaves if leaf.name == name]
-        for leaf in leaves:
-            for piece in pieces:
-                start, end = max(piece.start - leaf.start, 0), min(piece.end - leaf.start, len(leaf.text))
-                if start < end:
-                    leaf.decided = end
-                    if piece.kind is not None:
-                        begins = piece.begins and piece.start >= leaf.start
-                        leaf.masks.append((Span(start, end, piece.kind), begins))
+        """Tell the leaves of this text what was decided. Pieces and leaves are in order: no leaf is looked for."""
+        leaves = self._undecided[name]
+        for piece in pieces:
+            while leaves and leaves[0].start < piece.end:
+                leaves[0].note(piece)
+                if not leaves[0].is_decided:
+                    break
+                leaves.popleft()
+        if not leaves:
+            del self._undecided[name]
 
     def _released(self) -> list[Any]:
         released = []
-        while self._waiting and all(leaf.decided >= len(leaf.text) for leaf in self._waiting[0].leaves):
+        while self._waiting and self._waiting[0].is_decided():
             waiting = self._waiting.popleft()
             self._letters -= waiting.letters
             released.append(self._redacted(waiting))
         return released
 
     def _redacted(self, waiting: _Waiting) -> Any:
-        item = waiting.item
-        for leaf in waiting.leaves:
-            if leaf.masks:
-                item = _with_text(item, leaf.path, self._text(leaf))
+        item = _with_texts(waiting.item, {leaf.path: self._text(leaf) for leaf in waiting.leaves if leaf.masks})
         return redact(item, secrets=self._known, rules=self._rules, declared=self._declared).value
 
     def _text(self, leaf: _Leaf) -> str:
         """With what is masked of the longer text, and what would be masked if it stood alone."""
         spans = merged([*(span for span, _ in leaf.masks), *find(leaf.text, self._rules.families, self._known)])
-        continued = [span for span, begins in leaf.masks if not begins]
+        continued = {span.start for span, begins in leaf.masks if not begins}
         parts, end = [], 0
         for span in spans:
-            goes_on = any(other.start == span.start for other in continued)
             found = leaf.text[span.start : span.end]
-            parts += [leaf.text[end : span.start], "" if goes_on else self._rules.render(span.kind, found)]
+            shown = "" if span.start in continued else self._rules.render(span.kind, found)
+            parts += [leaf.text[end : span.start], shown]
             end = span.end
         return "".join([*parts, leaf.text[end:]])
 
@@ -188,13 +204,18 @@ def _name(item: Any, path: Path) -> Path:
     return tuple(name)
 
 
-def _with_text(item: Any, path: Path, text: str) -> Any:
-    """A copy, as far as the path goes."""
-    if not path:
-        return text
-    copy = at = item.copy()
-    for step in path[:-1]:
-        at[step] = at[step].copy()
-        at = at[step]
-    at[path[-1]] = text
+def _with_texts(item: Any, texts: Mapping[Path, str]) -> Any:
+    """A copy, as far as the paths go; what several of them share is copied once."""
+    if not texts or () in texts:
+        return texts.get((), item)
+    copy = item.copy()
+    made = {id(copy)}
+    for path, text in texts.items():
+        at = copy
+        for step in path[:-1]:
+            if id(at[step]) not in made:
+                at[step] = at[step].copy()
+                made.add(id(at[step]))
+            at = at[step]
+        at[path[-1]] = text
     return copy

@@ -112,6 +112,27 @@ def test_it_follows_so_many_leaves_and_no_more() -> None:
     assert len(redactor._scans) == MOST_LEAVES
 
 
+def test_it_looks_at_no_leaf_for_the_sake_of_another() -> None:
+    """Of so many leaves, all of them looked at for each would be ten thousand million looks."""
+    redactor = ItemRedactor([SECRET])
+    item = {"row": ["no secret!"] * 100_000}
+    assert redactor.feed(item) == [item]
+
+
+class Row(list[str]):
+    copies = 0
+
+    def copy(self) -> "Row":
+        Row.copies += 1
+        return Row(self)
+
+
+def test_it_copies_once_what_several_masked_leaves_stand_in() -> None:
+    (released,) = passed([{"row": Row([SECRET] * 3)}])
+    assert released == {"row": ["[redacted:secret]"] * 3}
+    assert Row.copies == 1
+
+
 def test_it_never_changes_what_it_was_given() -> None:
     items = [delta("hunter2-the"), delta("-second")]
     before = json.dumps(items)
