@@ -114,6 +114,7 @@ class _Walk:
 
     def _fill_dict(self, source: dict[Any, Any], copy: dict[Any, Any], sensitive: bool, places: Places) -> None:
         pair = self.looks_at_names and "value" in source and self._names_a_secret(source)
+        numbers: dict[str, int] = {}
         for key, value in source.items():
             name = key if isinstance(key, str) else ""
             inner = property_of(places, name) if places else ()
@@ -121,7 +122,8 @@ class _Walk:
             secret = secret or (self.looks_at_names and name != "" and is_sensitive(name, self.fields))
             redacted = self._copy(value, secret, name, inner)
             if redacted is not _DROPPED:
-                copy[self._key(key) if name else key] = redacted
+                shown = self._key(key) if name else key
+                copy[_numbered(shown, copy, numbers) if shown in copy else shown] = redacted
 
     def _key(self, key: str) -> Any:
         redacted = self._text(key, "")
@@ -130,3 +132,12 @@ class _Walk:
     def _names_a_secret(self, source: dict[Any, Any]) -> bool:
         names = (source.get(name) for name in _NAMES_OF_PAIRS)
         return any(isinstance(name, str) and is_sensitive(name, self.fields) for name in names)
+
+
+def _numbered(key: str, taken: dict[Any, Any], numbers: dict[str, int]) -> str:
+    """`[redacted:email] (2)`: keys that read the same once they are masked stay apart."""
+    number = numbers.get(key, 2)
+    while (numbered := f"{key} ({number})".lstrip()) in taken:
+        number += 1
+    numbers[key] = number + 1
+    return numbered

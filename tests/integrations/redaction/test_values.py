@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from integrations.redaction import DEFAULT, Rules, redact
+from integrations.redaction import DEFAULT, Action, Rules, redact
+from integrations.redaction.rules import rules_of
 
 FIELD = "[redacted:field]"
 
@@ -55,6 +56,25 @@ def test_it_goes_as_deep_as_the_value() -> None:
 
 def test_it_keeps_the_order_of_fields() -> None:
     assert list(redact({"b": 1, "password": "x", "a": {"z": 1, "y": 2}}).value) == ["b", "password", "a"]
+
+
+@pytest.mark.parametrize(
+    ("action", "keys"),
+    [
+        (Action.MASK, ["[redacted:email]", "[redacted:email] (2)", "[redacted:email] (2) (2)", "[redacted:email] (3)"]),
+        (Action.DROP, ["", "(2)", "[redacted:email] (2)", "(3)"]),
+    ],
+)
+def test_it_keeps_entries_apart_whose_keys_are_masked_alike(action: Action, keys: list[str]) -> None:
+    value = {"a@x.example": 1, "b@x.example": 2, "[redacted:email] (2)": 3, "c@x.example": 4}
+    redacted = redact(value, rules=rules_of(frozenset({("email", action)}))).value
+    assert list(redacted.items()) == list(zip(keys, [1, 2, 3, 4], strict=True))
+
+
+def test_it_numbers_keys_without_counting_from_the_beginning() -> None:
+    value = {f"{number}@x.example": number for number in range(50_000)}
+    redacted = redact(value, rules=rules_of(frozenset({("email", Action.MASK)}))).value
+    assert list(redacted.values()) == list(value.values())
 
 
 def test_it_takes_other_fields_and_families() -> None:
