@@ -24,6 +24,22 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+LONGEST_QUOTE = 500
+"""Characters of somebody else's words that are told."""
+_MOST_READ = 4_000
+
+
+class Quote(str):
+    """Somebody else's words in an error: what a service complained of, a value that does not fit.
+
+    It is longer than what is told of it, since it is masked first and then cut: half a secret would not be found.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> "Quote":
+        return super().__new__(cls, text[:_MOST_READ])
+
 
 @dataclass(frozen=True)
 class Fault:

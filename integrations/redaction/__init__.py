@@ -10,7 +10,7 @@ from integrations.redaction.items import ItemRedactor
 from integrations.redaction.known import KnownSecrets
 from integrations.redaction.rules import SECRETS_MASKED, Action, Rules
 from integrations.redaction.stream import StreamRedactor
-from integrations.redaction.text import redact_text
+from integrations.redaction.text import redact_beginning, redact_text
 from integrations.redaction.values import Redacted, redact
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "StreamRedactor",
     "declared",
     "redact",
+    "redact_beginning",
     "redact_text",
 ]

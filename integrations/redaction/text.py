@@ -17,6 +17,12 @@ def redact_text(text: str, *, secrets: KnownSecrets | None = None, rules: Rules 
     return rendered(text, spans, rules) if spans else text
 
 
+def redact_beginning(text: str, longest: int, *, secrets: KnownSecrets, rules: Rules) -> str:
+    """So many letters of the text, and the whole of what begins in them: half a secret would not be found."""
+    spans = [span for span in find(text, rules.families, secrets) if span.start < longest]
+    return rendered(text[: max([longest, *(span.end for span in spans)])], spans, rules)
+
+
 def find(text: str, families: tuple[Family, ...], known: KnownSecrets, start: int = 0, name: str = "") -> list[Span]:
     """What is to be masked from `start` on: in order, and no two overlap. `name` is that of the text's field."""
     found = list(known.find(text, start)) if known.values else []

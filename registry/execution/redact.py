@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from accounts.api.problems import problem
-from integrations.redaction import ItemRedactor, KnownSecrets, redact
+from accounts.errors import LONGEST_QUOTE, Quote
+from integrations.redaction import ItemRedactor, KnownSecrets, redact, redact_beginning
 from integrations.redaction.declared import Places
 from integrations.redaction.rules import Rules
 from registry.execution.stored_input import stored_input
@@ -47,5 +48,16 @@ def _parts(parts: list[Any], rules: Rules, known: KnownSecrets) -> list[Any]:
 def _error(ending: Ending, rules: Rules, known: KnownSecrets) -> dict[str, Any] | None:
     if ending.error is None:
         return None
-    document: dict[str, Any] = redact(problem(ending.error), secrets=known, rules=rules).value
+    quoted = _with_short_quotes(problem(ending.error), rules, known)
+    document: dict[str, Any] = redact(quoted, secrets=known, rules=rules).value
     return document
+
+
+def _with_short_quotes(value: Any, rules: Rules, known: KnownSecrets) -> Any:
+    if isinstance(value, Quote):
+        return redact_beginning(value, LONGEST_QUOTE, secrets=known, rules=rules)
+    if isinstance(value, dict):
+        return {name: _with_short_quotes(inner, rules, known) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_short_quotes(inner, rules, known) for inner in value]
+    return value

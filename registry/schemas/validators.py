@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from jsonschema_rs import Draft202012Validator, RegexOptions
 
-from accounts.errors import Fault
+from accounts.errors import Fault, Quote
 from registry.json_paths import json_path
 from registry.schemas.extent import Extent
 
@@ -47,7 +47,7 @@ def faults(compiled: CompiledSchema, value: Any, *, most: int, root: str = "$") 
     for error in compiled.validator.iter_errors(value):
         if len(found) == most:
             break
-        found.append(Fault(json_path(error.instance_path, root), error.message[:500]))
+        found.append(Fault(json_path(error.instance_path, root), Quote(error.message)))
     return found
 
 

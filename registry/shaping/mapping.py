@@ -16,7 +16,7 @@ from jmespath.functions import Functions
 from jmespath.parser import Parser
 from jmespath.visitor import TreeInterpreter
 
-from accounts.errors import Fault
+from accounts.errors import Fault, Quote
 from registry.errors import MappingFailed
 
 LONGEST_MAPPING = 4000
@@ -64,7 +64,9 @@ def apply_mapping(expression: str, answer: Any, *, most_work: int = MOST_WORK) -
             "maker map less of it.",
         ) from None
     except (JMESPathError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise MappingFailed(f"The tool's response mapping does not fit its service's answer: {_told(error)}") from error
+        raise MappingFailed(
+            Quote(f"The tool's response mapping does not fit its service's answer: {_told(error)}")
+        ) from error
     if not _is_json(mapped):
         raise MappingFailed("The tool's response mapping came to something that is no JSON value.")
     return mapped
@@ -177,4 +179,4 @@ def _where(error: ParseError, expression: str) -> str:
 
 
 def _told(error: Exception) -> str:
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200].splitlines()[0]
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

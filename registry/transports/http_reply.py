@@ -6,14 +6,14 @@ from email.message import Message
 from typing import Any
 
 from accounts.api.parsing import read_json
-from accounts.errors import Malformed
+from accounts.errors import Malformed, Quote
 from integrations.egress import EgressResponse
 from registry.errors import MappingFailed, UpstreamRefused
 from registry.shaping.mapping import apply_mapping
 from registry.transports.text import read_text
 
-_EXCERPT = 500
-_SMALL_BYTES = 4000
+_SMALL_BYTES = 4_000
+_MOST_READ_BYTES = 16_000
 
 
 def read_reply(response: EgressResponse) -> Any:
@@ -75,7 +75,7 @@ def _complaint(body: bytes, charset: str) -> Any:
             return read_json(body)
         except Malformed:
             pass
-    return read_text(body[: _EXCERPT * 4], charset)[:_EXCERPT]
+    return Quote(read_text(body[:_MOST_READ_BYTES], charset))
 
 
 def _retry_after(header: str) -> float | None:

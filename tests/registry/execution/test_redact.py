@@ -1,4 +1,4 @@
-from accounts.errors import Fault, Invalid
+from accounts.errors import LONGEST_QUOTE, Fault, Invalid, Quote
 from integrations.redaction.declared import declared
 from integrations.redaction.policy import compiled
 from integrations.redaction.rules import Rules
@@ -47,6 +47,27 @@ def test_it_masks_values_that_a_fault_repeats() -> None:
     error = Invalid(faults=[Fault("$.key", f'"{KEY}" is not of type "integer"')])
     forms = stored_forms(a_call(), None, Ending(Status.REFUSED, error=error))
     assert KEY not in str(forms.error)
+
+
+def test_it_masks_what_an_error_quotes_before_it_is_cut() -> None:
+    begun = "x" * (LONGEST_QUOTE - 20) + " "
+    quote = Quote(f"{begun}{KEY} and on")
+    error = UpstreamRefused(quote, faults=[Fault("$", quote)], extra={"upstream": {"status": 401, "body": quote}})
+    ending = Ending(Status.FAILED, error=error, attempts=1)
+    stored, returned = stored_forms(a_call(), a_target(), ending).error, returned_forms(a_call(), a_target(), ending)
+    assert stored is not None
+    assert [stored["detail"], stored["errors"][0]["message"], stored["upstream"]["body"]] == [
+        f"{begun}[redacted:openai-key]"
+    ] * 3
+    assert returned.error is not None
+    assert returned.error["detail"] == quote[:LONGEST_QUOTE]
+
+
+def test_it_leaves_our_own_words_in_an_error_as_long_as_they_are() -> None:
+    error = Invalid("Give one of: " + ", ".join(map(str, range(1_000))))
+    stored = stored_forms(a_call(), None, Ending(Status.REFUSED, error=error)).error
+    assert stored is not None
+    assert stored["detail"] == error.message
 
 
 def test_it_stores_no_personal_data_and_returns_it() -> None:

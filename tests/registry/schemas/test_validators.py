@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from accounts.errors import Fault
+from accounts.errors import Fault, Quote
 from registry.schemas.validators import compile_schema, faults
 
 NAME = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
@@ -30,6 +30,12 @@ def test_it_names_what_does_not_fit() -> None:
     compiled = compile_schema(NAME)
     assert compiled.is_valid({"name": "Ada"})
     assert faults(compiled, {"name": 5}, most=5) == [Fault("$.name", '5 is not of type "string"')]
+
+
+def test_it_quotes_more_of_a_value_than_is_told_so_that_no_secret_is_cut_before_it_is_masked() -> None:
+    [fault] = faults(compile_schema(NAME), {"name": ["x" * 10_000]}, most=5)
+    assert fault.message == Quote('["' + "x" * 3_998)
+    assert isinstance(fault.message, Quote)
 
 
 def test_it_names_no_more_than_asked_for() -> None:

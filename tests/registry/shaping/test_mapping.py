@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from accounts.errors import Quote
 from registry.errors import MappingFailed
 from registry.shaping.mapping import apply_mapping, check_mapping
 
@@ -107,3 +108,11 @@ def test_it_says_when_the_answer_is_not_what_the_expression_works_on(expression:
     assert check_mapping("$.response_mapping", expression) == []
     with pytest.raises(MappingFailed):
         apply_mapping(expression, answer)
+
+
+def test_it_quotes_more_of_the_answer_than_is_told_so_that_no_secret_is_cut_before_it_is_masked() -> None:
+    with pytest.raises(MappingFailed) as failed:
+        apply_mapping("sum(@)", "x" * 10_000)
+    quote = failed.value.message
+    assert isinstance(quote, Quote)
+    assert (len(quote), quote.endswith("In function sum(), invalid type for value: " + "x" * 3_894)) == (4_000, True)

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from accounts.errors import Quote
 from integrations.egress import EgressResponse
 from registry.errors import UpstreamRefused
 from registry.transports.http_reply import read_reply
@@ -49,10 +50,11 @@ def test_it_tells_the_callers_mistakes_from_the_upstreams_trouble(status: int, r
     assert refused.value.extra == {"upstream": {"status": status, "body": {"error": "no"}}}
 
 
-def test_it_shows_only_the_beginning_of_a_long_error() -> None:
+def test_it_quotes_more_of_a_long_error_than_is_told_so_that_no_secret_is_cut_before_it_is_masked() -> None:
     with pytest.raises(UpstreamRefused) as refused:
-        reply(b"x" * 10_000, "text/html", status=500)
-    assert len(refused.value.extra["upstream"]["body"]) == 500  # type: ignore[index]
+        reply("ä".encode() * 10_000, "text/html", status=500)
+    assert refused.value.extra == {"upstream": {"status": 500, "body": Quote("ä" * 4_000)}}
+    assert isinstance(refused.value.extra["upstream"]["body"], Quote)  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
