@@ -13,7 +13,7 @@ _COMPARED = re.compile(r"(?:[=<>~!]=|[<>~^])\s?\Z|[\w\])]/\Z|@\Z")
 _ADDRESS = re.compile(
     r"\bip|addr|host|server|from|client|remote|ping|listen|bind|dns|gateway|peer|forward|origin|source|proxy|subnet|cidr"
 )
-_NAMED = re.compile(r"(?:\bip(?:v4|v6)?\b|_ip|ip_?addr\w*|address|remote_addr|host)[\s:=\"']*\Z")
+_NAMED = re.compile(r"(?:\bip(?:v4|v6)?\b|_ip|ip_?addr\w*|address|remote_addr|host)[\s:=\"']*\Z|:ffff:\Z")
 
 
 def _judge_v4(candidate: Candidate) -> int:
