@@ -109,8 +109,17 @@ class _Walk:
     def _fill_list(self, source: Any, copy: list[Any], sensitive: bool, name: str, places: Places) -> None:
         inner = items_of(places) if places else ()
         sensitive = sensitive or is_declared(inner)
-        copies = (self._copy(item, sensitive, name, inner) for item in source)
+        if self.looks_at_names and _are_pairs(source):
+            copies = (self._pair(pair, sensitive, name, inner) for pair in source)
+        else:
+            copies = (self._copy(item, sensitive, name, inner) for item in source)
         copy += [one for one in copies if one is not _DROPPED]
+
+    def _pair(self, pair: Any, sensitive: bool, name: str, places: Places) -> Any:
+        """`["X-Api-Key", "…"]`, as one of several: how headers are often handed over."""
+        if sensitive or is_declared(items_of(places)) or not is_sensitive(pair[0], self.fields):
+            return self._copy(pair, sensitive, name, places)
+        return [one for one in (self._text(pair[0], ""), self._secret(pair[1])) if one is not _DROPPED]
 
     def _fill_dict(self, source: dict[Any, Any], copy: dict[Any, Any], sensitive: bool, places: Places) -> None:
         pair = self.looks_at_names and "value" in source and self._names_a_secret(source)
@@ -132,6 +141,14 @@ class _Walk:
     def _names_a_secret(self, source: dict[Any, Any]) -> bool:
         names = (source.get(name) for name in _NAMES_OF_PAIRS)
         return any(isinstance(name, str) and is_sensitive(name, self.fields) for name in names)
+
+
+def _are_pairs(items: Any) -> bool:
+    """Whether each is a name and a text."""
+    return bool(items) and all(
+        isinstance(item, list | tuple) and len(item) == 2 and all(isinstance(one, str) for one in item)
+        for item in items
+    )
 
 
 def _numbered(key: str, taken: dict[Any, Any], numbers: dict[str, int]) -> str:
