@@ -24,6 +24,12 @@ def _is_header(match: re.Match[str]) -> bool:
         return False
 
 
+def _is_login(match: re.Match[str]) -> bool:
+    """Not a user and group, a host and port, or a host and path."""
+    secret = match["secret"]
+    return any(map(str.isdigit, secret)) and any(map(str.isalpha, secret)) and not re.match(r"\d{1,5}/", secret)
+
+
 TOKEN_LETTERS = string.ascii_letters + string.digits + "_.~+/=:-"
 
 
@@ -55,6 +61,15 @@ _TOKENS = (
         re.compile(r"://[^/\s?#@:\[\"'<>]{0,256}:(?P<secret>(?!\[redacted:)[^/\s?#@\"'<>]{1,1024})@"),
     ),
     Pattern("url-token", ("://",), re.compile(r"://(?P<secret>(?!\[redacted:)[^/\s?#@:\"'<>]{16,1024})@")),
+    Pattern(
+        "login",
+        ("-u ", "-U ", "-user ", "-user="),
+        re.compile(
+            r"(?<![A-Za-z0-9_.-])-(?:[uU] |-(?:proxy-)?user[ =]) {0,3}[\"']?[A-Za-z0-9_.@-]{1,64}:"
+            r"(?P<secret>[^\s\"'<>\[{(/$%*][^\s\"'<>]{5,255})"
+        ),
+        _is_login,
+    ),
     Pattern(
         "signed-url",
         ("sig=", "ignature="),
@@ -152,7 +167,7 @@ _TOKENS = (
 # A long run of letters and digits, or what a secret without one stands beside.
 _LONG_RUN = re.compile(
     r"[A-Za-z0-9_-]{16}|:(?://|AA)|Q~|[eE][aA][rR][eE][rR] |[aA][sS][iI][cC] |VATE KEY|ig(?:nature)?=|Key="
-    r"|ya29|whsec_|sntry|gl(?:sa|c)_|hooks\.sl"
+    r"|ya29|whsec_|sntry|gl(?:sa|c)_|hooks\.sl|-[uU] |-user[ =]"
 )
 
 TOKENS = Family(_LONG_RUN.search, _TOKENS)

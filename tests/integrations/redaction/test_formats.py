@@ -101,6 +101,8 @@ PARTS = [
     ("password: hunter22", "password: [redacted:field]"),
     ("secret => 'x y'", "secret => '[redacted:field]'"),
     ("Set-Cookie: session=abcd1234; Path=/", "Set-Cookie: [redacted:field]; Path=/"),
+    ("curl -u admin:s3cretPass9 https://a.example", "curl -u admin:[redacted:login] https://a.example"),
+    ("curl --proxy-user 'bob:hunter22' -v", "curl --proxy-user 'bob:[redacted:login]' -v"),
 ]
 CLEAN = [
     *("", "hello", "The password: please enter it", "token: required", "password=", "password=null", "token=$TOKEN"),
@@ -121,6 +123,8 @@ CLEAN = [
         "task-force-and-something-long-enough",
         "disk-usage-of-the-machine",
     ),
+    *("curl -u alice", "docker run -u 1000:1000", "-u localhost:8080/path2", "-u http://a.example:8080/v1"),
+    *("rsync -u backup1:/srv/data2", "curl -u admin:$PASS1234", "git push -u origin main2024"),
     *("-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----\nMIIE"),
     *("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk", "eyJhbGciOiJIUzI1NiJ9"),
     *("pk_live_" + MIXED[:24], "the-key-to-the-garden-is-under-the-mat", "risk-assessment_of_the_century_1"),
@@ -178,6 +182,7 @@ def test_every_kind_has_a_sample() -> None:
     [
         *("eyJ", "eyJ.", "sk-", "://", "://a:", "a@", "-----BEGIN PRIVATE KEY", "Bearer ", "password=", 'password="'),
         *('a="', "SG.", "a.", "key-", "?sig=", "A", "_", "1", "\\", '\\"', "pat", "x-", "token:", "hooks.slack.com/"),
+        *("-u a:", "--user ", "-u a:1b"),
         *("-----BEGIN RSA PRIVATE KEY-----", "eyJaaaaaaaaaaaaaaaa.", "password='\\", "secret = ", "1/1"),
     ],
 )
