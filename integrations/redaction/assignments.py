@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from integrations.redaction.cookies import PAIRS, PAIRS_BEGUN, is_cookie_header
+from integrations.redaction.cookies import is_secret as holds_secret_cookie
 from integrations.redaction.detectors import Span
 from integrations.redaction.fields import is_sensitive
 
@@ -44,7 +46,7 @@ class Assignments:
     def find(self, text: str, start: int = 0) -> Iterator[Span]:
         while (name := _NAME.search(text, start)) is not None:
             start = name.end()
-            if is_sensitive(name["name"]) and (value := _VALUES[name["quote"]].match(text, start)):
+            if is_sensitive(name["name"]) and (value := _value(name, text)):
                 start = value.end()
                 if _could_be_secret(name, value[0]):
                     yield Span(value.start(), value.end(), self.kind)
@@ -53,11 +55,20 @@ class Assignments:
         while (name := _NAME.search(text, start)) is not None:
             start = name.end()
             if is_sensitive(name["name"]):
-                value = _VALUES[name["quote"]].match(text, start)
+                value = _value(name, text)
                 start = value.end() if value else start
-                if start == len(text):
+                if start == len(text) or (_lists_cookies(name) and PAIRS_BEGUN.match(text, name.end())):
                     return max(since, name.end())
         return len(text)
+
+
+def _value(name: re.Match[str], text: str) -> re.Match[str] | None:
+    listed = PAIRS.match(text, name.end()) if _lists_cookies(name) else None
+    return listed or _VALUES[name["quote"]].match(text, name.end())
+
+
+def _lists_cookies(name: re.Match[str]) -> bool:
+    return not name["quote"] and is_cookie_header(name["name"])
 
 
 def _could_be_secret(name: re.Match[str], value: str) -> bool:
@@ -67,6 +78,8 @@ def _could_be_secret(name: re.Match[str], value: str) -> bool:
         return True
     if len(value) < _SHORTEST_UNQUOTED or _REFERENCE.fullmatch(value):
         return False
+    if _lists_cookies(name) and holds_secret_cookie(value):
+        return True
     # After a colon stand words of prose, too: a secret without quotes has digits in it.
     prose = name["sign"].startswith(":")
     return not prose or (len(value) >= _SHORTEST_IN_PROSE and any(letter.isdigit() for letter in value))

@@ -101,6 +101,9 @@ PARTS = [
     ("password: hunter22", "password: [redacted:field]"),
     ("secret => 'x y'", "secret => '[redacted:field]'"),
     ("Set-Cookie: session=abcd1234; Path=/", "Set-Cookie: [redacted:field]; Path=/"),
+    ("Cookie: theme=dark; session=abcd1234efgh5678", "Cookie: [redacted:field]"),
+    ("curl -H 'Cookie: theme=dark; session=abcdefgh' -v", "curl -H 'Cookie: [redacted:field]' -v"),
+    ("HTTP_COOKIE=theme=dark; session=a1b2", "HTTP_COOKIE=[redacted:field]"),
     ("curl -u admin:s3cretPass9 https://a.example", "curl -u admin:[redacted:login] https://a.example"),
     ("curl --proxy-user 'bob:hunter22' -v", "curl --proxy-user 'bob:[redacted:login]' -v"),
 ]
@@ -123,6 +126,7 @@ CLEAN = [
         "task-force-and-something-long-enough",
         "disk-usage-of-the-machine",
     ),
+    *("Cookie: theme=dark; lang=en", "cookie: we set 2 cookies; session=short", "Cookie: session=$SESSION_ID"),
     *("curl -u alice", "docker run -u 1000:1000", "-u localhost:8080/path2", "-u http://a.example:8080/v1"),
     *("rsync -u backup1:/srv/data2", "curl -u admin:$PASS1234", "git push -u origin main2024"),
     *("-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----\nMIIE"),
@@ -182,7 +186,7 @@ def test_every_kind_has_a_sample() -> None:
     [
         *("eyJ", "eyJ.", "sk-", "://", "://a:", "a@", "-----BEGIN PRIVATE KEY", "Bearer ", "password=", 'password="'),
         *('a="', "SG.", "a.", "key-", "?sig=", "A", "_", "1", "\\", '\\"', "pat", "x-", "token:", "hooks.slack.com/"),
-        *("-u a:", "--user ", "-u a:1b"),
+        *("Cookie: a=b; ", "; a=b", "Cookie: ;", "-u a:", "--user ", "-u a:1b"),
         *("-----BEGIN RSA PRIVATE KEY-----", "eyJaaaaaaaaaaaaaaaa.", "password='\\", "secret = ", "1/1"),
     ],
 )
