@@ -32,8 +32,10 @@ _REFERENCE = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+|[A-Za-z_][\w.]*[(\[].*")
 _PLACE = re.compile(r"(?i)[.~]{0,2}/.*|.*\.(?:json|ya?ml|toml|ini|txt|env|pem|key)|(?:id|src|type|env|file)[=:].*")
 _SECRET_WORDS = (
     *("passw", "passp", "passc", "pwd", "secret", "token", "key", "credential", "cookie", "otp", "jwt"),
-    *("authoriz", "bearer", "card", "code"),
+    *("auth", "bearer", "card", "code", "cvv", "cvc", "csc", "connection", "answer"),
+    *("kennwort", "passe", "senha", "contrasena"),
 )
+"""One of them stands in every name in `sensitive_fields.txt`, but for those of numbers that have a detector."""
 
 
 def may_assign(text: str) -> bool:
