@@ -1,7 +1,7 @@
 """Reading an artifact on: by bytes, by lines, or the part of its JSON that a path leads to."""
 
 import base64
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from accounts.api.parsing import read_json
@@ -86,7 +86,7 @@ def read_path(sealed: Sealed, path: str, max_tokens: int) -> dict[str, Any]:
     except BadPath as error:
         raise _refusal("path", str(error)) from error
     fitted = fit(value, max_tokens)
-    return {"value": fitted.value, "cuts": [asdict(cut) for cut in fitted.cuts], "more_cuts": fitted.more_cuts}
+    return {"value": fitted.value, "cuts": [cut.as_told() for cut in fitted.cuts], "more_cuts": fitted.more_cuts}
 
 
 def require_text(sealed: Sealed, parameter: str) -> None:

@@ -4,7 +4,7 @@ What is cached is the whole answer, so this comes after the cache, for fresh and
 the threshold is told in part, and whatever was left out is kept as an artifact.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -107,13 +107,13 @@ def _without_bytes(binary: dict[str, Any]) -> Fitted:
     """Half of a picture is none."""
     kept = {name: value for name, value in binary.items() if name != "base64"}
     data = binary.get("base64", "")
-    return Fitted(in_order(kept), (Cut("$.base64", "characters", 0, len(data)),) if data else ())
+    return Fitted(in_order(kept), (Cut(("base64",), "characters", 0, len(data)),) if data else ())
 
 
 def _truncated(told: Fitted, shape: _Shape) -> dict[str, Any]:
     return {
         "max_tokens": shape.budget,
         "tokens": tokens_of(told.value),
-        "cuts": [asdict(cut) for cut in told.cuts],
+        "cuts": [cut.as_told() for cut in told.cuts],
         "more_cuts": told.more_cuts,
     }

@@ -24,14 +24,20 @@ _SHORTEST = weigh(_ELLIPSIS)
 _EMPTY = 2
 _ITEMS_AT_LEAST = 4
 
+Place = tuple[str | int, ...]
+"""The names and indices that lead to a value."""
+
 
 @dataclass(frozen=True)
 class Cut:
-    path: str
+    place: Place
     what: str
     """What was left out at the end: `items`, `fields` or `characters`; `value` for a number that is too long."""
     kept: int
     of: int
+
+    def as_told(self) -> dict[str, Any]:
+        return {"path": json_path(self.place), "what": self.what, "kept": self.kept, "of": self.of}
 
 
 @dataclass(frozen=True)
@@ -46,17 +52,15 @@ def fit(value: Any, max_tokens: int) -> Fitted:
     """The value, or as much of it as the budget bears, its fields in order."""
     fitting = _Fitting()
     fitted, _ = fitting.fit(value, max_tokens * PER_TOKEN, ())
-    return Fitted(fitted, tuple(fitting.cuts[:MOST_CUTS]), max(0, len(fitting.cuts) - MOST_CUTS))
-
-
-Parts = tuple[str | int, ...]
+    return Fitted(fitted, tuple(fitting.cuts), fitting.more_cuts)
 
 
 class _Fitting:
     def __init__(self) -> None:
         self.cuts: list[Cut] = []
+        self.more_cuts = 0
 
-    def fit(self, value: Any, most: int, place: Parts) -> tuple[Any, int]:
+    def fit(self, value: Any, most: int, place: Place) -> tuple[Any, int]:
         """The value within `most`, which is no less than `_least(value)` but at the root, and what it weighs."""
         weight = weigh(value, most)
         if weight <= most:
@@ -70,7 +74,7 @@ class _Fitting:
         self._cut(place, "value", 0, 1)
         return None, weigh(None)
 
-    def _fit_text(self, text: str, most: int, place: Parts) -> tuple[str, int]:
+    def _fit_text(self, text: str, most: int, place: Place) -> tuple[str, int]:
         # Written for the longest number, so that the true one is never longer.
         reserve = weigh(_told(len(text)))
         kept = _longest_prefix(text, most - reserve + 2) if reserve <= most else 0
@@ -78,7 +82,7 @@ class _Fitting:
         self._cut(place, "characters", kept, len(text))
         return told, weigh(told)
 
-    def _fit_list(self, items: Sequence[Any], most: int, place: Parts) -> tuple[list[Any], int]:
+    def _fit_list(self, items: Sequence[Any], most: int, place: Place) -> tuple[list[Any], int]:
         room = most - _EMPTY
         count = _items_kept(items, room)
         if count < len(items):
@@ -90,7 +94,7 @@ class _Fitting:
         ]
         return [item for item, _ in fitted], _EMPTY + max(0, count - 1) + sum(weight for _, weight in fitted)
 
-    def _fit_dict(self, fields: dict[str, Any], most: int, place: Parts) -> tuple[dict[str, Any], int]:
+    def _fit_dict(self, fields: dict[str, Any], most: int, place: Place) -> tuple[dict[str, Any], int]:
         names, named = _names_kept(fields, most - _EMPTY)
         if len(names) < len(fields):
             self._cut(place, "fields", len(names), len(fields))
@@ -101,8 +105,11 @@ class _Fitting:
         weight = _EMPTY + named + sum(weight for _, weight in fitted.values())
         return {name: inner for name, (inner, _) in fitted.items()}, weight
 
-    def _cut(self, place: Parts, what: str, kept: int, of: int) -> None:
-        self.cuts.append(Cut(json_path(place), what, kept, of))
+    def _cut(self, place: Place, what: str, kept: int, of: int) -> None:
+        if len(self.cuts) < MOST_CUTS:
+            self.cuts.append(Cut(place, what, kept, of))
+        else:
+            self.more_cuts += 1
 
 
 def _told(left_out: int) -> str:
