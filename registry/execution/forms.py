@@ -1,11 +1,12 @@
 """The forms of a call that has ended: what is written down, what its caller may be told, and what of that is told."""
 
 from dataclasses import replace
+from functools import partial
 
 from registry.execution.large import LARGE
 from registry.execution.passage import Passage
 from registry.execution.present import part_for_row, present
-from registry.execution.redact import returned_forms, stored_forms
+from registry.execution.redact import returned_forms, stored_cuts, stored_forms
 from registry.execution.types import Ending, ReturnedForms, StoredForms, Told
 
 
@@ -20,7 +21,8 @@ def forms(passage: Passage, ending: Ending, weight: int) -> tuple[StoredForms, R
         part = part_for_row(call, target, answer, ending.answer.output)
         ending = replace(ending, answer=replace(ending.answer, output=part))
     stored = stored_forms(call, target, ending, passage.secrets)
-    return stored, returned, present(call, target, answer, stored.output, weight)
+    cuts = partial(stored_cuts, target, secrets=passage.secrets)
+    return stored, returned, present(call, target, answer, stored.output, weight, cuts)
 
 
 def as_returned(ending: Ending, returned: ReturnedForms) -> Ending:

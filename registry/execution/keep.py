@@ -16,11 +16,12 @@ async def keep(call: ToolCall, target: Target, told: Told) -> Told:
         execution_id=call.execution_id,
         ttl_seconds=target.artifact_ttl_seconds,
     )
-    rest = _how_to_read_on(call, told) if kept.artifact else kept.reason
+    rest = {"rest": _how_to_read_on(call, told) if kept.artifact else kept.reason}
     return replace(
         told,
         artifact=kept.artifact,
-        truncated={**told.truncated, "rest": rest} if told.truncated else None,
+        truncated=told.truncated and told.truncated | rest,
+        stored_truncated=told.stored_truncated and told.stored_truncated | rest,
     )
 
 

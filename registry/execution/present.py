@@ -4,6 +4,7 @@ What is cached is the whole answer, so this comes after the cache, for fresh and
 the threshold is told in part, and whatever was left out is kept as an artifact.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,8 @@ from registry.shaping.budget import FEWEST_TOKENS, Cut, Fitted, fit
 from registry.shaping.fields import project
 from registry.shaping.order import in_order
 from registry.shaping.weight import PER_TOKEN, tokens_of, weigh
+
+CutsMasked = Callable[[Sequence[Cut]], Sequence[Cut]]
 
 PREVIEW_TOKENS = 1000
 """What is told of an answer above the threshold when the caller named no budget."""
@@ -45,9 +48,9 @@ def _part(raw: Any, told: Any) -> Any:
     return raw[:LONGEST_STRING] if isinstance(raw, str) else raw
 
 
-def present(call: ToolCall, target: Target, answer: Answer, stored: Any, weight: int) -> Told:
-    """`stored` is the redacted form of the output, the very same object when nothing had to be masked. `weight` is
-    what the answer weighed before secrets were taken out of it.
+def present(call: ToolCall, target: Target, answer: Answer, stored: Any, weight: int, stored_cuts: CutsMasked) -> Told:
+    """`stored` is the redacted form of the output, the very same object when nothing had to be masked; `stored_cuts`
+    makes that of cuts. `weight` is what the answer weighed before secrets were taken out of it.
 
     Of a very large answer it is a part: then it is not known whether the rest holds secrets, so it is taken to.
     """
@@ -63,7 +66,8 @@ def present(call: ToolCall, target: Target, answer: Answer, stored: Any, weight:
         told.value,
         kept.value,
         whole=output,
-        truncated=_truncated(told, shape) if told.cuts else None,
+        truncated=_truncated(told, told.cuts, shape) if told.cuts else None,
+        stored_truncated=_truncated(told, stored_cuts(told.cuts), shape) if told.cuts else None,
         content=_kept(answer, is_masked=stored is not output and stored != output) if told.cuts or binary else None,
     )
 
@@ -110,10 +114,10 @@ def _without_bytes(binary: dict[str, Any]) -> Fitted:
     return Fitted(in_order(kept), (Cut(("base64",), "characters", 0, len(data)),) if data else ())
 
 
-def _truncated(told: Fitted, shape: _Shape) -> dict[str, Any]:
+def _truncated(told: Fitted, cuts: Sequence[Cut], shape: _Shape) -> dict[str, Any]:
     return {
         "max_tokens": shape.budget,
         "tokens": tokens_of(told.value),
-        "cuts": [cut.as_told() for cut in told.cuts],
+        "cuts": [cut.as_told() for cut in cuts],
         "more_cuts": told.more_cuts,
     }

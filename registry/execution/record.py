@@ -42,7 +42,7 @@ def _as_told(stored: StoredForms, told: Told | None) -> StoredForms:
     """The row keeps what the caller was told, its secrets masked."""
     if told is None:
         return stored
-    return replace(stored, output=told.stored, truncated=told.truncated, artifact=told.artifact)
+    return replace(stored, output=told.stored, truncated=told.stored_truncated, artifact=told.artifact)
 
 
 def _write(

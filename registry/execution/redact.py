@@ -1,16 +1,18 @@
 """Step 11: the forms of a call that leave it: what may be stored, pushed and shown, and what its caller may be told."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from accounts.api.problems import problem
 from accounts.errors import LONGEST_QUOTE, Quote
-from integrations.redaction import ItemRedactor, KnownSecrets, redact, redact_beginning
+from integrations.redaction import ItemRedactor, KnownSecrets, redact, redact_beginning, redact_text
 from integrations.redaction.declared import Places
 from integrations.redaction.rules import Rules
 from registry.execution.stored_input import stored_input
 from registry.execution.types import Ending, Mode, ReturnedForms, StoredForms, Target, ToolCall
 from registry.redaction import UNKNOWN
+from registry.shaping.budget import Cut
 
 
 def stored_forms(call: ToolCall, target: Target | None, ending: Ending, secrets: Sequence[str] = ()) -> StoredForms:
@@ -28,6 +30,16 @@ def returned_forms(call: ToolCall, target: Target | None, ending: Ending, secret
     rules = (target.redaction if target else UNKNOWN).returned
     known = KnownSecrets(secrets)
     return ReturnedForms(output=_output(call, ending, rules, known), error=_error(ending, rules, known))
+
+
+def stored_cuts(target: Target, cuts: Sequence[Cut], secrets: Sequence[str] = ()) -> list[Cut]:
+    """The way to a cut leads through names, which are masked as they are in the stored output."""
+    rules, known = target.redaction.stored, KnownSecrets(secrets)
+
+    def masked(part: str | int) -> str | int:
+        return redact_text(part, secrets=known, rules=rules) if isinstance(part, str) else part
+
+    return [replace(cut, place=tuple(masked(part) for part in cut.place)) for cut in cuts]
 
 
 def _output(call: ToolCall, ending: Ending, rules: Rules, known: KnownSecrets, declared: Places = ()) -> Any:

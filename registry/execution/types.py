@@ -250,6 +250,8 @@ class Told:
     whole: Any
     """Before fields and budget, for whoever goes on working with it in this process."""
     truncated: dict[str, Any] | None = None
+    stored_truncated: dict[str, Any] | None = None
+    """The same with the names in its paths masked as they are in `stored`."""
     content: Content | None = None
     """What is to be kept as an artifact."""
     artifact: Artifact | None = None

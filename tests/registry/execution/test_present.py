@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Tenant
+from registry.artifacts.storage import LocalArtifacts
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.registry.execution.rows import stored
@@ -101,6 +102,23 @@ def test_it_masks_before_it_cuts(acme: Tenant, corridor: Corridor, register: Reg
     outcome = corridor.call("crm-find", {"account": 7}, max_tokens=50)
     assert key[:20] in outcome.output["log"]
     assert "sk-proj" not in str(stored(acme, outcome).output)
+
+
+@pytest.mark.parametrize("size", [800, 1_200_000])
+def test_it_masks_names_on_the_way_to_a_cut(
+    size: int, acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream, folder: LocalArtifacts
+) -> None:
+    """Of a very large answer the row's form is made of what is told, in which nothing is left to cut."""
+    key = "sk-proj-" + "a1B2c3D4" * 6
+    register()
+    answering(upstream, {"alice@example.com": {key: "x" * size}})
+    made = corridor.call("crm-find", {"account": 7}, max_tokens=200)
+    row = stored(acme, made)
+    assert made.truncated is not None
+    (cut,) = made.truncated["cuts"]
+    assert cut["path"] == f'$["alice@example.com"]["{key}"]'
+    masked = cut | {"path": '$["[redacted:email]"]["[redacted:openai-key]"]'}
+    assert row.truncated == {**made.truncated, "cuts": [masked]}
 
 
 @pytest.mark.parametrize(
