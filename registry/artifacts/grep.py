@@ -68,13 +68,11 @@ def _lines(sealed: Sealed, offset: int) -> Iterator[tuple[Line, int]]:
     """Each line, without its end, and the offset after it."""
     number, at, waiting = sealed.line_at(offset), offset, b""
     for part in sealed.parts(offset):
-        waiting += part
-        *whole, waiting = waiting.splitlines(keepends=True) or [b""] if b"\n" in waiting else (waiting,)
-        if waiting.endswith(b"\n"):
-            whole, waiting = [*whole, waiting], b""
+        *whole, waiting = (waiting + part).split(b"\n")
         for piece in whole:
-            yield Line(number, at, _text(piece)), at + len(piece)
-            number, at = number + 1, at + len(piece)
+            end = at + len(piece) + 1
+            yield Line(number, at, _text(piece)), end
+            number, at = number + 1, end
         while len(waiting) >= LONGEST_LINE:
             piece, waiting = waiting[:LONGEST_LINE], waiting[LONGEST_LINE:]
             yield Line(number, at, _text(piece)), at + len(piece)
@@ -84,7 +82,7 @@ def _lines(sealed: Sealed, offset: int) -> Iterator[tuple[Line, int]]:
 
 
 def _text(piece: bytes) -> str:
-    return piece.decode("utf-8", "replace").rstrip("\r\n")
+    return piece.decode("utf-8", "replace").rstrip("\r")
 
 
 def _cut(line: Line) -> Line:

@@ -65,6 +65,16 @@ def test_it_reads_lines_that_lie_in_two_chunks(acme: Tenant, folder: LocalArtifa
     assert numbers(grep(kept(acme, text), compile_pattern("^needle here$"))) == [2]
 
 
+@pytest.mark.parametrize("text", ["10 %\r20 %\r100 %\nneedle\r\n", "\r\n\r\r\vneedle\x85", "\n\n\nneedle", "needle"])
+def test_it_counts_lines_as_they_are_read(text: str, acme: Tenant, folder: LocalArtifacts) -> None:
+    """A carriage return, as progress bars write it, ends no line."""
+    progress = kept(acme, text)
+    (match,) = grep(progress, compile_pattern("needle")).matches
+    line = match.line
+    assert (line.number, line.offset) == (progress.line_at(line.offset), progress.start_of_line(line.number))
+    assert line.text == text.split("\n")[line.number - 1].rstrip("\r")
+
+
 def test_it_shows_of_a_long_line_the_part_in_which_it_was_found(acme: Tenant, folder: LocalArtifacts) -> None:
     text = "x" * 3_000 + "needle" + "y" * 3_000 + "\nneedle\n"
     first, second = grep(kept(acme, text), compile_pattern("needle")).matches
