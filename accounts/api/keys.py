@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from accounts.api.agents import find_agent
 from accounts.api.pagination import page, paged
 from accounts.api.queries import PageQuery, QuerySerializer
-from accounts.api.serializers import NetworksField, NothingSerializer, StrictSerializer
+from accounts.api.serializers import NetworksField, NothingSerializer, StrictSerializer, TimeField
 from accounts.api.views import TenantView
 from accounts.caller import Caller
 from accounts.errors import Fault, Invalid, NotFound
@@ -44,7 +44,7 @@ class IssuedKeySerializer(KeySerializer):
 
 class AgentKeySerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Left out: never.")
+    expires_at = TimeField(required=False, allow_null=True, help_text="Left out: never.")
     allowed_networks = NetworksField(required=False, help_text="Where it may be used; left out: anywhere.")
 
 

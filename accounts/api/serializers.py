@@ -1,5 +1,6 @@
 """Serializers that take JSON as it is: no unknown field, and no value of another type."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -7,6 +8,7 @@ from rest_framework.fields import Field
 
 from accounts.models.limits import CLOSED, HIGHEST_QUOTA, HIGHEST_RATE, MOST_AT_ONCE, OPEN, QUOTA, RATE, Shape
 from accounts.networks import MOST_NETWORKS
+from accounts.times import IMPOSSIBLE, is_possible
 
 
 class KnownFieldsSerializer(serializers.Serializer[Any]):
@@ -49,6 +51,19 @@ class NetworksField(serializers.ListField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(child=serializers.CharField(max_length=64), max_length=MOST_NETWORKS, **options)
+
+
+class TimeField(serializers.DateTimeField):
+    """A time that the caller names."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(error_messages={"overflow": IMPOSSIBLE}, **options)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        if not is_possible(moment):
+            self.fail("overflow")
+        return moment
 
 
 class NothingSerializer(StrictSerializer):

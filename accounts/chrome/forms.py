@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,6 +12,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from accounts.api.parsing import read_json
 from accounts.errors import Fault, Malformed, QuartermasterError
 from accounts.models.tenant import slug_validator
+from accounts.times import IMPOSSIBLE, is_possible
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,20 @@ class WordsField(forms.CharField):
     def clean(self, value: Any) -> Any:
         words = super().clean(value).replace(",", "\n").split("\n")
         return [word.strip() for word in words if word.strip()]
+
+
+class TimeField(forms.DateTimeField):
+    """To the minute, in UTC."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(**{"required": False, "widget": widget, **options})
+
+    def clean(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        if moment is not None and not is_possible(moment):
+            raise ValidationError(IMPOSSIBLE)
+        return moment
 
 
 def complain(form: forms.Form, error: QuartermasterError | ValidationError) -> None:

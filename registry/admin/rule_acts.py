@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 
 from accounts.chrome.acts import Act
 from accounts.chrome.enabling import Disable, Enable
-from accounts.chrome.forms import ActForm, WordsField
+from accounts.chrome.forms import ActForm, TimeField, WordsField
 from accounts.chrome.pages import caller_behind
 from accounts.decisions import Decision
 from accounts.roles import Role
@@ -52,13 +52,7 @@ class RuleForm(ActForm):
     )
     roles = forms.MultipleChoiceField(choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple)
     providers = WordsField(example="openai", help_text="The runtime of the agent, or the one that the call names.")
-    expires_at = forms.DateTimeField(
-        label="Until (UTC)",
-        required=False,
-        help_text="Out of force from then on. Empty: for ever.",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"],
-    )
+    expires_at = TimeField(label="Until (UTC)", help_text="Out of force from then on. Empty: for ever.")
     note = forms.CharField(
         required=False,
         max_length=2_000,

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest
 
 from accounts.chrome.acts import Act
-from accounts.chrome.forms import ActForm
+from accounts.chrome.forms import ActForm, TimeField
 from accounts.chrome.pages import caller_behind
 from accounts.tenancy import scope_for
 from registry.models import ToolVersion
@@ -15,12 +14,7 @@ from registry.sunset import deprecate_version, retire_version
 
 
 class DeprecateForm(ActForm):
-    sunset_at = forms.DateTimeField(
-        label="Retire it at (UTC)",
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text="Empty: it stays deprecated until somebody retires it.",
-    )
+    sunset_at = TimeField(label="Retire it at (UTC)", help_text="Empty: it stays deprecated until somebody retires it.")
 
 
 class DeprecateVersion(Act):

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.queries import QuerySerializer
+from accounts.api.serializers import TimeField
 from accounts.api.views import TenantView
 from accounts.caller import Caller
 from accounts.roles import Right
@@ -16,8 +17,8 @@ from registry.analytics import By, Every, Measured, Stretch, measure, measure_by
 
 
 class StretchQuery(QuerySerializer):
-    since = serializers.DateTimeField(required=False, help_text="24 hours before `until` if left out.")
-    until = serializers.DateTimeField(required=False, help_text="Now if left out.")
+    since = TimeField(required=False, help_text="24 hours before `until` if left out.")
+    until = TimeField(required=False, help_text="Now if left out.")
     tool = serializers.CharField(max_length=64, default="", help_text="Only this tool's calls.")
 
 

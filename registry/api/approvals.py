@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.api.pagination import page, paged
 from accounts.api.queries import PageQuery, QuerySerializer
-from accounts.api.serializers import StrictSerializer
+from accounts.api.serializers import StrictSerializer, TimeField
 from accounts.api.views import TenantView
 from accounts.caller import Caller
 from accounts.roles import Right
@@ -52,7 +52,7 @@ class RememberSerializer(StrictSerializer):
         default=list,
         help_text="Names of arguments that must have the very values of this call; none: whatever the input.",
     )
-    until = serializers.DateTimeField(default=None, allow_null=True, help_text="Left out: for ever.")
+    until = TimeField(default=None, allow_null=True, help_text="Left out: for ever.")
 
 
 class ApproveSerializer(StrictSerializer):

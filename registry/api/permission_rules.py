@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts.api.pagination import page, paged
 from accounts.api.queries import PageQuery, QuerySerializer
-from accounts.api.serializers import StrictSerializer
+from accounts.api.serializers import StrictSerializer, TimeField
 from accounts.api.views import TenantView
 from accounts.caller import Caller
 from accounts.decisions import Decision
@@ -58,7 +58,7 @@ class RuleChangesSerializer(StrictSerializer):
         required=False,
         help_text='On the arguments, e.g. `{"path": "$.amount", "op": "gt", "value": 1000}`.',
     )
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Out of force from then on.")
+    expires_at = TimeField(required=False, allow_null=True, help_text="Out of force from then on.")
     enabled = serializers.BooleanField(required=False)
     note = serializers.CharField(
         max_length=LONGEST_NOTE, allow_blank=True, required=False, help_text="Why it is there."

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts.api.pagination import page, paged
 from accounts.api.queries import PageQuery, QuerySerializer
-from accounts.api.serializers import StrictSerializer
+from accounts.api.serializers import StrictSerializer, TimeField
 from accounts.api.views import TenantView
 from accounts.caller import Caller
 from accounts.errors import Conflict, Fault, Invalid
@@ -31,9 +31,7 @@ class NewVersionSerializer(VersionFactsSerializer):
 
 class VersionChangesSerializer(StrictSerializer):
     state = serializers.ChoiceField(choices=VersionState.choices)
-    sunset_at = serializers.DateTimeField(
-        required=False, allow_null=True, help_text="When a deprecated version will be retired."
-    )
+    sunset_at = TimeField(required=False, allow_null=True, help_text="When a deprecated version will be retired.")
 
 
 class VersionsView(TenantView):

@@ -6,7 +6,7 @@ import pytest
 from rest_framework import serializers
 
 from accounts.api.problems import faults_of
-from accounts.api.serializers import RateLimitSerializer, StrictSerializer
+from accounts.api.serializers import RateLimitSerializer, StrictSerializer, TimeField
 from accounts.errors import Fault
 
 
@@ -16,7 +16,7 @@ class Everything(StrictSerializer):
     share = serializers.FloatField(required=False)
     flag = serializers.BooleanField(required=False)
     kind = serializers.ChoiceField(choices=["a", "1"], required=False)
-    at = serializers.DateTimeField(required=False)
+    at = TimeField(required=False)
     id = serializers.UUIDField(required=False)
     names = serializers.ListField(child=serializers.CharField(), required=False)
     limit = RateLimitSerializer(required=False)
@@ -89,3 +89,16 @@ def test_it_names_the_place_inside_an_object() -> None:
 @pytest.mark.parametrize("body", [[], "text", 5, True])
 def test_it_refuses_what_is_no_object(body: Any) -> None:
     assert [fault.path for fault in faults(body)] == ["$"]
+
+
+@pytest.mark.parametrize("at", ["2000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59+14:00"])
+def test_it_takes_times_of_the_calendar(at: str) -> None:
+    assert faults({"at": at}) == []
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59-00:01"],
+)
+def test_it_refuses_times_that_cannot_be(at: str) -> None:
+    assert faults({"at": at}) == [Fault("$.at", "Give a time in the years 2000 to 9999, in UTC.")]

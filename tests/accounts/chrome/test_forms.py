@@ -1,10 +1,11 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.chrome.forms import ActForm, JsonField, complain
+from accounts.chrome.forms import ActForm, JsonField, TimeField, complain
 from accounts.errors import Conflict, Fault, Invalid
 
 
@@ -97,3 +98,16 @@ def test_it_tells_what_models_refuse(error: ValidationError, said: dict[str, Any
     form = sample()
     complain(form, error)
     assert form.errors == said
+
+
+def test_it_reads_a_time_in_utc() -> None:
+    assert TimeField().clean("2030-01-31T12:00") == datetime(2030, 1, 31, 12, tzinfo=UTC)
+    assert TimeField().clean("") is None
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00+14:00", "1999-12-31T23:59", "9999-12-31T23:59-14:00"])
+def test_it_refuses_a_time_that_cannot_be(text: str) -> None:
+    """What PostgreSQL made of the last one could not be read again, and with it the whole row."""
+    with pytest.raises(ValidationError) as refused:
+        TimeField().clean(text)
+    assert refused.value.messages == ["Give a time in the years 2000 to 9999, in UTC."]
