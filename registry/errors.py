@@ -33,6 +33,7 @@ QuartermasterError
 ├── CallFailed                502  call_failed          a call that a composite makes did not succeed
 ├── InvalidOutput             502  invalid_output
 │   └── MappingFailed         502  invalid_output       the response mapping does not fit the answer
+│       └── MappingGivenUp    502  invalid_output       the answer is too much work for the mapping
 ├── Skipped                   424  skipped              a call of a batch whose needs were not there
 ├── Aborted                   424  aborted              a call of a batch that was over before its turn
 ├── OutcomeUnknown            504  outcome_unknown      sent, and nobody knows what became of it
@@ -178,6 +179,10 @@ class InvalidOutput(QuartermasterError):
 
 class MappingFailed(InvalidOutput):
     """The tool's response mapping does not fit what its service answered. Its maker has to publish another one."""
+
+
+class MappingGivenUp(MappingFailed):
+    """The answer is too much work for the tool's mapping. Ask for less, or have the tool's maker map less of it."""
 
 
 class Skipped(QuartermasterError):

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from functools import partial
 
-from registry.execution.large import LARGE
 from registry.execution.passage import Passage
 from registry.execution.present import part_for_row, present
 from registry.execution.redact import returned_forms, stored_cuts, stored_forms
 from registry.execution.types import Ending, ReturnedForms, StoredForms, Told
+from registry.shaping.large import LARGE
 
 
 def forms(passage: Passage, ending: Ending, weight: int) -> tuple[StoredForms, ReturnedForms, Told | None]:

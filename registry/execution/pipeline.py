@@ -13,7 +13,6 @@ from registry.execution.ended import ended_by
 from registry.execution.forms import as_returned, forms
 from registry.execution.guard import guard
 from registry.execution.keep import keep
-from registry.execution.large import LARGE, by_weight
 from registry.execution.limit import limit
 from registry.execution.nested import nested_call
 from registry.execution.open import must_open, open_execution, replay
@@ -31,6 +30,7 @@ from registry.execution.validate import validate
 from registry.execution.watch import watch, why_cancelled
 from registry.models import Execution
 from registry.models.execution import Status
+from registry.shaping.large import LARGE, by_weight
 from registry.shaping.weight import weigh
 from registry.transports.base import Nested
 

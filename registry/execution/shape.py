@@ -1,15 +1,16 @@
 """Step 10: the answer through the version's response mapping, and against its output schema."""
 
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from cachetools import LRUCache
 
 from registry.errors import InvalidOutput
-from registry.execution.large import by_size
 from registry.execution.types import Answer, Target
 from registry.schemas import validators
-from registry.shaping.mapping import apply_mapping
+from registry.shaping.large import by_size
+from registry.shaping.mapping import map_answer
 
 _MOST_FAULTS = 20
 
@@ -18,16 +19,10 @@ _validators: LRUCache[UUID, validators.CompiledSchema] = LRUCache(maxsize=5_000)
 
 async def shape(answer: Answer, target: Target) -> Answer:
     """The mapped answer. Raises MappingFailed, and InvalidOutput when it does not fit the output schema."""
-    if not (target.response_mapping or target.output_schema):
-        return answer
-    return await by_size(answer.output, lambda: _shaped(answer, target))
-
-
-def _shaped(answer: Answer, target: Target) -> Answer:
     if target.response_mapping:
-        answer = replace(answer, output=apply_mapping(target.response_mapping, answer.output))
+        answer = replace(answer, output=await map_answer(target.response_mapping, answer.output))
     if target.output_schema:
-        _check(answer, target)
+        await by_size(answer.output, partial(_check, answer, target))
     return answer
 
 

@@ -6,8 +6,10 @@ built, compared or given to a function. Above MOST_WORK it gives up. Nothing in 
 recursion, no way back to the root) takes longer than what was counted.
 """
 
+import asyncio
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -17,12 +19,16 @@ from jmespath.parser import Parser
 from jmespath.visitor import TreeInterpreter
 
 from accounts.errors import Fault, Quote
-from registry.errors import MappingFailed
+from registry.errors import MappingFailed, MappingGivenUp
+from registry.shaping.large import LARGE
+from registry.shaping.weight import weigh
 
 LONGEST_MAPPING = 4000
 DEEPEST_MAPPING = 50
 MOST_WORK = 2_000_000
 """Steps, values and sixteenths of characters; a second or two of a processor."""
+MOST_WORK_IN_THE_LOOP = 10_000
+"""Some milliseconds, while which nobody else's call goes on."""
 
 _CHARACTERS_PER_STEP = 16
 _LONGEST_INTEGER_BITS = 14_000  # some 4,200 digits; Python writes no more than 4,300
@@ -53,16 +59,12 @@ def check_mapping(path: str, expression: str) -> list[Fault]:
 def apply_mapping(expression: str, answer: Any, *, most_work: int = MOST_WORK) -> Any:
     """What the expression makes of the answer; null where it finds nothing.
 
-    Raises MappingFailed when the answer is not what the expression can work on, or takes more than the work allowed.
+    Raises MappingFailed when the answer is not what the expression can work on, MappingGivenUp when it takes more than
+    the work allowed.
     """
     interpreter = _Counting(most_work)
     try:
         mapped = interpreter.visit(_parse(expression), answer)
-    except TooMuchWork:
-        raise MappingFailed(
-            "The answer is too much work for the tool's response mapping. Ask the service for less, or have the tool's "
-            "maker map less of it.",
-        ) from None
     except (JMESPathError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise MappingFailed(
             Quote(f"The tool's response mapping does not fit its service's answer: {_told(error)}")
@@ -72,8 +74,12 @@ def apply_mapping(expression: str, answer: Any, *, most_work: int = MOST_WORK) -
     return mapped
 
 
-class TooMuchWork(Exception):
-    """The evaluation was given up."""
+async def map_answer(expression: str, answer: Any) -> Any:
+    """The same beside the event loop: what turns out to be more than a little work is begun again in a thread."""
+    if weigh(answer, LARGE) <= LARGE:
+        with suppress(MappingGivenUp):
+            return apply_mapping(expression, answer, most_work=MOST_WORK_IN_THE_LOOP)
+    return await asyncio.to_thread(apply_mapping, expression, answer)
 
 
 class _Counting(TreeInterpreter):  # type: ignore[misc]
@@ -86,7 +92,7 @@ class _Counting(TreeInterpreter):  # type: ignore[misc]
     def visit(self, node: Node, *args: Any, **kwargs: Any) -> Any:
         self._left -= 1
         if self._left < 0:
-            raise TooMuchWork
+            raise MappingGivenUp
         result = super().visit(node, *args, **kwargs)
         if node["type"] in _BUILDING:
             self._charge(result)
@@ -119,10 +125,10 @@ class _Counting(TreeInterpreter):  # type: ignore[misc]
                 self._left -= len(item) // _CHARACTERS_PER_STEP
             elif isinstance(item, list | dict):
                 if len(item) > self._left:
-                    raise TooMuchWork
+                    raise MappingGivenUp
                 waiting.extend(item if isinstance(item, list) else item.values())
             if self._left < 0:
-                raise TooMuchWork
+                raise MappingGivenUp
 
 
 @lru_cache(maxsize=2_000)

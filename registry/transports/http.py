@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 from accounts.errors import Fault
 from integrations.egress import EgressRequest, EgressResponse, EgressRules, send, stream
@@ -46,7 +47,7 @@ class HttpTransport:
             if dispatch.emit is not None:
                 most_bytes = dispatch.max_output_bytes or MAX_STREAM_BYTES
                 return await _send_in_parts(dispatch, rules, dispatch.emit, most_bytes)
-            return await _read_beside_the_loop(await send(_request(dispatch), rules=rules), dispatch.declared)
+            return await _read(await send(_request(dispatch), rules=rules), dispatch.declared)
         except UpstreamTooLarge as error:
             raise UpstreamTooLarge(f"{error.message} {_HOW_TO_RAISE}", sent=error.sent) from error
 
@@ -57,17 +58,17 @@ class HttpTransport:
         return "idempotency_header" in definition or definition.get("method", "POST") in _IDEMPOTENT_METHODS
 
 
-async def _read_beside_the_loop(response: EgressResponse, declared: Declared) -> Reply:
-    if len(response.body) > READ_IN_THE_LOOP:
-        return await asyncio.to_thread(_read, response, declared)
-    return _read(response, declared)
-
-
-def _read(response: EgressResponse, declared: Declared) -> Reply:
-    output = read_reply(response)
+async def _read(response: EgressResponse, declared: Declared) -> Reply:
+    output = await _read_beside_the_loop(response)
     if error_when := declared.definition.get("error_when"):
-        refuse_failure(response, output, error_when)
+        await refuse_failure(response, output, error_when)
     return Reply(output, media_type=text_type(response.headers) if isinstance(output, str) else "")
+
+
+async def _read_beside_the_loop(response: EgressResponse) -> Any:
+    if len(response.body) > READ_IN_THE_LOOP:
+        return await asyncio.to_thread(read_reply, response)
+    return read_reply(response)
 
 
 async def _send_in_parts(dispatch: Dispatch, rules: EgressRules, emit: Emit, most_bytes: int) -> Reply:
@@ -77,7 +78,7 @@ async def _send_in_parts(dispatch: Dispatch, rules: EgressRules, emit: Emit, mos
     async with stream(asking, rules=rules) as answer:
         reader = reader_for(answer.headers) if answer.status < 400 else None
         if reader is None:
-            return await _read_beside_the_loop(await answer.whole(), dispatch.declared)
+            return await _read(await answer.whole(), dispatch.declared)
         async for piece in answer.pieces(most_bytes):
             for chunk in reader.feed(piece):
                 await emit(chunk)

@@ -9,7 +9,7 @@ from accounts.api.parsing import read_json
 from accounts.errors import Malformed, Quote
 from integrations.egress import EgressResponse
 from registry.errors import MappingFailed, UpstreamRefused
-from registry.shaping.mapping import apply_mapping
+from registry.shaping.mapping import map_answer
 from registry.transports.text import read_text
 
 _SMALL_BYTES = 4_000
@@ -33,10 +33,10 @@ def read_reply(response: EgressResponse) -> Any:
     return {"content_type": media_type, "base64": base64.b64encode(response.body).decode()}
 
 
-def refuse_failure(response: EgressResponse, output: Any, error_when: str) -> None:
+async def refuse_failure(response: EgressResponse, output: Any, error_when: str) -> None:
     """Raise UpstreamRefused where the expression finds something; null, false, 0 and what is empty is nothing."""
     try:
-        found = apply_mapping(error_when, output)
+        found = await map_answer(error_when, output)
     except MappingFailed as error:
         raise MappingFailed(
             "Whether the tool's service failed could not be told from its answer. The tool's maker has to publish "

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from registry.errors import InvalidOutput, MappingFailed
-from registry.execution.large import LARGE
 from registry.execution.shape import shape
 from registry.execution.types import Answer, Target
+from registry.shaping.large import LARGE
 from tests.registry.execution.calls import a_target
 
 SCHEMA = {"type": "object", "properties": {"found": {"type": "boolean"}}, "required": ["found"]}
@@ -59,14 +59,33 @@ def test_it_says_when_the_mapping_does_not_fit_the_answer() -> None:
 def test_it_shapes_a_large_answer_while_others_go_on() -> None:
     """In a thread: what the loop was asked meanwhile is done first."""
     large = {"items": ["x" * 100] * (LARGE // 100)}
+    answer, seen = beside_others(large, a_target(response_mapping="length(items)"))
+    assert (answer.output, seen[0]) == (LARGE // 100, "others")
+
+
+def test_it_shapes_a_small_answer_with_much_work_while_others_go_on() -> None:
+    answer, seen = beside_others([1] * 4_000, a_target(response_mapping="map(&[@, @], @) | length(@)"))
+    assert (answer.output, seen[0]) == (4_000, "others")
+
+
+def test_it_shapes_a_small_answer_with_little_work_at_once() -> None:
+    answer, seen = beside_others([1] * 40, a_target(response_mapping="map(&[@, @], @) | length(@)"))
+    assert (answer.output, seen) == (40, ["shaped", "others"])
+
+
+def beside_others(output: Any, target: Target) -> tuple[Answer, list[str]]:
+    """The shaped answer, and what was done in which order."""
     seen: list[str] = []
 
+    async def shaping() -> Answer:
+        answer = await shape(Answer(output), target)
+        seen.append("shaped")
+        return answer
+
     async def both() -> Answer:
-        shaping = asyncio.ensure_future(shape(Answer(large), a_target(response_mapping="length(items)")))
-        shaping.add_done_callback(lambda _: seen.append("shaped"))
+        waiting = asyncio.ensure_future(shaping())
         await asyncio.sleep(0)
         seen.append("others")
-        return await shaping
+        return await waiting
 
-    assert asyncio.run(both()).output == LARGE // 100
-    assert seen[0] == "others"
+    return asyncio.run(both()), seen

@@ -1,10 +1,11 @@
+import asyncio
 from typing import Any
 
 import pytest
 
 from accounts.errors import Quote
-from registry.errors import MappingFailed
-from registry.shaping.mapping import apply_mapping, check_mapping
+from registry.errors import MappingFailed, MappingGivenUp
+from registry.shaping.mapping import MOST_WORK, MOST_WORK_IN_THE_LOOP, apply_mapping, check_mapping, map_answer
 
 ANSWER = {"data": {"items": [{"id": 1, "n": "Ada"}, {"id": 2, "n": None}]}, "debug": "x" * 100}
 
@@ -79,6 +80,16 @@ def test_it_evaluates_each_side_of_a_comparison_once() -> None:
     expression = "(" * 40 + nested
     assert check_mapping("$.response_mapping", expression) == []
     assert apply_mapping(expression, {"a": 1}, most_work=1000) is False
+
+
+def test_it_allows_the_same_work_beside_the_loop_as_anywhere() -> None:
+    """What was done in the loop before a thread began again does not count."""
+    expression, answer = " | ".join(["[@][0]"] * 63), [1] * 31_699
+    with pytest.raises(MappingGivenUp):
+        apply_mapping(expression, answer, most_work=MOST_WORK - MOST_WORK_IN_THE_LOOP)
+    assert asyncio.run(map_answer(expression, answer)) == answer
+    with pytest.raises(MappingGivenUp):
+        asyncio.run(map_answer(expression, [*answer, *[1] * 100]))
 
 
 def test_it_gives_up_an_answer_that_is_too_long() -> None:

@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import pytest
@@ -6,12 +7,16 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from accounts.errors import Quote
 from integrations.egress import EgressResponse
 from registry.errors import UpstreamRefused
-from registry.transports.http_reply import read_reply
+from registry.transports.http_reply import read_reply, refuse_failure
+
+
+def response(body: bytes, content_type: str = "application/json", status: int = 200, **headers: str) -> EgressResponse:
+    given = {"Content-Type": content_type, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return EgressResponse(status, CIMultiDictProxy(CIMultiDict(given)), body, "https://example.com/", 0.1)
 
 
 def reply(body: bytes, content_type: str = "application/json", status: int = 200, **headers: str) -> Any:
-    given = {"Content-Type": content_type, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return read_reply(EgressResponse(status, CIMultiDictProxy(CIMultiDict(given)), body, "https://example.com/", 0.1))
+    return read_reply(response(body, content_type, status, **headers))
 
 
 @pytest.mark.parametrize(
@@ -64,3 +69,21 @@ def test_it_passes_on_how_long_to_wait(header: str, seconds: float | None) -> No
     with pytest.raises(UpstreamRefused) as refused:
         reply(b"", status=429, Retry_After=header)
     assert refused.value.retry_after == seconds
+
+
+def test_it_looks_for_failure_in_a_small_answer_with_much_work_while_others_go_on() -> None:
+    seen: list[str] = []
+
+    async def looking() -> None:
+        with pytest.raises(UpstreamRefused, match="said that it failed"):
+            await refuse_failure(response(b"{}"), [1] * 4_000, "map(&[@, @], @)")
+        seen.append("found")
+
+    async def both() -> None:
+        waiting = asyncio.ensure_future(looking())
+        await asyncio.sleep(0)
+        seen.append("others")
+        await waiting
+
+    asyncio.run(both())
+    assert seen == ["others", "found"]
