@@ -194,6 +194,7 @@ ARTIFACT_THRESHOLD_BYTES = env.int("ARTIFACT_THRESHOLD_BYTES", default=64_000)
 ARTIFACT_TTL_SECONDS = env.int("ARTIFACT_TTL_SECONDS", default=604_800)
 ARTIFACT_QUOTA_BYTES = env.int("ARTIFACT_QUOTA_BYTES", default=1_000_000_000)
 ARTIFACTS_S3_BUCKET = env.str("ARTIFACTS_S3_BUCKET", default="")
+ARTIFACTS_S3_PREFIX = env.str("ARTIFACTS_S3_PREFIX", default="quartermaster")
 ARTIFACTS_S3_ENDPOINT = env.str("ARTIFACTS_S3_ENDPOINT", default="")
 ARTIFACTS_S3_REGION = env.str("ARTIFACTS_S3_REGION", default="")
 STORAGES = {
@@ -202,6 +203,7 @@ STORAGES = {
         "BACKEND": "registry.artifacts.s3.S3Artifacts",
         "OPTIONS": {
             "bucket_name": ARTIFACTS_S3_BUCKET,
+            "location": ARTIFACTS_S3_PREFIX,
             "endpoint_url": ARTIFACTS_S3_ENDPOINT or None,
             "region_name": ARTIFACTS_S3_REGION or None,
         },

@@ -16,6 +16,7 @@ from registry.artifacts.storage import LocalArtifacts
 from tests.patience import until
 
 REGION = "eu-central-1"
+PREFIX = "ours"
 
 
 @contextmanager
@@ -51,10 +52,10 @@ class Bucket:
 
     @property
     def options(self) -> dict[str, Any]:
-        return {"bucket_name": self.name, "endpoint_url": self.url, "region_name": REGION}
+        return {"bucket_name": self.name, "location": PREFIX, "endpoint_url": self.url, "region_name": REGION}
 
     def content(self, name: str) -> bytes:
-        body: bytes = self.client.get_object(Bucket=self.name, Key=name)["Body"].read()
+        body: bytes = self.client.get_object(Bucket=self.name, Key=f"{PREFIX}/{name}")["Body"].read()
         return body
 
 

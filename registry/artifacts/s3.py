@@ -38,7 +38,7 @@ class S3Artifacts(S3Storage):  # type: ignore[misc]
 
     def read_range(self, name: str, start: int, length: int) -> bytes:
         with _in_our_words(name):
-            found = self.bucket.Object(name).get(Range=f"bytes={start}-{start + length - 1}")
+            found = self.bucket.Object(self._normalize_name(name)).get(Range=f"bytes={start}-{start + length - 1}")
             with found["Body"] as body:
                 data: bytes = body.read()
                 return data

@@ -97,9 +97,9 @@ def _remove_file(name: str) -> None:
 
 
 def _is_older(name: str, newest: UUID) -> bool:
-    """The id in its name says when it was made; what has none is not ours, and is removed, too."""
-    artifact_id = uuid_in(name.rpartition("/")[2])
-    return artifact_id is None or artifact_id < newest
+    """The id in its name says when it was made; what is not named like an artifact is somebody else's."""
+    tenant_id, artifact_id = (uuid_in(part) for part in name.split("/"))
+    return artifact_id is not None and f"{tenant_id}/{artifact_id}" == name and artifact_id < newest
 
 
 def _batches(names: Iterator[str]) -> Iterator[list[str]]:

@@ -16,6 +16,7 @@ from registry.artifacts.storage import LocalArtifacts, all_names, artifact_stora
 from registry.artifacts.sweep import expire_artifacts, remove_orphans
 from registry.models import Artifact
 from tests.registry.artifacts.kept import kept
+from tests.storages import Bucket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,12 +82,36 @@ def test_it_removes_old_files_without_a_row_and_no_others(acme: Tenant, folder: 
     assert set(all_names()) == {known.storage_name} == set(all_names()) - {orphan.storage_name}
 
 
-def test_it_removes_what_is_none_of_ours(acme: Tenant, folder: LocalArtifacts) -> None:
-    strange = Path(folder.location) / str(acme.id) / "notes.txt"
-    strange.parent.mkdir(parents=True)
+OLD_ID = "01890000-0000-7000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "notes.txt",
+        f"{OLD_ID}/notes.txt",
+        f"photos/{OLD_ID}",
+        f"{OLD_ID}/x/{OLD_ID}",
+        f"{OLD_ID}/{OLD_ID.replace('-', '')}",
+        f"{OLD_ID}/{{{OLD_ID}}}",
+    ],
+)
+def test_it_leaves_what_is_not_named_like_an_artifact(name: str, folder: LocalArtifacts) -> None:
+    strange = Path(folder.location) / name
+    strange.parent.mkdir(parents=True, exist_ok=True)
     strange.write_text("?")
+    assert remove_orphans() == 0
+    assert strange.read_text() == "?"
+
+
+def test_it_leaves_what_others_keep_in_the_bucket(bucket: Bucket) -> None:
+    """Even what is named like an artifact: another installation has another prefix."""
+    theirs = [f"theirs/{OLD_ID}/{OLD_ID}", f"{OLD_ID}/{OLD_ID}", f"ours-too/{OLD_ID}/{OLD_ID}"]
+    for name in [*theirs, f"ours/{OLD_ID}/{OLD_ID}"]:
+        bucket.client.put_object(Bucket=bucket.name, Key=name, Body=b"?")
     assert remove_orphans() == 1
-    assert not strange.exists()
+    left = bucket.client.list_objects_v2(Bucket=bucket.name)["Contents"]
+    assert sorted(each["Key"] for each in left) == sorted(theirs)
 
 
 KILLED = """
