@@ -1,6 +1,5 @@
 """`executions/{id}/artifact/`: wire only."""
 
-import asyncio
 import re
 from dataclasses import asdict
 from typing import Any, ClassVar
@@ -35,6 +34,7 @@ from registry.artifacts.reading import (
 )
 from registry.artifacts.sealed import Sealed
 from registry.artifacts.storage import while_reading
+from registry.artifacts.threads import in_storage_thread
 from registry.json_query import LONGEST_PATH
 from registry.schemas.patterns import LONGEST_PATTERN, BadPattern, compile_pattern
 from registry.shaping.budget import FEWEST_TOKENS
@@ -94,7 +94,7 @@ class ArtifactView(AsyncTenantView):
         _refuse_mixed(self.query)
         sealed = await _open(caller, execution_id)
         with while_reading():
-            part = await asyncio.to_thread(_read, sealed, self.query)
+            part = await in_storage_thread(_read, sealed, self.query)
         return Response({"artifact": as_told(sealed.artifact), **part})
 
 
@@ -106,7 +106,7 @@ class ArtifactContentView(AsyncTenantView):
         """The whole output as a file, in its own media type; or one range of it."""
         sealed = await _open(caller, execution_id)
         with while_reading():
-            return await asyncio.to_thread(download, sealed, request.headers, head_only=request.method == "HEAD")
+            return await in_storage_thread(download, sealed, request.headers, head_only=request.method == "HEAD")
 
 
 async def _open(caller: Caller, execution_id: UUID) -> Sealed:

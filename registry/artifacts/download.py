@@ -4,7 +4,6 @@ It lies on our origin and anybody may have written it. So it is always saved, ne
 nevertheless, it does so in a sandbox that runs nothing (a hosted page would act as whoever is signed in here).
 """
 
-import asyncio
 import mimetypes
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -13,6 +12,7 @@ from itertools import islice
 from django.http import StreamingHttpResponse
 
 from registry.artifacts.sealed import Sealed
+from registry.artifacts.threads import in_storage_thread
 from registry.errors import RangeNotSatisfiable
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -83,4 +83,4 @@ async def _pieces(piece: bytes, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Read and opened in a thread; the next piece when the last one was taken."""
     while piece:
         yield piece
-        piece = await asyncio.to_thread(_next_piece, parts)
+        piece = await in_storage_thread(_next_piece, parts)

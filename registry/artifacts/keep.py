@@ -22,10 +22,13 @@ from accounts.tenancy import within
 from integrations.vault.chunks import ChunkSealer, chunk_sealer
 from registry.artifacts.content import Content
 from registry.artifacts.sealed import MoreThanAllowed, Written, write
+from registry.artifacts.threads import in_storage_thread
 from registry.models import Artifact
 from registry.shaping.weight import tokens_of_weight
 
 PURPOSE = "artifact"
+PATIENCE_SECONDS = 20
+"""How long a call whose answer is there waits for the storage. What is written after that is an orphan."""
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +58,13 @@ async def keep_artifact(
     try:
         room = await in_database_thread(_make_room, tenant_id, ttl_seconds)
         name = f"{tenant_id}/{room.artifact_id}"
-        written = await asyncio.to_thread(write, name, content.pieces(), room.sealer, most=room.left)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            written = await in_storage_thread(write, name, content.pieces(), room.sealer, most=room.left)
     except MoreThanAllowed:
         return Kept(None, _no_room(room))
+    except TimeoutError:
+        log.warning("An artifact was not kept: the storage is too slow", extra={"action": "artifact_not_kept"})
+        return Kept(None, f"It could not be kept: the storage for artifacts took more than {PATIENCE_SECONDS} seconds.")
     except (OSError, QuartermasterError) as error:
         log.warning("An artifact was not kept: %s", error, extra={"action": "artifact_not_kept"})
         return Kept(None, "It could not be kept: the storage for artifacts is away. An operator can look at the log.")

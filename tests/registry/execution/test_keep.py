@@ -3,9 +3,10 @@
 import base64
 import hashlib
 import json
+import threading
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -18,6 +19,7 @@ from registry.models import Artifact
 from registry.models.execution import Status
 from tests.catalogue import Register, manager_of
 from tests.corridor import Corridor
+from tests.patience import until
 from tests.registry.execution.rows import stored
 from tests.storages import Bucket
 from tests.upstream import Scripted, Upstream
@@ -180,6 +182,44 @@ def test_it_succeeds_when_the_storage_is_away(
     assert (outcome.status, outcome.artifact) == (Status.SUCCEEDED, None)
     assert outcome.truncated is not None
     assert "the storage for artifacts is away" in outcome.truncated["rest"]
+    with within(acme.id):
+        assert Artifact.objects.count() == 0
+
+
+class Hanging(LocalArtifacts):
+    """Takes nothing until it is let go."""
+
+    let_go = threading.Event()
+    asked_by: ClassVar[list[str]] = []
+
+    def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
+        self.asked_by.append(threading.current_thread().name)
+        self.let_go.wait(60)
+        return super().save(name, content, max_length)
+
+
+def test_it_does_not_wait_for_a_storage_that_hangs(
+    acme: Tenant,
+    corridor: Corridor,
+    register: Register,
+    upstream: Upstream,
+    folder: LocalArtifacts,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it takes later is left for the sweep."""
+    backend = {"BACKEND": f"{__name__}.Hanging", "OPTIONS": {"location": folder.location}}
+    settings.STORAGES = {**settings.STORAGES, "artifacts": backend}
+    monkeypatch.setattr("registry.artifacts.keep.PATIENCE_SECONDS", 0.1)
+    register()
+    answering(upstream, CONTACTS)
+    outcome = corridor.call("crm-find", {"account": 7})
+    assert (outcome.status, outcome.artifact) == (Status.SUCCEEDED, None)
+    assert outcome.truncated is not None
+    assert outcome.truncated["rest"].startswith("It could not be kept: the storage for artifacts took more than")
+    assert [name.partition("_")[0] for name in Hanging.asked_by] == ["storage"]
+    Hanging.let_go.set()
+    until(lambda: len(list(all_names())) == 1)
     with within(acme.id):
         assert Artifact.objects.count() == 0
 
