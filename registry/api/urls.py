@@ -1,5 +1,6 @@
-from django.urls import path
+from django.urls import path, register_converter
 
+from accounts.api.converters import TextConverter
 from registry.api.analytics import GroupsView, SeriesView, SummaryView
 from registry.api.approvals import ApprovalsView, ApprovalView, ApproveView, RefuseView
 from registry.api.artifacts import ArtifactContentView, ArtifactView
@@ -18,6 +19,8 @@ from registry.api.routing import RouteView
 from registry.api.tools import DisableView, EnableView, PurgeCacheView, ToolsView, ToolView
 from registry.api.versions import VersionsView, VersionView
 
+register_converter(TextConverter, "text")
+
 urlpatterns = [
     path("tools/", ToolsView.as_view(), name="tools"),
     path("tools/batch/", BatchView.as_view(), name="tools-batch"),
@@ -34,10 +37,10 @@ urlpatterns = [
     path("agents/<slug:slug>/limits/", AgentLimitsView.as_view(), name="agent-limits"),
     path("tools/<slug:slug>/heartbeat/", HeartbeatView.as_view(), name="tool-heartbeat"),
     path("tools/<slug:slug>/versions/", VersionsView.as_view(), name="tool-versions"),
-    path("tools/<slug:slug>/versions/<str:version>/", VersionView.as_view(), name="tool-version"),
+    path("tools/<slug:slug>/versions/<text:version>/", VersionView.as_view(), name="tool-version"),
     path("discover/", DiscoverView.as_view(), name="discover"),
-    path("route/<str:operation>/", RouteView.as_view(), name="route"),
-    path("tools/<str:slug>/execute/", ExecuteView.as_view(), name="tool-execute"),
+    path("route/<text:operation>/", RouteView.as_view(), name="route"),
+    path("tools/<text:slug>/execute/", ExecuteView.as_view(), name="tool-execute"),
     path("analytics/", SummaryView.as_view(), name="analytics"),
     path("analytics/groups/", GroupsView.as_view(), name="analytics-groups"),
     path("analytics/series/", SeriesView.as_view(), name="analytics-series"),

@@ -55,6 +55,20 @@ def test_it_tells_a_failure_as_a_problem_with_its_execution(
     assert answer.json()["execution_id"] == str(executions(acme)[0].id)
 
 
+@pytest.mark.parametrize(
+    ("named", "kept"), [("%00", "\ufffd"), ("crm-find%00", "crm-find\ufffd"), ("x" * 70, "x" * 64)]
+)
+def test_it_records_a_call_of_what_can_be_no_name(
+    named: str, kept: str, acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register()
+    answer = corridor.post(f"tools/{named}/execute/", {"input": INPUT})
+    assert problem(answer) == (404, "tool_not_found")
+    [row] = executions(acme)
+    assert (str(row.id), row.tool_slug) == (answer.json()["execution_id"], kept)
+    assert upstream.received == []
+
+
 def test_it_says_in_a_header_how_long_to_wait(corridor: Corridor, register: Register) -> None:
     register(rate_limit={"per_minute": 1, "burst": 1})
     corridor.post(EXECUTE, {"input": INPUT})
