@@ -9,6 +9,7 @@ from django.core import checks
 from django.db import DatabaseError, connections
 
 from accounts.approval_time import LONGEST_APPROVAL_SECONDS, SHORTEST_APPROVAL_SECONDS
+from registry.artifacts.storage import try_storage
 
 _LEAKY = """
 SELECT proname FROM pg_proc
@@ -20,6 +21,7 @@ def register() -> None:
     checks.register(check_json_indexes, checks.Tags.database)
     checks.register(check_approval_time)
     checks.register(check_artifact_storage)
+    checks.register(check_artifacts_are_kept, checks.Tags.database)
 
 
 def check_approval_time(**_: Any) -> list[checks.CheckMessage]:
@@ -67,3 +69,19 @@ def check_artifact_storage(**_: Any) -> list[checks.CheckMessage]:
             id="registry.E002",
         )
     ]
+
+
+def check_artifacts_are_kept(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    """Whether artifacts can be written, asked when the other servers are asked: by writing one."""
+    if "default" not in (databases or ()) or check_artifact_storage():
+        return []
+    try:
+        try_storage()
+    except OSError as error:
+        hint = (
+            f"Check ARTIFACTS_S3_BUCKET, its credentials, and that `{settings.ARTIFACTS_S3_BUCKET}` is there."
+            if settings.ARTIFACTS_S3_BUCKET
+            else f"Let this process write to {settings.DATA_DIR / 'artifacts'}, or set ARTIFACTS_S3_BUCKET."
+        )
+        return [checks.Error(f"Artifacts cannot be written: {error}", hint=hint, id="registry.E003")]
+    return []

@@ -3,15 +3,20 @@
 Whatever goes wrong with it is an OSError, a file that is not there a FileNotFoundError.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, Protocol, cast
+from uuid import UUID
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, storages
 
 from accounts.errors import Unavailable
+from accounts.ids import new_id
 from registry.errors import ArtifactNotFound
+
+NOBODY = UUID(int=0)
 
 
 class ArtifactStorage(Protocol):
@@ -43,6 +48,16 @@ def put(name: str, content: IO[bytes]) -> None:
     saved = artifact_storage().save(name, File(content, name))
     if saved != name:  # never: names hold a new id
         raise FileExistsError(name)
+
+
+def try_storage() -> None:
+    """Write something and remove it. Raises OSError where that cannot be done.
+
+    It is named like an artifact of nobody, so that the sweep finds what a killed process leaves.
+    """
+    name = f"{NOBODY}/{new_id()}"
+    put(name, io.BytesIO(b"Can this be written?"))
+    artifact_storage().delete(name)
 
 
 def all_names() -> Iterator[str]:

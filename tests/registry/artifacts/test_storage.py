@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.errors import Unavailable
-from registry.artifacts.storage import all_names, artifact_storage, put, while_reading
+from registry.artifacts.storage import all_names, artifact_storage, put, try_storage, while_reading
 from registry.errors import ArtifactNotFound
 from tests.storages import Bucket
 
@@ -31,6 +31,11 @@ def test_it_lists_what_is_there_and_forgets_what_was_removed(storage: Any) -> No
     assert sorted(all_names()) == ["acme/one", "acme/two", "globex/three"]
     storage.delete("acme/one")
     assert sorted(all_names()) == ["acme/two", "globex/three"]
+
+
+def test_it_leaves_nothing_when_it_was_tried(storage: Any) -> None:
+    try_storage()
+    assert list(all_names()) == []
 
 
 def test_it_says_when_a_file_is_not_there(storage: Any) -> None:
