@@ -13,7 +13,8 @@ CHECKS = {
     "mypy": ["mypy"],
     "import contracts": ["lint-imports"],
 }
-AUDIT = ["pip-audit", "--disable-pip", "--require-hashes", "-r", "requirements.lock", "-f", "json"]
+LOCKS = ["-r", "requirements.lock", "-r", "requirements-s3.lock"]
+AUDIT = ["pip-audit", "--disable-pip", "--require-hashes", *LOCKS, "-f", "json"]
 
 
 def main() -> int:

@@ -59,7 +59,7 @@ def announced() -> str:
 
 def test_it_lists_every_variable_of_the_compose_file() -> None:
     compose = (ROOT / "docker-compose.yml").read_text()
-    asked = set(re.findall(r"\$\{([A-Z_]+)", compose)) | {
+    asked = set(re.findall(r"\$\{([A-Z0-9_]+)", compose)) | {
         secret["environment"] for secret in yaml.safe_load(compose)["secrets"].values()
     }
     assert {plain(row["Name"]) for row in rows(PAGE, "## docker compose")} == asked
