@@ -3,12 +3,16 @@
 The corridor's own calls end in `registry/execution/record.py`; this is for those that wait, or whose process is gone.
 """
 
+from functools import partial
+
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
 from accounts.api.problems import problem
 from accounts.errors import QuartermasterError
-from registry.models import Execution
+from registry.metrics import count_ending
+from registry.models import Execution, ToolVersion
 from registry.models.execution import Status
 
 
@@ -34,6 +38,14 @@ def end_execution(
         subject=f"execution:{execution.id}",
         detail={"tool": str(execution.tool_id), "version": execution.version, "code": error.code},
     )
+    transaction.on_commit(partial(count_ending, status, error, _transport_of(execution), execution.attempts))
+
+
+def _transport_of(execution: Execution) -> str:
+    """Empty where the call never found its tool."""
+    if execution.tool_version_id is None:
+        return ""
+    return ToolVersion.objects.values_list("transport", flat=True).get(id=execution.tool_version_id)
 
 
 _CHANGED = (

@@ -1,7 +1,6 @@
 """The corridor. Every door builds a ToolCall and calls `execute`; reading order is the order of the steps."""
 
 import asyncio
-from datetime import datetime
 from functools import partial
 
 from accounts.api.problems import translate
@@ -126,12 +125,12 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
         if told is not None and passage.target is not None:
             told = await keep(passage.call, passage.target, told)
         recorded = await record(passage, ending, stored, told)
-    tell(passage, ending)
     if passage.opened and (call.mode is not Mode.SYNC or call.wait_ms is not None or call.resumed is not None):
         news.tell(call.execution_id)
-    if isinstance(recorded, datetime):
-        return fresh_outcome(passage, ending, stored, told, returned.error, recorded)
-    return standing_outcome(recorded, replayed=False, limits=passage.taken)
+    if isinstance(recorded, Execution):
+        return standing_outcome(recorded, replayed=False, limits=passage.taken)
+    tell(passage, ending)
+    return fresh_outcome(passage, ending, stored, told, returned.error, recorded)
 
 
 async def _call_nested(call: ToolCall, nested: Nested) -> Outcome:

@@ -1,20 +1,29 @@
 """`/metrics`, as Prometheus reads it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import AsyncClient, AsyncRequestFactory
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from accounts.models import Tenant
+from accounts.authenticate import caller_of
+from accounts.models import Person, Tenant
 from accounts.tenancy import within
 from config.metrics_page import metrics
-from registry.models import Execution
+from registry.abandoned import end_abandoned
+from registry.approvals.decide import refuse
+from registry.ending import end_execution
+from registry.errors import Cancelled
+from registry.execution.types import Mode
+from registry.models import Approval, Execution
 from registry.models.execution import Status, WaitsFor
 from tests.catalogue import Register
 from tests.corridor import Corridor
+from tests.registry.approvals.asking import rule_for
 from tests.upstream import Scripted, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,6 +94,81 @@ def test_it_counts_an_answer_from_the_cache_as_such(numbers: Numbers, corridor: 
     corridor.call("crm-find", {"account": 7})
     assert numbers.grown("executions_total", **SUCCEEDED | {"cached": "yes"}) == 1
     assert numbers.grown("upstream_attempts_total", transport="http") == 1
+
+
+def refused_by_a_person(corridor: Corridor, acme: Tenant, alice: Person) -> None:
+    rule_for(acme)
+    corridor.call("crm-find", {"account": 7})
+    with within(acme.id):
+        refuse(approval=Approval.objects.get(), by=caller_of(alice))
+
+
+def cancelled_while_it_waited(corridor: Corridor, acme: Tenant, alice: Person) -> None:
+    waiting = corridor.call("crm-find", {"account": 7}, mode=Mode.ASYNC)
+    corridor.post(f"executions/{waiting.id}/cancel/", {})
+
+
+def given_up(corridor: Corridor, acme: Tenant, alice: Person) -> None:
+    """Its process was killed while the call was out."""
+    waiting = corridor.call("crm-find", {"account": 7}, mode=Mode.ASYNC)
+    with within(acme.id):
+        Execution.objects.filter(id=waiting.id).update(status=Status.RUNNING, run=1, lease_until=waiting.started_at)
+    end_abandoned(at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("happens", "status", "code", "attempts"),
+    [
+        (refused_by_a_person, "refused", "forbidden", 0),
+        (cancelled_while_it_waited, "cancelled", "cancelled", 0),
+        (given_up, "failed", "outcome_unknown", 1),
+    ],
+)
+def test_it_counts_a_call_that_ended_while_no_process_ran_it(
+    happens: Callable[[Corridor, Tenant, Person], None],
+    status: str,
+    code: str,
+    attempts: int,
+    numbers: Numbers,
+    corridor: Corridor,
+    register: Register,
+    acme: Tenant,
+    alice: Person,
+) -> None:
+    register()
+    happens(corridor, acme, alice)
+    assert numbers.grown("executions_total", status=status, code=code, transport="http", cached="no") == 1
+    assert numbers.grown("upstream_attempts_total", transport="http") == attempts
+    assert numbers.grown("execution_seconds_count", transport="http") == 0
+
+
+def test_it_counts_no_ending_that_is_undone(
+    numbers: Numbers, corridor: Corridor, register: Register, acme: Tenant
+) -> None:
+    register()
+    waiting = corridor.call("crm-find", {"account": 7}, mode=Mode.ASYNC)
+    with within(acme.id):
+        end_execution(
+            Execution.objects.get(id=waiting.id), status=Status.CANCELLED, error=Cancelled(), actor="system:tests"
+        )
+        transaction.set_rollback(True)
+    cancelled = {"status": "cancelled", "code": "cancelled", "transport": "http", "cached": "no"}
+    assert numbers.grown("executions_total", **cancelled) == 0
+
+
+def test_it_counts_a_call_once_whose_outcome_another_process_recorded(
+    numbers: Numbers, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register()
+    arrived, leave = upstream.will_wait()
+    running = corridor.start("crm-find", {"account": 7})
+    assert arrived.wait(10)
+    end_abandoned(at=timezone.now() + timedelta(hours=1))
+    leave.set()
+    assert running.result(20).status == Status.FAILED
+    failed = {"status": "failed", "code": "outcome_unknown", "transport": "http", "cached": "no"}
+    assert numbers.grown("executions_total", **failed) == 1
+    assert numbers.grown("executions_total", **SUCCEEDED) == 0
 
 
 def test_it_counts_what_limits_refused(numbers: Numbers, corridor: Corridor, register: Register) -> None:
