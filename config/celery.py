@@ -28,7 +28,8 @@ def _leave_logging_alone(**_: object) -> None:
 
 @worker_ready.connect
 @beat_init.connect
-def _announce(**_: object) -> None:
+def _begin(**_: object) -> None:
+    import_string("accounts.pulse.begin")()
     announce.ready()
 
 

@@ -22,6 +22,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         _set_aside_what_stays()
+        import_string("accounts.pulse.begin")()  # by its name: it needs the settings
         announce.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

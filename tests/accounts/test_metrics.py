@@ -1,5 +1,6 @@
 """Numbers of many processes, added up."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,16 +9,18 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from accounts.metrics import all_processes
+from accounts import metrics
+from accounts.metrics import UNHEARD_SECONDS, all_processes
 
 # Another process of the installation: it counts, says so, and waits to be told to end.
 OTHER = """
+import os
+import socket
 import sys
 from prometheus_client import Counter, Gauge
-from accounts import metrics
 if len(sys.argv) > 1:
-    metrics._HOST = sys.argv[1]
-    metrics._this.notice()
+    socket.gethostname, os.getpid = lambda: sys.argv[1], lambda: 1  # in a container of that name
+from accounts import metrics
 Counter("tested_apples", "", ["kind"]).labels("red").inc(3)
 Gauge("tested_busy", "", multiprocess_mode="livesum").inc(2)
 print("counted", flush=True)
@@ -93,9 +96,34 @@ def test_it_counts_on_in_a_file_of_its_own_after_a_fork() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_it_leaves_the_processes_of_other_hosts_to_them() -> None:
+def test_a_process_is_not_busy_with_what_a_killed_one_of_its_name_was() -> None:
     Other("elsewhere").kill()
+    again = Other("elsewhere")
     assert read("tested_busy") == 2
+    assert read("tested_apples_total", {"kind": "red"}) == 6
+    again.kill()
+
+
+def test_it_drops_the_gauges_of_another_host_when_nothing_was_heard_for_long(folder: Path) -> None:
+    Other("elsewhere").kill()
+    (gauges,) = folder.glob("gauge_livesum_elsewhere-1.db")
+    heard = gauges.stat().st_mtime
+    os.utime(gauges, (heard, heard - UNHEARD_SECONDS / 2))
+    assert read("tested_busy") == 2
+    os.utime(gauges, (heard, heard - UNHEARD_SECONDS))
+    assert read("tested_busy") is None
+    assert read("tested_apples_total", {"kind": "red"}) == 3
+    assert not gauges.exists()
+
+
+def test_a_process_confirms_its_own_gauges_and_no_others(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics._this, "name", "here-1")
+    mine, others = folder / "gauge_livesum_here-1.db", folder / "gauge_livesum_here-11.db"
+    for file in (mine, others):
+        file.touch()
+        os.utime(file, (0, 0))
+    metrics.confirm_gauges()
+    assert (mine.stat().st_mtime > 0, others.stat().st_mtime) == (True, 0)
 
 
 def test_it_keeps_its_files_from_others(folder: Path) -> None:

@@ -162,6 +162,14 @@ def test_a_database_that_is_away_is_a_sentence(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "pg18").exists()
 
 
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_each_process_says_to_other_hosts_that_it_lives(house: House, name: str) -> None:
+    pid = house.up().pid_of(name)
+    (gauges,) = (house.data_dir / "metrics").glob(f"gauge_livesum_*-{pid}.db")
+    os.utime(gauges, (0, 0))
+    wait_for(lambda: gauges.stat().st_mtime > 0)
+
+
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "demo", "valkey", "postgres"])
 def test_what_is_killed_comes_back_and_no_answered_call_is_lost(house: House, name: str) -> None:
     up = house.up()
