@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
-from prometheus_client import CollectorRegistry, Gauge, values
+from prometheus_client import CollectorRegistry, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 PREFIX = "quartermaster_"
@@ -40,17 +40,6 @@ os.register_at_fork(after_in_child=_this.notice)
 settings.METRICS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.METRICS_DIR)
 values.ValueClass = values.MultiProcessValue(lambda: _this.name)
-
-DATABASE_BUSY = Gauge(
-    f"{PREFIX}database_connections_busy",
-    "Connections that the corridor's threads are working with.",
-    multiprocess_mode="livesum",
-)
-DATABASE_WAITING = Gauge(
-    f"{PREFIX}database_connections_waiting",
-    "Work of the corridor that waits for a connection.",
-    multiprocess_mode="livesum",
-)
 
 
 def all_processes() -> CollectorRegistry:

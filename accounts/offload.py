@@ -10,11 +10,19 @@ from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import connection
+from prometheus_client import Gauge
 
-from accounts.metrics import DATABASE_BUSY, DATABASE_WAITING
+from accounts.metrics import PREFIX
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+BUSY = Gauge(
+    f"{PREFIX}database_threads_busy", "Threads that work with PostgreSQL for the corridor.", multiprocess_mode="livesum"
+)
+WAITING = Gauge(
+    f"{PREFIX}database_threads_waiting", "Work of the corridor that waits for a thread.", multiprocess_mode="livesum"
+)
 
 
 async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -22,7 +30,7 @@ async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: 
 
     A thread cannot be stopped half-way: who is cancelled meanwhile is cancelled when the thread has ended.
     """
-    DATABASE_WAITING.inc()
+    WAITING.inc()
     # What a thread logs belongs to the call that it works for.
     work = partial(contextvars.copy_context().run, _holding_a_connection, partial(function, *args, **kwargs))
     running = asyncio.get_running_loop().run_in_executor(_threads(os.getpid()), work)
@@ -34,13 +42,13 @@ async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: 
 
 
 def _holding_a_connection(work: Callable[[], T]) -> T:
-    DATABASE_WAITING.dec()
-    DATABASE_BUSY.inc()
+    WAITING.dec()
+    BUSY.inc()
     try:
         return work()
     finally:
         give_connection_back()
-        DATABASE_BUSY.dec()
+        BUSY.dec()
 
 
 def give_connection_back() -> None:

@@ -1,9 +1,10 @@
-"""What a serving process tells every few seconds, whoever calls: that it lives."""
+"""What a serving process tells every few seconds, whoever calls: that it lives, and how its connection pool is."""
 
 import threading
 import time
 
 from accounts.metrics import confirm_gauges
+from accounts.pool import tell_pool
 
 EVERY_SECONDS = 5.0
 
@@ -15,5 +16,6 @@ def begin() -> None:
 
 def _go_on() -> None:
     while True:
+        tell_pool()
         confirm_gauges()
         time.sleep(EVERY_SECONDS)

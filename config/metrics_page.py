@@ -18,6 +18,7 @@ from accounts.errors import Forbidden
 from accounts.metrics import PREFIX, all_processes
 from accounts.models import AuditEntry
 from accounts.offload import in_database_thread
+from accounts.pool import tell_pool
 from accounts.tenancy import platform
 from config.handlers import problem_page
 from registry.backlog import Backlog, backlog
@@ -41,7 +42,7 @@ async def metrics(request: HttpRequest) -> HttpResponse:
         return problem_page(
             Forbidden("Send `Authorization: Bearer <METRICS_TOKEN>`; without that setting only this machine may read.")
         )
-    registry = await asyncio.to_thread(all_processes)
+    registry = await asyncio.to_thread(_counted)
     registry.register(_Found(await in_database_thread(state)))
     return _written(registry, request.headers.get("Accept", ""))
 
@@ -65,6 +66,12 @@ def _is_loopback(address: str) -> bool:
 def _written(registry: CollectorRegistry, accept: str) -> HttpResponse:
     encode, content_type = choose_encoder(accept)
     return HttpResponse(encode(registry), content_type=content_type)
+
+
+def _counted() -> CollectorRegistry:
+    """Others told of their pools a moment ago, this process does now."""
+    tell_pool()
+    return all_processes()
 
 
 def state() -> list[Metric]:

@@ -1,17 +1,19 @@
 """`/metrics`, as Prometheus reads it."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import AsyncClient, AsyncRequestFactory
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.authenticate import caller_of
 from accounts.models import Person, Tenant
+from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from config.metrics_page import metrics
 from registry.abandoned import end_abandoned
@@ -23,6 +25,7 @@ from registry.models import Approval, Execution
 from registry.models.execution import Status, WaitsFor
 from tests.catalogue import Register
 from tests.corridor import Corridor
+from tests.patience import until
 from tests.registry.approvals.asking import rule_for
 from tests.upstream import Scripted, Upstream
 
@@ -207,13 +210,23 @@ def test_it_shows_what_has_not_ended(numbers: Numbers, acme: Tenant) -> None:
     assert numbers.grown("executions_overdue_seconds") >= 40
 
 
-def test_it_shows_what_the_database_is_asked_for(numbers: Numbers, corridor: Corridor, register: Register) -> None:
-    register()
-    corridor.call("crm-find", {"account": 7})
-    assert ("quartermaster_database_connections_busy", frozenset()) in numbers.before
-    # Nobody is at work but the reading of these numbers itself, which has ended when they are written.
-    assert numbers.grown("database_connections_busy") == 0
+def test_it_shows_what_the_database_is_asked_for(numbers: Numbers, corridor: Corridor) -> None:
+    leave = threading.Event()
+
+    def work() -> None:
+        connection.ensure_connection()
+        leave.wait(10)
+
+    working = [corridor.loop.start(in_database_thread(work)) for _ in range(2)]
+    until(lambda: numbers.grown("database_connections_busy") == 2)
+    # The reading of these numbers itself has not begun or has ended.
+    assert numbers.grown("database_threads_busy") == 2
+    assert numbers.grown("database_threads_waiting") == 0
     assert numbers.grown("database_connections_waiting") == 0
+    leave.set()
+    for each in working:
+        each.result(10)
+    assert numbers.grown("database_threads_busy") == 0
 
 
 def test_it_names_no_tenant_and_no_tool(numbers: Numbers, corridor: Corridor, register: Register) -> None:
