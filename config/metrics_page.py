@@ -1,4 +1,4 @@
-"""`/metrics`: what all processes have counted, and what PostgreSQL knows at this moment, for Prometheus."""
+"""`/metrics`: what all processes have counted, and what PostgreSQL and Redis know at this moment, for Prometheus."""
 
 import asyncio
 import hmac
@@ -21,7 +21,8 @@ from accounts.offload import in_database_thread
 from accounts.pool import tell_pool
 from accounts.tenancy import platform
 from config.handlers import problem_page
-from registry.backlog import Backlog, backlog
+from registry.backlog import backlog
+from registry.breakers.census import holds, troubled_circuits
 
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
 
@@ -75,22 +76,26 @@ def _counted() -> CollectorRegistry:
 
 
 def state() -> list[Metric]:
-    """What is read from PostgreSQL for one answer."""
+    """What is read from PostgreSQL and Redis for one answer."""
     with platform():
         found = backlog(timezone.now())
         unsealed = AuditEntry.objects.unsealed().count()
-    return [*_backlog_metrics(found), _gauge("audit_entries_unsealed", "Entries not yet in a chain.", unsealed)]
-
-
-def _backlog_metrics(found: Backlog) -> Iterable[Metric]:
-    unfinished = GaugeMetricFamily(
-        f"{PREFIX}executions_unfinished", "Executions that have not ended, by what they wait for.", labels=["waits_for"]
-    )
-    for waits_for, number in found.unfinished.items():
-        unfinished.add_metric([waits_for], number)
-    yield unfinished
-    yield _gauge("executions_overdue_seconds", "For how long the oldest one has been due.", found.overdue_seconds)
+        held = holds()
+    return [
+        _by("waits_for", "executions_unfinished", "Executions that have not ended.", found.unfinished.items()),
+        _gauge("executions_overdue_seconds", "For how long the oldest one has been due.", found.overdue_seconds),
+        _gauge("audit_entries_unsealed", "Entries not yet in a chain.", unsealed),
+        _by("state", "breakers", "Circuits that are not closed.", troubled_circuits().items()),
+        _by("hold", "breakers_held", "Words of people over circuits.", held.items()),
+    ]
 
 
 def _gauge(name: str, documentation: str, value: float) -> Metric:
     return GaugeMetricFamily(f"{PREFIX}{name}", documentation, value=value)
+
+
+def _by(label: str, name: str, documentation: str, numbers: Iterable[tuple[str, float]]) -> Metric:
+    family = GaugeMetricFamily(f"{PREFIX}{name}", documentation, labels=[label])
+    for value, number in numbers:
+        family.add_metric([value], number)
+    return family

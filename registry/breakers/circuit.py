@@ -19,6 +19,8 @@ from registry.execution.shared import PREFIX, Script
 
 FORGOTTEN_MS = 86_400_000
 """An open circuit that nobody tries is forgotten after a day."""
+ALL_TROUBLED = f"{PREFIX}breakers"
+"""Where the circuits of all tenants that are not closed stand, by when they are forgotten."""
 WAIT_FOR_TRIALS_MS = 1000
 """When to come again while others try: nobody knows when they are answered."""
 
@@ -40,9 +42,9 @@ class Circuit:
 
     @cached_property
     def keys(self) -> list[str]:
-        """The circuit, its trials, and the versions of the tenant whose circuit is not closed."""
+        """The circuit, its trials, the versions of the tenant whose circuit is not closed, and all such circuits."""
         key = f"{PREFIX}breaker:{self.tenant_id}:{self.version_id}:{self.connection}"
-        return [key, f"{key}:trials", troubled_key(self.tenant_id)]
+        return [key, f"{key}:trials", troubled_key(self.tenant_id), ALL_TROUBLED]
 
 
 @lru_cache(maxsize=10_000)
@@ -130,6 +132,8 @@ FAILED = Script(
     redis.call('HSET', KEYS[1], 'state', 'open', 'until', now + tonumber(ARGV[5]), 'failures', failures, 'calls', calls)
     redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[5]) + {FORGOTTEN_MS})
     redis.call('SADD', KEYS[3], ARGV[6])
+    redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)
+    redis.call('ZADD', KEYS[4], now + tonumber(ARGV[5]) + {FORGOTTEN_MS}, KEYS[1])
     return {{1, failures, calls}}
     """
 )
@@ -142,6 +146,7 @@ PASSED = Script(
     if redis.call('HINCRBY', KEYS[1], 'passed', 1) < tonumber(ARGV[2]) then return 0 end
     redis.call('DEL', KEYS[1], KEYS[2])
     redis.call('SREM', KEYS[3], ARGV[3])
+    redis.call('ZREM', KEYS[4], KEYS[1])
     return 1
     """
 )

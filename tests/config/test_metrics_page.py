@@ -18,11 +18,14 @@ from accounts.tenancy import within
 from config.metrics_page import metrics
 from registry.abandoned import end_abandoned
 from registry.approvals.decide import refuse
+from registry.breakers.hold import hold_breaker
 from registry.ending import end_execution
 from registry.errors import Cancelled
 from registry.execution.types import Mode
 from registry.models import Approval, Execution
+from registry.models.breaker import Hold
 from registry.models.execution import Status, WaitsFor
+from tests.cast import CASTING
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.patience import until
@@ -189,6 +192,15 @@ def test_it_counts_circuits_that_opened(
     corridor.call("crm-find", {"account": 7})
     corridor.call("crm-find", {"account": 7})
     assert numbers.grown("breaker_transitions_total", to="open") == 1
+    assert numbers.grown("breakers", state="open") == 1
+
+
+def test_it_shows_circuits_that_somebody_holds(numbers: Numbers, acme: Tenant, register: Register) -> None:
+    tool = register()
+    with within(acme.id):
+        hold_breaker(tool=tool, version=None, hold=Hold.OPEN, reason="maintenance", by=CASTING)
+    assert numbers.grown("breakers_held", hold="open") == 1
+    assert numbers.grown("breakers_held", hold="closed") == 0
 
 
 def test_it_shows_what_has_not_ended(numbers: Numbers, acme: Tenant) -> None:
