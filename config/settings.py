@@ -276,6 +276,7 @@ UNFOLD = chrome.UNFOLD
 METRICS_DIR = Path(env.str("METRICS_DIR", default=str(DATA_DIR / "metrics")))
 OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -293,7 +294,11 @@ LOGGING = {
         }
     },
     # Whatever Django would say of an answer below 500 is not worth a line: the corridor logs its own refusals.
-    # Celery would write two lines for every task.
-    "loggers": {"django.request": {"level": "ERROR"}, "celery": {"level": "WARNING"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Celery would write two lines for every task. uvicorn would write whatever goes through a websocket, cookies too.
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+        "uvicorn.error": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

@@ -23,11 +23,11 @@ class Web:
         self.ready = folder / "ready"
         self._started: list[subprocess.Popen[str]] = []
 
-    def start(self, *arguments: str, pass_fds: Sequence[int] = ()) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, pass_fds: Sequence[int] = (), **environment: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "config.web", *arguments],
             cwd=BASE_DIR,
-            env={**os.environ, "READY_FILE": str(self.ready)},
+            env={**os.environ, "READY_FILE": str(self.ready), **environment},
             pass_fds=pass_fds,
             stderr=subprocess.PIPE,
             text=True,
@@ -68,6 +68,36 @@ def test_it_serves_says_that_it_is_ready_and_ends_on_sigterm(web: Web) -> None:
     assert status_of(port) == 200
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) in (0, -signal.SIGTERM)
+
+
+def logged(web: Web, level: str, *, request: bytes = b"") -> str:
+    """What it writes from its start to its end, started as by `up`."""
+    gate, opening = os.pipe()
+    os.write(opening, b".")
+    os.close(opening)
+    with socket.create_server(("127.0.0.1", 0)) as listening, os.fdopen(gate):
+        handed = (listening.fileno(), gate)
+        process = web.start("--fd", str(handed[0]), "--gate", str(gate), pass_fds=handed, LOG_LEVEL=level)
+        wait_for(web.is_ready)
+        if request:
+            with socket.create_connection(listening.getsockname()) as client:
+                client.sendall(request)
+                assert client.recv(1024)
+        process.send_signal(signal.SIGTERM)
+        return process.communicate(timeout=30)[1]
+
+
+def test_it_logs_that_it_starts_and_ends_unless_told_to_be_quiet(web: Web) -> None:
+    assert "Started server process" in logged(web, "INFO")
+    assert logged(web, "WARNING") == ""
+
+
+def test_it_logs_nothing_of_what_goes_through_a_websocket(web: Web) -> None:
+    asked = (
+        b"GET /ws/live/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX-Note: between-us\r\n\r\n"
+    )
+    assert "between-us" not in logged(web, "DEBUG", request=asked)
 
 
 def test_it_serves_nobody_before_the_gate_opens(web: Web) -> None:
