@@ -1,15 +1,17 @@
 """How many calls each minute had and how they ended, counted from the executions.
 
-A minute that can change no more is counted once and kept in Redis, so that a refresh reads the newest minutes only.
-After Redis was lost the day is counted again; where that is very much, from the newest hours back, a part at a time.
+A minute that hardly changes any more is counted once and kept in Redis, so that a refresh reads the newest minutes
+only, and those in which a call ended that had waited, for a person for example. After Redis was lost the day is counted
+again; where that is very much, from the newest hours back, a part at a time.
 """
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import TruncMinute
 
 from accounts.ids import first_id_at
@@ -20,7 +22,7 @@ from registry.models.execution import Status
 CHARTED = 60
 """Minutes in the chart, the running one included."""
 SETTLED_AFTER = 11
-"""Minutes after which no execution of a minute ends any more: the longest timeout, and a margin."""
+"""Minutes after which all executions of a minute have ended but those that wait: the longest timeout, and a margin."""
 FIRST_BLOCK = 120
 """Settled minutes that are counted in one query; twice as many in the next."""
 CALLS_AT_ONCE = 100_000
@@ -79,6 +81,8 @@ def tally(tenant_id: UUID, now: datetime) -> Tally:
     midnight = _minute(now.replace(hour=0, minute=0, second=0, microsecond=0))
     wanted = range(min(midnight, current - CHARTED + 1), current + 1)
     known = _kept(tenant_id, wanted)
+    for minute in _outdated(known, current):
+        del known[minute]
     missing = [minute for minute in wanted if minute not in known]
     young = [minute for minute in missing if minute > current - SETTLED_AFTER]
     old = [minute for minute in missing if minute <= current - SETTLED_AFTER]
@@ -93,13 +97,21 @@ def tally(tenant_id: UUID, now: datetime) -> Tally:
 
 def _count_back(tenant_id: UUID, old: list[int], current: int, known: dict[int, Counts]) -> list[int]:
     """Add the counts of these minutes to the known ones, the newest first; returns those that are left."""
-    calls, size = 0, FIRST_BLOCK
-    while old and calls < CALLS_AT_ONCE:
-        old, block = old[:-size], old[-size:]
-        counted = _counted(tenant_id, block, current)
+    calls, size, runs = 0, FIRST_BLOCK, _runs(old)
+    while runs and calls < CALLS_AT_ONCE:
+        run = runs.pop()
+        if run[:-size]:
+            runs.append(run[:-size])
+        counted = _counted(tenant_id, run[-size:], current)
         known |= counted
-        calls, size = calls + added(counted.values()).total, size * 2
-    return old
+        calls, size = calls + added(counted.values()).total, size + len(counted)
+    return [minute for run in runs for minute in run]
+
+
+def _runs(minutes: Iterable[int]) -> list[list[int]]:
+    """Those that follow one another, together: what lies between need not be counted."""
+    by_distance = groupby(enumerate(minutes), lambda place: place[1] - place[0])
+    return [[minute for _, minute in run] for _, run in by_distance]
 
 
 def _minute(moment: datetime) -> int:
@@ -113,6 +125,20 @@ def _kept(tenant_id: UUID, minutes: range) -> dict[int, Counts]:
         for minute, value in zip(minutes, kept, strict=True)
         if value is not None
     }
+
+
+def _outdated(known: dict[int, Counts], current: int) -> list[int]:
+    """Settled minutes of which an execution has ended since they were counted."""
+    waited = {minute: counts.unfinished for minute, counts in known.items() if minute <= current - SETTLED_AFTER}
+    waited = {minute: number for minute, number in waited.items() if number}
+    if not waited:
+        return []
+    # Written as two, each finds its index of unfinished rows.
+    unfinished = Execution.objects.filter(Q(status=Status.PENDING) | Q(status=Status.RUNNING))
+    since = first_id_at(_start_of(min(waited)) - ID_MARGIN)
+    rows = unfinished.filter(id__gte=since).order_by().values_list(TruncMinute("started_at"))
+    wait = {_minute(at): calls for at, calls in rows.annotate(calls=Sum("count"))}
+    return [minute for minute, number in waited.items() if wait.get(minute, 0) != number]
 
 
 def _counted(tenant_id: UUID, minutes: list[int], current: int) -> dict[int, Counts]:

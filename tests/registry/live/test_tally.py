@@ -12,6 +12,7 @@ from accounts.tenancy import within
 from registry.live import board
 from registry.live.tally import CHARTED, KEPT_SECONDS, KEPT_UNSETTLED_SECONDS, NONE, Counts, Tally, tally
 from registry.models import Execution
+from registry.models.execution import Status
 from tests.registry.live.rows import fill, plan_of, ran
 
 NOON = datetime(2026, 11, 20, 12, 0, 30, tzinfo=UTC)
@@ -94,6 +95,31 @@ class TestKeeping:
         assert found.minutes[-1].total == 1
         assert queries_of(acme) == 1
 
+    def test_it_counts_a_minute_again_in_which_a_call_ended_that_had_waited(self, acme: Tenant) -> None:
+        waiting, ran_then = ran(acme, NOON - timedelta(minutes=40), "pending"), NOON - timedelta(minutes=50)
+        assert tally_of(acme).minutes[-41] == Counts(unfinished=1)
+        ran(acme, ran_then)  # late, in a minute that was settled
+        with within(acme.id):
+            Execution.objects.filter(id=waiting.id).update(status=Status.SUCCEEDED)
+        found = tally_of(acme)
+        assert (found.minutes[-41], found.minutes[-51], found.today) == (Counts(succeeded=1), NONE, Counts(succeeded=1))
+        assert queries_of(acme) == 1
+
+    def test_it_looks_after_those_that_wait_with_one_query(self, acme: Tenant) -> None:
+        for minutes in (20, 40, 300):
+            ran(acme, NOON - timedelta(minutes=minutes), "pending")
+        assert tally_of(acme).today == Counts(unfinished=3)
+        assert queries_of(acme) == 2
+        assert tally_of(acme).today == Counts(unfinished=3)
+
+    def test_it_counts_nothing_of_what_lies_between(self, acme: Tenant) -> None:
+        waiting = [ran(acme, NOON - timedelta(minutes=minutes), "pending") for minutes in (20, 300)]
+        tally_of(acme)
+        ran(acme, NOON - timedelta(minutes=100))
+        with within(acme.id):
+            Execution.objects.filter(id__in=[each.id for each in waiting]).update(status=Status.CANCELLED)
+        assert tally_of(acme).today == Counts(cancelled=2)
+
     def test_it_keeps_for_long_only_what_can_change_no_more(self, acme: Tenant) -> None:
         tally_of(acme)
         kept = {minutes_ago: board_ttl(acme, minutes_ago) for minutes_ago in (0, 1, 10, 11, 59)}
@@ -126,6 +152,24 @@ def test_it_reads_one_range_of_an_index(acme: Tenant, globex: Tenant, analyze: C
     for plan in plans:
         assert "Seq Scan" not in plan
         assert "(id >= " in plan.partition("Index Cond: ")[2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_finds_those_that_wait_without_reading_the_others(
+    acme: Tenant, globex: Tenant, analyze: Callable[[], None]
+) -> None:
+    for tenant in (acme, globex):
+        fill(tenant, 20_000, NOON)
+    ran(acme, NOON - timedelta(hours=5), "pending")
+    analyze()
+    tally_of(acme)
+    with within(acme.id):
+        with CaptureQueriesContext(connection) as queries:
+            tally(acme.id, NOON)
+        plan = plan_of(queries.captured_queries[0]["sql"])
+    assert "execution_due" in plan
+    assert "execution_leases" in plan
+    assert "execution_by_tenant" not in plan
 
 
 def board_ttl(tenant: Tenant, minutes_ago: int) -> int | None:
