@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts.errors import Fault, Invalid
-from accounts.ids import first_id_at
+from registry.counts import BEGAN, COUNTS, NONE, SAYS_HOW_FAST, Counts, began_in
 
 LONGEST = timedelta(days=92)
 MOST_GROUPS = 200
@@ -53,26 +53,15 @@ _LENGTHS: Mapping[Every, timedelta] = {
     Every.HOUR: timedelta(hours=1),
     Every.DAY: timedelta(days=1),
 }
-# What ran is what its tool was asked for: refusals are quick and would flatter the latencies. A row of a flood of
-# refusals stands for `count` calls.
-_SELECT = """
-SELECT {key} AS key, {measures}
-FROM registry_execution
-WHERE tenant_id = %(tenant)s AND id >= %(since_id)s AND id < %(until_id)s
-  AND (%(tool)s = '' OR tool_slug = %(tool)s)
-GROUP BY 1 ORDER BY {order} LIMIT {limit}
-"""
-_MEASURES = """
-    sum(count) AS calls,
-    coalesce(sum(count) FILTER (WHERE status = 'succeeded'), 0) AS succeeded,
-    coalesce(sum(count) FILTER (WHERE status = 'failed'), 0) AS failed,
-    coalesce(sum(count) FILTER (WHERE status = 'refused'), 0) AS refused,
-    coalesce(sum(count) FILTER (WHERE status = 'cancelled'), 0) AS cancelled,
-    coalesce(sum(count) FILTER (WHERE finished_at IS NULL), 0) AS unfinished,
-    coalesce(sum(count) FILTER (WHERE cached), 0) AS cached,
+_SELECT = f"""
+SELECT {{key}} AS key, {COUNTS},
+    coalesce(sum(count) FILTER (WHERE cached), 0),
     percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM finished_at - started_at) * 1000)
-        FILTER (WHERE status IN ('succeeded', 'failed') AND run <= 1) AS milliseconds
-"""
+        FILTER (WHERE {SAYS_HOW_FAST})
+FROM registry_execution
+WHERE {BEGAN} AND (%(tool)s = '' OR tool_slug = %(tool)s)
+GROUP BY 1 ORDER BY {{order}} LIMIT {{limit}}
+"""  # noqa: S608  constants of registry/counts.py
 
 
 @dataclass(frozen=True)
@@ -88,22 +77,11 @@ class Stretch:
 class Measured:
     key: str
     """What these calls have in common; for a series the point's beginning."""
-    calls: int
-    succeeded: int
-    failed: int
-    refused: int
-    cancelled: int
-    unfinished: int
-    cached: int
-    p50_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-
-    @property
-    def error_rate(self) -> float | None:
-        """The share of failures among the calls that reached their tool; None: none did."""
-        ran = self.succeeded + self.failed
-        return round(self.failed / ran, 4) if ran else None
+    counts: Counts = NONE
+    cached: int = 0
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
 
 
 def stretch(since: datetime | None, until: datetime | None, tool: str = "") -> Stretch:
@@ -120,12 +98,12 @@ def stretch(since: datetime | None, until: datetime | None, tool: str = "") -> S
 def measure(tenant_id: UUID, of: Stretch) -> Measured:
     """All calls of the stretch together. Call these three inside the tenant's scope."""
     found = _measured(tenant_id, of, "''", order="1", limit=1)
-    return next(found, _nothing(""))
+    return next(found, Measured(""))
 
 
 def measure_by(tenant_id: UUID, of: Stretch, by: By) -> list[Measured]:
     """The groups with the most calls, these first."""
-    return list(_measured(tenant_id, of, _COLUMNS[by], order="calls DESC, key", limit=MOST_GROUPS))
+    return list(_measured(tenant_id, of, _COLUMNS[by], order="sum(count) DESC, key", limit=MOST_GROUPS))
 
 
 def measure_over_time(tenant_id: UUID, of: Stretch, every: Every) -> list[Measured]:
@@ -133,7 +111,7 @@ def measure_over_time(tenant_id: UUID, of: Stretch, every: Every) -> list[Measur
     beginnings = _beginnings(of, _LENGTHS[every])
     column = f"to_char(date_trunc('{every}', started_at AT TIME ZONE 'UTC'), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
     found = {point.key: point for point in _measured(tenant_id, of, column, order="key", limit=MOST_POINTS + 1)}
-    return [found.get(key) or _nothing(key) for key in beginnings]
+    return [found.get(key) or Measured(key) for key in beginnings]
 
 
 def _beginnings(of: Stretch, length: timedelta) -> list[str]:
@@ -146,15 +124,10 @@ def _beginnings(of: Stretch, length: timedelta) -> list[str]:
 
 
 def _measured(tenant_id: UUID, of: Stretch, key: str, *, order: str, limit: int) -> Iterator[Measured]:
-    query = _SELECT.format(key=key, measures=_MEASURES, order=order, limit=limit)
-    values = {
-        "tenant": tenant_id,
-        "since_id": first_id_at(of.since),
-        "until_id": first_id_at(of.until),
-        "tool": of.tool,
-    }
-    for *counts, milliseconds in _bounded(query, values):
-        yield Measured(*counts, *(round(each, 3) for each in milliseconds) if milliseconds else (None, None, None))
+    query = _SELECT.format(key=key, order=order, limit=limit)
+    values = began_in(tenant_id, of.since, of.until) | {"tool": of.tool}
+    for found, *counts, cached, milliseconds in _bounded(query, values):
+        yield Measured(found, Counts(*counts), cached, *(round(each, 3) for each in milliseconds or ()))
 
 
 def _bounded(query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -165,10 +138,6 @@ def _bounded(query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         except OperationalError as error:
             raise _refused("since", "This is more than can be counted at once. Ask for a shorter time.") from error
         return list(cursor.fetchall())
-
-
-def _nothing(key: str) -> Measured:
-    return Measured(key, 0, 0, 0, 0, 0, 0, 0, None, None, None)
 
 
 def _refused(parameter: str, message: str) -> Invalid:

@@ -103,4 +103,6 @@ def _bounds(of: Stretch) -> dict[str, Any]:
 
 
 def _represent(found: Measured) -> dict[str, Any]:
-    return asdict(found) | {"error_rate": found.error_rate}
+    shown, rate = asdict(found), found.counts.error_rate
+    counts: dict[str, int] = shown.pop("counts")
+    return shown | counts | {"calls": found.counts.total, "error_rate": None if rate is None else round(rate, 4)}

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from registry.counts import Counts, added
 from registry.execution.types import STEPS
 from registry.live.stats import TOTAL, Latency
-from registry.live.tally import Counts, added
 
 HEIGHT = 160
 BAR_STRIDE = 10

@@ -14,8 +14,9 @@ from django.db.models import Count
 from django.utils import timezone
 
 from accounts.ids import first_id_at
+from registry.counts import SAYS_HOW_FAST, Counts, added
 from registry.live import board
-from registry.live.tally import Counts, Tally, added, tally
+from registry.live.tally import Tally, tally
 from registry.models import Tool
 from registry.models.health import HealthStatus
 
@@ -28,9 +29,8 @@ DEAR_SECONDS = 0.05
 """What counting the tools may cost each time."""
 TOTAL = "total"
 
-# Only the newest rows of one index range are read. A step that an execution did not reach does not count for it. One
-# that was taken up again (run > 1) waited for a person or after a crash: how long says nothing about its tool.
-_LATENCIES = """
+# Only the newest rows of one index range are read. A step that an execution did not reach does not count for it.
+_LATENCIES = f"""
 WITH recent AS (
     SELECT status, run, timings, extract(epoch FROM finished_at - started_at) * 1000000 AS microseconds
     FROM registry_execution
@@ -38,10 +38,10 @@ WITH recent AS (
     ORDER BY id DESC LIMIT %s
 ), measured AS (
     SELECT key AS step, value::float8 AS microseconds FROM recent, jsonb_each_text(timings)
-    UNION ALL SELECT %s, microseconds FROM recent WHERE status IN ('succeeded', 'failed') AND run <= 1
+    UNION ALL SELECT %s, microseconds FROM recent WHERE {SAYS_HOW_FAST}
 )
 SELECT step, percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY microseconds) FROM measured GROUP BY step
-"""
+"""  # noqa: S608  constants of registry/counts.py
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,7 @@ class Numbers:
     @property
     def error_rate(self) -> float | None:
         """The share of failures among the calls that reached their tool lately; None: there were none."""
-        recent = self.recent
-        return recent.failed / recent.ran if recent.ran else None
+        return self.recent.error_rate
 
     @property
     def total(self) -> Latency | None:

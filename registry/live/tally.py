@@ -7,14 +7,16 @@ again; where that is very much, from the newest hours back, a part at a time.
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, Sum
 from django.db.models.functions import TruncMinute
 
 from accounts.ids import first_id_at
+from registry.counts import BEGAN, COUNTS, ID_MARGIN, NONE, Counts, added, began_in
 from registry.live import board
 from registry.models import Execution
 from registry.models.execution import Status
@@ -30,35 +32,10 @@ CALLS_AT_ONCE = 100_000
 KEPT_SECONDS = 26 * 3600
 KEPT_UNSETTLED_SECONDS = 10
 """How long a minute that is over, but not settled, is taken as it was counted."""
-ID_MARGIN = timedelta(seconds=5)
-"""An execution's id is made a moment before its clock starts."""
 
-
-@dataclass(frozen=True)
-class Counts:
-    """Calls by how they ended."""
-
-    succeeded: int = 0
-    failed: int = 0
-    refused: int = 0
-    cancelled: int = 0
-    unfinished: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.succeeded + self.failed + self.refused + self.cancelled + self.unfinished
-
-    @property
-    def ran(self) -> int:
-        """Those that reached their tool and ended there."""
-        return self.succeeded + self.failed
-
-    @property
-    def as_dict(self) -> dict[str, int]:
-        return {"total": self.total, **self.__dict__}
-
-
-NONE = Counts()
+_BY_MINUTE = f"""
+SELECT date_trunc('minute', started_at), {COUNTS} FROM registry_execution WHERE {BEGAN} GROUP BY 1
+"""  # noqa: S608  constants of registry/counts.py
 
 
 @dataclass(frozen=True)
@@ -69,10 +46,6 @@ class Tally:
     """Since midnight UTC."""
     today_is_whole: bool
     """False while earlier hours are still being counted."""
-
-
-def added(counts: Iterable[Counts]) -> Counts:
-    return Counts(*(sum(column) for column in zip(astuple(NONE), *map(astuple, counts), strict=True)))
 
 
 def tally(tenant_id: UUID, now: datetime) -> Tally:
@@ -143,7 +116,7 @@ def _outdated(known: dict[int, Counts], current: int) -> list[int]:
 
 def _counted(tenant_id: UUID, minutes: list[int], current: int) -> dict[int, Counts]:
     """Count these minutes, and what lies between them, and keep what is over."""
-    counted = _from_postgresql(minutes[0], minutes[-1])
+    counted = _from_postgresql(tenant_id, minutes[0], minutes[-1])
     settled = {minute: counts for minute, counts in counted.items() if minute <= current - SETTLED_AFTER}
     over = {minute: counts for minute, counts in counted.items() if current - SETTLED_AFTER < minute < current}
     for kept, seconds in ((settled, KEPT_SECONDS), (over, KEPT_UNSETTLED_SECONDS)):
@@ -154,22 +127,11 @@ def _counted(tenant_id: UUID, minutes: list[int], current: int) -> dict[int, Cou
     return counted
 
 
-def _from_postgresql(first: int, last: int) -> dict[int, Counts]:
-    """One range of the index on (tenant, id), because ids sort by time."""
-    start, end = _start_of(first), _start_of(last + 1)
-    rows = (
-        Execution.objects.filter(id__gte=first_id_at(start - ID_MARGIN), id__lt=first_id_at(end))
-        .filter(started_at__gte=start, started_at__lt=end)
-        .order_by()
-        .values_list(TruncMinute("started_at"), "status")
-        .annotate(calls=Sum("count"))
-    )
-    counted: dict[int, dict[str, int]] = {minute: {} for minute in range(first, last + 1)}
-    for at, status, calls in rows:
-        word = "unfinished" if status in (Status.PENDING, Status.RUNNING) else status
-        ended = counted[_minute(at)]
-        ended[word] = ended.get(word, 0) + calls
-    return {minute: Counts(**ended) for minute, ended in counted.items()}
+def _from_postgresql(tenant_id: UUID, first: int, last: int) -> dict[int, Counts]:
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_MINUTE, began_in(tenant_id, _start_of(first), _start_of(last + 1)))
+        counted = {_minute(at): Counts(*counts) for at, *counts in cursor.fetchall()}
+    return {minute: counted.get(minute, NONE) for minute in range(first, last + 1)}
 
 
 def _start_of(minute: int) -> datetime:

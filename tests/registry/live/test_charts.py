@@ -2,10 +2,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from registry.counts import NONE, Counts
 from registry.execution.types import STEPS
 from registry.live.charts import HEIGHT, Piece, calls_chart, steps_chart
 from registry.live.stats import Latency
-from registry.live.tally import CHARTED, NONE, Counts
+from registry.live.tally import CHARTED
 
 NOON = datetime(2026, 11, 20, 12, 0, 30, tzinfo=UTC)
 

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Tenant
 from accounts.tenancy import within
+from registry.counts import NONE, Counts
 from registry.live import board
-from registry.live.tally import CHARTED, KEPT_SECONDS, KEPT_UNSETTLED_SECONDS, NONE, Counts, Tally, tally
+from registry.live.tally import CHARTED, KEPT_SECONDS, KEPT_UNSETTLED_SECONDS, Tally, tally
 from registry.models import Execution
 from registry.models.execution import Status
 from tests.registry.live.rows import fill, plan_of, ran
