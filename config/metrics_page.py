@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db import Error as DatabaseFault
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from psycopg_pool import PoolTimeout
 
 from accounts.errors import Forbidden
 from accounts.metrics import PREFIX, all_processes
@@ -21,6 +23,7 @@ from accounts.offload import in_database_thread
 from accounts.pool import tell_pool
 from accounts.tenancy import platform
 from config.handlers import problem_page
+from config.patience import asked_in_time
 from registry.backlog import backlog
 from registry.breakers.census import holds, troubled_circuits
 
@@ -44,7 +47,7 @@ async def metrics(request: HttpRequest) -> HttpResponse:
             Forbidden("Send `Authorization: Bearer <METRICS_TOKEN>`; without that setting only this machine may read.")
         )
     registry = await asyncio.to_thread(_counted)
-    registry.register(_Found(await in_database_thread(state)))
+    registry.register(_Found(await _known()))
     return _written(registry, request.headers.get("Accept", ""))
 
 
@@ -73,6 +76,15 @@ def _counted() -> CollectorRegistry:
     """Others told of their pools a moment ago, this process does now."""
     tell_pool()
     return all_processes()
+
+
+async def _known() -> list[Metric]:
+    """Nothing while PostgreSQL is away or no connection is free: what was counted says so, and has to be read then."""
+    asked = await asked_in_time(in_database_thread(state))
+    try:
+        return asked.result() if asked else []
+    except (DatabaseFault, PoolTimeout):
+        return []
 
 
 def state() -> list[Metric]:

@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 
 from accounts.liveness import WORKER_SEEN
 from accounts.offload import in_database_thread
+from config.patience import PATIENCE_SECONDS, asked_in_time
 
-PATIENCE_SECONDS = 2.0
 WORKER_SILENCE_SECONDS = 6.0
 OK = "ok"
 
@@ -39,20 +39,11 @@ async def readyz(request: HttpRequest) -> JsonResponse:
 
 
 async def _told(name: str, question: Coroutine[Any, Any, str]) -> str:
-    asking = asyncio.ensure_future(question)
-    # Not `wait_for`: it would cancel, and a thread that waits for a frozen server cannot be cancelled.
-    done, _ = await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
-    if not done:
-        asking.add_done_callback(_hear_out)
+    asked = await asked_in_time(question)
+    if asked is None:
         return f"{name} did not answer within {PATIENCE_SECONDS:g} seconds"
-    error = asking.exception()
-    return f"{name} cannot be reached ({type(error).__name__})" if error else asking.result()
-
-
-def _hear_out(asked: asyncio.Future[str]) -> None:
-    """An answer that came too late, looked at so that asyncio does not complain that nobody did."""
-    if not asked.cancelled():
-        asked.exception()
+    error = asked.exception()
+    return f"{name} cannot be reached ({type(error).__name__})" if error else asked.result()
 
 
 def _ask_postgresql() -> str:

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import connection, connections, transaction
 from django.test import AsyncClient, AsyncRequestFactory
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -239,6 +240,23 @@ def test_it_shows_what_the_database_is_asked_for(numbers: Numbers, corridor: Cor
     for each in working:
         each.result(10)
     assert numbers.grown("database_threads_busy") == 0
+
+
+@pytest.mark.parametrize(("patience", "timeout"), [(0.1, 5), (5, 0.1)])
+def test_it_is_read_when_the_database_gives_no_connection(
+    patience: float, timeout: float, numbers: Numbers, corridor: Corridor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection.close()
+    pool = connections["default"].pool  # type: ignore[attr-defined]
+    monkeypatch.setattr("config.patience.PATIENCE_SECONDS", patience)
+    monkeypatch.setattr(pool, "timeout", timeout)
+    taken = [pool.getconn() for _ in range(settings.DATABASE_POOL_SIZE)]
+    found = corridor.loop.run(read())
+    for each in taken:
+        pool.putconn(each)
+    assert found["quartermaster_database_connections_busy", frozenset()] == settings.DATABASE_POOL_SIZE
+    unsealed = ("quartermaster_audit_entries_unsealed", frozenset[Any]())
+    assert (unsealed in numbers.before, unsealed in found) == (True, False)
 
 
 def test_it_names_no_tenant_and_no_tool(numbers: Numbers, corridor: Corridor, register: Register) -> None:
