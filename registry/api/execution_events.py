@@ -74,7 +74,7 @@ class ExecutionEventsView(AsyncTenantView):
         if state.has_ended and seen == state.mark:
             return Response(status=204)
         _take_seat(caller)
-        frames = _frames(state, seen, request.META["HTTP_AUTHORIZATION"], caller.agent_id)
+        frames = _frames(state, seen, request.META["HTTP_AUTHORIZATION"], caller)
         return EventStreamResponse(frames, end=partial(_leave_seat, caller))
 
 
@@ -100,24 +100,22 @@ async def _leave_seat(caller: Caller) -> None:
         del _open[caller.key_id]
 
 
-async def _frames(
-    state: State, seen: str, authorization: str, agent_id: UUID | None = None
-) -> AsyncGenerator[bytes, None]:
+async def _frames(state: State, seen: str, authorization: str, caller: Caller) -> AsyncGenerator[bytes, None]:
     loop = asyncio.get_running_loop()
     now = loop.time()
     said_at, checked_at, ends_at = now, now, now + LONGEST_SECONDS
     if state.mark != seen:
-        yield await _frame(state, agent_id)
+        yield await _frame(state, caller.agent_id)
     async with aclosing(follow(state)) as changes:
         async for change in changes:
             now = loop.time()
             if now - checked_at > RECHECK_SECONDS:
                 checked_at = now
-                if (refused := await _refusal(authorization)) is not None:
+                if (refused := await _refusal(authorization, caller.address)) is not None:
                     yield frame("error", problem(refused))
                     return
             if change is not None:
-                yield await _frame(change, agent_id, told=state)
+                yield await _frame(change, caller.agent_id, told=state)
                 said_at, state = now, change
             elif now - said_at > KEEP_ALIVE_SECONDS:
                 yield KEEP_ALIVE
@@ -143,10 +141,10 @@ def _opened(execution: Execution, agent_id: UUID | None) -> Execution:
         return as_told(execution, agent_id)
 
 
-async def _refusal(authorization: str) -> QuartermasterError | None:
-    """Why whoever opened the stream may not read any more."""
+async def _refusal(authorization: str, address: str) -> QuartermasterError | None:
+    """Why whoever opened the stream, from this address, may not read any more."""
     try:
-        caller = await in_database_thread(authenticate, authorization)
+        caller = await in_database_thread(authenticate, authorization, address)
         caller.require(Right.READ)
     except AWAY:
         return None

@@ -1,7 +1,7 @@
 """`GET executions/{id}/events/` as it is served, driven by the rows of PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from accounts.authenticate import authenticate
 from accounts.keys import revoke_key
-from accounts.models import Agent, ApiKey, Tenant
+from accounts.models import Agent, ApiKey, AuditEntry, Tenant
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from registry.api import execution_events
@@ -29,6 +30,7 @@ from tests.registry.streaming.server import Script
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Register = Callable[..., Tool]
+HERE = "192.0.2.1"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -236,6 +238,13 @@ async def test_it_is_woken_by_a_word(
     await shared.aclose()
 
 
+async def frames_for(key: str, tenant: Tenant, execution_id: UUID, seen: str = "") -> AsyncGenerator[bytes, None]:
+    """The stream of a key that comes from `HERE`."""
+    caller = await in_database_thread(authenticate, f"Bearer {key}", HERE)
+    state = await in_database_thread(state_of, tenant.id, execution_id)
+    return execution_events._frames(state, seen, f"Bearer {key}", caller)
+
+
 async def test_it_ends_when_the_key_is_revoked(
     acme: Tenant, waiting: UUID, scout: Agent, scout_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,8 +254,7 @@ async def test_it_ends_when_the_key_is_revoked(
         with within(acme.id):
             revoke_key(key=ApiKey.objects.get(agent=scout), by=CASTING)
 
-    state = await in_database_thread(state_of, acme.id, waiting)
-    frames = execution_events._frames(state, "", f"Bearer {scout_key}")
+    frames = await frames_for(scout_key, acme, waiting)
     assert (await anext(frames)).startswith(b"id: pending:worker:0:\nevent: state\n")
     await in_database_thread(revoke)
     last = await anext(frames)
@@ -255,11 +263,45 @@ async def test_it_ends_when_the_key_is_revoked(
     assert [frame async for frame in frames] == []
 
 
+def let_in(tenant: Tenant, networks: list[str]) -> None:
+    with within(tenant.id):
+        ApiKey.objects.update(allowed_networks=networks)
+
+
+def refusals(tenant: Tenant) -> list[dict[str, Any]]:
+    with within(tenant.id):
+        return list(AuditEntry.objects.filter(action="key.refused").values_list("detail", flat=True))
+
+
+async def test_it_goes_on_for_a_key_that_comes_from_where_it_may(
+    acme: Tenant, waiting: UUID, change: Callable[..., Any], scout_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution_events, "RECHECK_SECONDS", -1.0)
+    await in_database_thread(let_in, acme, [f"{HERE}/32"])
+    frames = await frames_for(scout_key, acme, waiting)
+    await anext(frames)
+    await change(**DONE)
+    assert b"event: end\n" in await anext(frames)
+    assert await in_database_thread(refusals, acme) == []
+
+
+async def test_it_ends_when_the_key_may_not_come_from_there_any_more(
+    acme: Tenant, waiting: UUID, scout_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution_events, "RECHECK_SECONDS", -1.0)
+    frames = await frames_for(scout_key, acme, waiting)
+    await anext(frames)
+    await in_database_thread(let_in, acme, ["203.0.113.0/24"])
+    last = await anext(frames)
+    assert last.startswith(b"event: error\n")
+    assert b"You come from the address 192.0.2.1" in last
+    assert await in_database_thread(refusals, acme) == [{"address": HERE}]
+
+
 async def test_it_says_that_it_is_alive_and_ends_some_time(
     acme: Tenant, waiting: UUID, scout_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(execution_events, "KEEP_ALIVE_SECONDS", -1.0)
     monkeypatch.setattr(execution_events, "LONGEST_SECONDS", 0.0)
-    state = await in_database_thread(state_of, acme.id, waiting)
-    frames = [frame async for frame in execution_events._frames(state, state.mark, f"Bearer {scout_key}")]
+    frames = [frame async for frame in await frames_for(scout_key, acme, waiting, seen="pending:worker:0:")]
     assert frames == [b": keep-alive\n\n"]
