@@ -60,7 +60,7 @@ def troubled_key(tenant_id: UUID) -> str:
 # The window is a ring of ten slots in the circuit's hash: `n`, `c` and `f` with the slot's place are the slot's number
 # since 1970, its calls and its failures.
 
-# ARGV: the call, the window, the most trials, how long a trial may take. Returns
+# ARGV: the run, the window, the most trials, how long a trial may take. Returns
 # {0 refused | 1 let in | 2 let in as a trial, milliseconds to wait | the slot it was counted in, 1: now half-open,
 # failures and calls that opened it}.
 ENTER = Script(
@@ -82,7 +82,7 @@ ENTER = Script(
             return {{0, {WAIT_FOR_TRIALS_MS}, changed, failures, calls}}
         end
         redis.call('ZADD', KEYS[2], now + tonumber(ARGV[4]), ARGV[1])
-        redis.call('PEXPIRE', KEYS[2], ARGV[4])
+        if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[2], ARGV[4]) end
         return {{2, 0, changed, failures, calls}}
     end
     local slot = math.floor(now / (tonumber(ARGV[2]) / 10))
@@ -97,7 +97,7 @@ ENTER = Script(
     """
 )
 
-# ARGV: the call, the window, the fewest calls, the failure rate, how long it stays open, the version.
+# ARGV: the run, the window, the fewest calls, the failure rate, how long it stays open, the version.
 # Returns {1: it has opened, failures, calls}.
 FAILED = Script(
     f"""
@@ -138,7 +138,7 @@ FAILED = Script(
     """
 )
 
-# ARGV: the call, how many trials have to succeed, the version. Returns 1: it has closed.
+# ARGV: the run, how many trials have to succeed, the version. Returns 1: it has closed.
 PASSED = Script(
     """
     if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return 0 end
@@ -151,7 +151,7 @@ PASSED = Script(
     """
 )
 
-# ARGV: the call, the slot it was counted in.
+# ARGV: the run, the slot it was counted in.
 TAKEN_BACK = Script(
     """
     redis.call('ZREM', KEYS[2], ARGV[1])

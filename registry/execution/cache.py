@@ -33,7 +33,7 @@ _PURPOSE = "cache"
 _KNOWN_ONLY = Rules(fields=Action.KEEP, families=())
 """What a tool was made to answer with stays; the vault's own secrets go."""
 
-# KEYS: the answer, and who is fetching it. ARGV: this call, and the milliseconds that fetching may take.
+# KEYS: the answer, and who is fetching it. ARGV: this run, and the milliseconds that fetching may take.
 # Returns the answer, or 1: this call fetches it, or 0: another one does.
 _LOOK = Script(
     """
@@ -67,11 +67,11 @@ async def look_up(call: ToolCall, target: Target, passage: Passage) -> Found:
     sealer = await _sealer(call.caller.tenant_id)
     key = _key(call, target)
     fetching_ms = target.timeout_ms_for(call) + LEAD_MARGIN_MS
-    found = await _look(key, str(call.execution_id), fetching_ms)
+    found = await _look(key, passage.holder, fetching_ms)
     answer = _opened(sealer, key, found)
     if answer is not None:
         return Found(answer, None)
-    return Found(None, _keeping(call, target, passage, sealer, key) if found is not None else None)
+    return Found(None, _keeping(target, passage, sealer, key) if found is not None else None)
 
 
 async def _look(key: str, holder: str, fetching_ms: int) -> Any:
@@ -96,9 +96,9 @@ def _opened(sealer: Sealer, key: str, found: Any) -> Answer | None:
     return Answer(json.loads(kept), attempts=0, cached=True)
 
 
-def _keeping(call: ToolCall, target: Target, passage: Passage, sealer: Sealer, key: str) -> Settle:
+def _keeping(target: Target, passage: Passage, sealer: Sealer, key: str) -> Settle:
     def keep(ending: Ending, commands: Commands) -> None:
-        _STEP_DOWN.add_to(commands, [f"{key}:fetching"], [str(call.execution_id)])
+        _STEP_DOWN.add_to(commands, [f"{key}:fetching"], [passage.holder])
         if ending.status is not Status.SUCCEEDED or ending.answer is None:
             return
         output = redact(ending.answer.output, secrets=passage.secrets, rules=_KNOWN_ONLY).value

@@ -7,7 +7,7 @@ from typing import Any
 from registry.breakers.circuit import ENTER, FAILED, PASSED, TAKEN_BACK, Circuit, circuit_of, entering, failing
 from registry.breakers.transitions import tell_closed, tell_half_opened, tell_opened
 from registry.errors import CircuitOpen
-from registry.execution.passage import Afterwards, Settle
+from registry.execution.passage import Afterwards, Passage, Settle
 from registry.execution.shared import Commands
 from registry.execution.types import Ending, Target, ToolCall
 from registry.models.execution import Status
@@ -17,13 +17,13 @@ TRIAL_MARGIN_MS = 1000
 _REFUSED, _TRIAL = 0, 2
 
 
-async def guard(call: ToolCall, target: Target) -> Settle | None:
+async def guard(call: ToolCall, target: Target, passage: Passage) -> Settle | None:
     """Raises CircuitOpen. The settle tells the breaker how the call ended; after a success there is nothing to tell."""
     if target.hold is not None:
         _obey(target)
         return None
-    circuit, holder = circuit_of(call.caller.tenant_id, target.version_id), str(call.execution_id)
-    keys, arguments = entering(circuit, target.breaker, holder, target.timeout_ms_for(call) + TRIAL_MARGIN_MS)
+    circuit = circuit_of(call.caller.tenant_id, target.version_id)
+    keys, arguments = entering(circuit, target.breaker, passage.holder, target.timeout_ms_for(call) + TRIAL_MARGIN_MS)
     verdict = await ENTER(keys, arguments)
     if verdict is None:
         return None
@@ -36,7 +36,7 @@ async def guard(call: ToolCall, target: Target) -> Settle | None:
             f"Try again after {number / 1000:.1f} seconds.",
             retry_after=number / 1000,
         )
-    return partial(_tell, circuit, target, holder, let_in == _TRIAL, number)
+    return partial(_tell, circuit, target, passage.holder, let_in == _TRIAL, number)
 
 
 def _obey(target: Target) -> None:

@@ -31,15 +31,14 @@ async def limit(call: ToolCall, target: Target, passage: Passage) -> Settle | No
     bounds = list(bounds_on(call, target))
     if not bounds:
         return None
-    holder = f"{call.execution_id}:{passage.run}"
-    taken = await take(bounds, holder)
+    taken = await take(bounds, passage.holder)
     if taken is None:
         _refuse_closed(bounds)
         return None
     passage.taken = taken
     if taken.refusing is not None:
         raise _refusal(taken.refusing, taken.wait_seconds)
-    return _giving_back(call, target, bounds, holder)
+    return _giving_back(call, target, bounds, passage.holder)
 
 
 def bounds_on(call: ToolCall, target: Target) -> Iterator[Bound]:

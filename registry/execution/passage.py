@@ -117,6 +117,11 @@ class Passage:
         return {"fraction": told.fraction, "message": told.message, "at": told.at.isoformat()}
 
     @property
+    def holder(self) -> str:
+        """Whose it is what this run takes in Redis: another run of the same execution may hold the same."""
+        return f"{self.call.execution_id}:{self.run}"
+
+    @property
     def sent_nothing(self) -> bool:
         """Whether this run has made no attempt."""
         return self.attempts == (self.call.resumed.attempts if self.call.resumed is not None else 0)

@@ -93,7 +93,7 @@ async def _walk(passage: Passage) -> Ending | Execution:
     if found.answer is not None:
         return Ending(Status.SUCCEEDED, answer=found.answer)
     with passage.timed("guard"):
-        passage.at_the_end(await guard(call, target))
+        passage.at_the_end(await guard(call, target, passage))
     with passage.timed("send"):
         answer = await send(call, target, passage, call_tool=partial(_call_nested, call))
     with passage.timed("shape"):

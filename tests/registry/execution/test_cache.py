@@ -1,6 +1,8 @@
 import json
 import logging
 from concurrent.futures import Future
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from accounts.models import Tenant
 from accounts.tenancy import within
 from registry.execution.cache import LARGEST_BYTES, look_up
 from registry.execution.passage import Passage
-from registry.execution.types import Answer, Ending, Mode, Outcome
+from registry.execution.types import Answer, Ending, Mode, Outcome, Resumed, ToolCall
 from registry.models.execution import Status
 from registry.purge import purge_cache
 from tests.cast import CASTING
@@ -203,3 +205,22 @@ def test_it_keeps_nothing_of_a_call_that_streams(acme: Tenant, corridor: Corrido
     call = a_call({"account": 7}, caller=a_caller(tenant_id=acme.id), mode=Mode.STREAM)
     found = corridor.loop.run(look_up(call, a_target(cache_seconds=60), Passage(call)))
     assert (found.answer, found.settle) == (None, None)
+
+
+def test_a_run_steps_down_for_itself_and_no_later_run(acme: Tenant, corridor: Corridor) -> None:
+    first, target = a_call({"account": 7}, caller=a_caller(tenant_id=acme.id)), a_target(cache_seconds=60)
+    again = replace(first, resumed=Resumed(run=2, started_at=datetime.now(UTC)))
+
+    def look(call: ToolCall) -> Passage:
+        passage = Passage(call)
+        passage.at_the_end(corridor.loop.run(look_up(call, target, passage)).settle)
+        return passage
+
+    superseded = look(first)
+    (mark,) = keys_like("qm:answer:*:fetching")
+    with valkey() as server:
+        server.delete(mark)  # its time was over
+    look(again)
+    corridor.loop.run(superseded.settle(Ending(Status.CANCELLED)))
+    with valkey() as server:
+        assert server.get(mark) == f"{first.execution_id}:2".encode()

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -6,16 +7,21 @@ from django.conf import settings
 
 from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import within
+from registry.breakers.circuit import circuit_of
 from registry.breakers.hold import hold_breaker, release_breaker
-from registry.breakers.settings import USUAL
-from registry.execution.types import Outcome
+from registry.breakers.settings import USUAL, BreakerSettings
+from registry.execution.guard import guard
+from registry.execution.passage import Passage
+from registry.execution.types import Ending, Outcome, Resumed, Target, ToolCall
 from registry.models.breaker import Hold
 from registry.models.execution import Status
 from tests.cast import CASTING
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.patience import until
+from tests.registry.execution.calls import a_call, a_target
 from tests.registry.execution.rows import executions
+from tests.registry.limits.redis import valkey
 from tests.upstream import Scripted, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -251,3 +257,41 @@ def test_it_guards_each_tenant_by_itself(
     upstream.will(*[Scripted(500)] * USUAL.minimum_calls, Scripted(200))
     call(corridor, USUAL.minimum_calls)
     assert codes(call(spy_corridor)) == [None]
+
+
+def half_open(call: ToolCall, target: Target) -> str:
+    """The key of its trials."""
+    key, trials, _ = circuit_of(call.caller.tenant_id, target.version_id).keys
+    with valkey() as server:
+        server.hset(key, mapping={"state": "half_open", "passed": 0})
+    return trials
+
+
+def try_it(corridor: Corridor, call: ToolCall, target: Target) -> Passage:
+    passage = Passage(call)
+
+    async def enter() -> None:
+        passage.at_the_end(await guard(call, target, passage))
+
+    corridor.loop.run(enter())
+    return passage
+
+
+def test_a_run_frees_its_own_place_and_no_later_runs(corridor: Corridor) -> None:
+    first, target = a_call(), a_target(breaker=BreakerSettings(trials=2))
+    again = a_call(execution_id=first.execution_id, resumed=Resumed(run=2, started_at=datetime.now(UTC)))
+    trials = half_open(first, target)
+    superseded, _ = try_it(corridor, first, target), try_it(corridor, again, target)
+    corridor.loop.run(superseded.settle(Ending(Status.CANCELLED)))
+    with valkey() as server:
+        assert server.zrange(trials, 0, -1) == [f"{first.execution_id}:2".encode()]
+
+
+def test_a_shorter_trial_cuts_no_longer_ones_short(corridor: Corridor) -> None:
+    target = a_target(breaker=BreakerSettings(trials=2), timeout_ms=600_000)
+    trials = half_open(a_call(), target)
+    try_it(corridor, a_call(), target)
+    try_it(corridor, a_call(timeout_ms=1), target)
+    with valkey() as server:
+        assert server.zcard(trials) == 2
+        assert server.pttl(trials) > 500_000
