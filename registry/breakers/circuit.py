@@ -151,7 +151,8 @@ PASSED = Script(
     """
 )
 
-# ARGV: the run, the slot it was counted in.
+# ARGV: the run, the slot it was counted in. Does nothing for a run that was never let in. Where the slot was not heard
+# it is -1: a trial's place is free again, but a call stays counted until the window has passed.
 TAKEN_BACK = Script(
     """
     redis.call('ZREM', KEYS[2], ARGV[1])

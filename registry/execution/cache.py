@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from accounts.tenancy import within
 from integrations.errors import SealBroken
 from integrations.redaction import Action, Rules, redact
 from integrations.vault import Sealer, sealer_at_hand, sealer_for
-from registry.execution.passage import Passage, Settle
+from registry.execution.passage import Passage
 from registry.execution.shared import PREFIX, Commands, Script
 from registry.execution.types import Answer, Ending, Mode, Target, ToolCall
 from registry.models.execution import Status
@@ -46,32 +46,19 @@ _LOOK = Script(
 _STEP_DOWN = Script("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end")
 
 
-@dataclass(frozen=True)
-class Found:
-    answer: Answer | None
-    """The earlier answer, or None: it has to be sent for."""
-    settle: Settle | None
-    """Keeps the new answer for the next caller."""
-
-
-NOT_CACHED = Found(None, None)
-
-
-async def look_up(call: ToolCall, target: Target, passage: Passage) -> Found:
+async def look_up(call: ToolCall, target: Target, passage: Passage) -> Answer | None:
     """The kept answer for this version, tenant, connection, operation and canonical input. None when Redis is away.
 
-    A call that streams neither finds nor keeps one: its answer has another form.
+    What has to be sent for is kept at the end, for the next caller. A call that streams neither finds nor keeps one:
+    its answer has another form.
     """
     if not target.cache_seconds or call.mode is Mode.STREAM:
-        return NOT_CACHED
+        return None
     sealer = await _sealer(call.caller.tenant_id)
     key = _key(call, target)
-    fetching_ms = target.timeout_ms_for(call) + LEAD_MARGIN_MS
-    found = await _look(key, passage.holder, fetching_ms)
-    answer = _opened(sealer, key, found)
-    if answer is not None:
-        return Found(answer, None)
-    return Found(None, _keeping(target, passage, sealer, key) if found is not None else None)
+    passage.at_the_end(partial(_keep, target, passage, sealer, key))
+    found = await _look(key, passage.holder, target.timeout_ms_for(call) + LEAD_MARGIN_MS)
+    return _opened(sealer, key, found)
 
 
 async def _look(key: str, holder: str, fetching_ms: int) -> Any:
@@ -96,18 +83,18 @@ def _opened(sealer: Sealer, key: str, found: Any) -> Answer | None:
     return Answer(json.loads(kept), attempts=0, cached=True)
 
 
-def _keeping(target: Target, passage: Passage, sealer: Sealer, key: str) -> Settle:
-    def keep(ending: Ending, commands: Commands) -> None:
-        _STEP_DOWN.add_to(commands, [f"{key}:fetching"], [passage.holder])
-        if ending.status is not Status.SUCCEEDED or ending.answer is None:
-            return
-        output = redact(ending.answer.output, secrets=passage.secrets, rules=_KNOWN_ONLY).value
-        value = json.dumps(output, ensure_ascii=False, separators=(",", ":")).encode()
-        if len(value) <= LARGEST_BYTES:
-            sealed = sealer.seal(purpose=_PURPOSE, field=key, plaintext=value)
-            commands.add("SET", key, sealed, "EX", target.cache_seconds)
-
-    return keep
+def _keep(target: Target, passage: Passage, sealer: Sealer, key: str, ending: Ending, commands: Commands) -> None:
+    answer = ending.answer
+    if answer is not None and answer.cached:
+        return
+    _STEP_DOWN.add_to(commands, [f"{key}:fetching"], [passage.holder])
+    if ending.status is not Status.SUCCEEDED or answer is None:
+        return
+    output = redact(answer.output, secrets=passage.secrets, rules=_KNOWN_ONLY).value
+    value = json.dumps(output, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(value) <= LARGEST_BYTES:
+        sealed = sealer.seal(purpose=_PURPOSE, field=key, plaintext=value)
+        commands.add("SET", key, sealed, "EX", target.cache_seconds)
 
 
 async def _sealer(tenant_id: UUID) -> Sealer:

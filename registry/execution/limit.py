@@ -3,13 +3,14 @@
 Each limit says what holds while Redis is away: rate and concurrency are open unless told otherwise, a quota is closed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from accounts.errors import Throttled
 from accounts.limits import Limits
 from registry.errors import LimitsAway
-from registry.execution.passage import Passage, Settle
+from registry.execution.passage import Passage
 from registry.execution.shared import LEFT_ALONE_SECONDS, Commands
 from registry.execution.types import Ending, Target, ToolCall
 from registry.limits.bounds import Bound, Kind, Subject, bounds_of
@@ -20,25 +21,28 @@ from registry.models.execution import Status
 _LEASE_MARGIN_MS = 1000
 
 
-async def limit(call: ToolCall, target: Target, passage: Passage) -> Settle | None:
-    """Take from every bound that is set; the settle gives the leases back, and a quota's call that did not count.
+async def limit(call: ToolCall, target: Target, passage: Passage) -> None:
+    """Take from every bound that is set. Leases are given back at the end, and a quota's call that did not count.
 
     Raises Throttled with `retry_after`, or LimitsAway where Redis is away and a limit is closed then.
     """
     caller = call.caller
     if target.limits is None and target.own_limits is None and caller.agent_limits is caller.tenant_limits is None:
-        return None
+        return
     bounds = list(bounds_on(call, target))
     if not bounds:
-        return None
-    taken = await take(bounds, passage.holder)
+        return
+    held = [bound.key for bound in bounds if bound.kind is Kind.CONCURRENCY]
+    quotas = [bound.key for bound in bounds if bound.kind is Kind.QUOTA]
+    passage.at_the_end(partial(_give_back, passage, held, quotas))
+    taken = passage.taken = await take(bounds, passage.holder)
     if taken is None:
         _refuse_closed(bounds)
-        return None
-    passage.taken = taken
+        return
     if taken.refusing is not None:
         raise _refusal(taken.refusing, taken.wait_seconds)
-    return _giving_back(call, target, bounds, passage.holder)
+    if held and target.timeout_ms_for(call) + _LEASE_MARGIN_MS > LEASE_SECONDS * 1000:
+        leases().hold(passage.holder, held)
 
 
 def bounds_on(call: ToolCall, target: Target) -> Iterator[Bound]:
@@ -96,20 +100,18 @@ def _refusal(bound: Bound, wait_seconds: float) -> Throttled:
     )
 
 
-def _giving_back(call: ToolCall, target: Target, bounds: list[Bound], holder: str) -> Settle | None:
-    held = [bound.key for bound in bounds if bound.kind is Kind.CONCURRENCY]
-    quotas = [bound.key for bound in bounds if bound.kind is Kind.QUOTA]
-    if not held and not quotas:
-        return None
-    if held and target.timeout_ms_for(call) + _LEASE_MARGIN_MS > LEASE_SECONDS * 1000:
-        leases().hold(holder, held)
-
-    def give_back(ending: Ending, commands: Commands) -> None:
-        leases().let_go(holder)
-        for key in held:
-            commands.add("ZREM", key, holder)
-        if ending.replayed or ending.status is Status.REFUSED:
-            for key in quotas:
-                GIVE_BACK.add_to(commands, [key], [])
-
-    return give_back
+def _give_back(
+    passage: Passage, held: Sequence[str], quotas: Sequence[str], ending: Ending, commands: Commands
+) -> None:
+    """A lease has its holder's name on it, so that nothing happens where it was not taken. A quota's call has none: it
+    is given back where it is known to have been counted.
+    """
+    taken = passage.taken
+    if taken is not None and taken.refusing is not None:
+        return
+    leases().let_go(passage.holder)
+    for key in held:
+        commands.add("ZREM", key, passage.holder)
+    if taken is not None and (ending.replayed or ending.status is Status.REFUSED):
+        for key in quotas:
+            GIVE_BACK.add_to(commands, [key], [])

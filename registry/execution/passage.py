@@ -141,9 +141,9 @@ class Passage:
         task, self.task = self.task, None
         return task is not None and self.stopped_by is not None and task.uncancel() == 0
 
-    def at_the_end(self, settle: Settle | None) -> None:
-        if settle is not None:
-            self._settles.append(settle)
+    def at_the_end(self, settle: Settle) -> None:
+        """Say so before anything is taken: whoever goes while Redis is asked leaves nothing behind."""
+        self._settles.append(settle)
 
     async def settle(self, ending: Ending) -> None:
         """Run what the steps asked for, last first, in one round trip to Redis; none when nobody asked."""

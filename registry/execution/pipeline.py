@@ -71,7 +71,7 @@ async def _walk(passage: Passage) -> Ending | Execution:
     with passage.timed("permit"):
         verdict = permit(call, target)
     with passage.timed("limit"):
-        passage.at_the_end(await limit(call, target, passage))
+        await limit(call, target, passage)
     with passage.timed("validate"):
         validate(call, target)
     if must_open(call, target, verdict.decision):
@@ -89,11 +89,10 @@ async def _walk(passage: Passage) -> Ending | Execution:
         return waiting
     with passage.timed("cache"):
         found = await look_up(call, target, passage)
-        passage.at_the_end(found.settle)
-    if found.answer is not None:
-        return Ending(Status.SUCCEEDED, answer=found.answer)
+    if found is not None:
+        return Ending(Status.SUCCEEDED, answer=found)
     with passage.timed("guard"):
-        passage.at_the_end(await guard(call, target, passage))
+        await guard(call, target, passage)
     with passage.timed("send"):
         answer = await send(call, target, passage, call_tool=partial(_call_nested, call))
     with passage.timed("shape"):

@@ -17,9 +17,10 @@ from registry.purge import purge_cache
 from tests.cast import CASTING
 from tests.catalogue import Register
 from tests.corridor import Corridor
+from tests.patience import until
 from tests.registry.execution.calls import a_call, a_caller, a_target
-from tests.registry.execution.rows import stored
-from tests.registry.limits.redis import keys_like, valkey
+from tests.registry.execution.rows import executions, stored
+from tests.registry.limits.redis import answering_late, asked, keys_like, valkey
 from tests.upstream import Scripted, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,6 +175,20 @@ def test_it_hands_the_fetching_on_when_the_first_one_fails(
     assert keys_like("qm:answer:*:fetching") == []
 
 
+def test_it_hands_the_fetching_on_of_a_call_that_is_cancelled_while_it_looks(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream, settings: Any
+) -> None:
+    register(read_only=True, cache_seconds=60)
+    corridor.call("crm-find", {"account": 7})  # Redis knows the script from now on
+    with answering_late(settings) as somebody_waits:
+        running = corridor.start("crm-find", {"account": 8})
+        until(somebody_waits)
+        running.cancel()
+    until(lambda: executions(acme)[-1].status == Status.CANCELLED)
+    assert (asked("set"), keys_like("qm:answer:*:fetching")) == (1, [])
+    assert len(upstream.received) == 1
+
+
 def test_it_waits_no_longer_than_half_of_its_time(corridor: Corridor, register: Register, upstream: Upstream) -> None:
     register(read_only=True, cache_seconds=60, timeout_ms=400)
     corridor.call("crm-find", {"account": 7})
@@ -190,10 +205,10 @@ def test_it_keeps_no_secret_that_a_call_has_used(acme: Tenant, corridor: Corrido
     async def keep_and_look() -> Answer | None:
         call, target = a_call({"account": 7}, caller=a_caller(tenant_id=acme.id)), a_target(cache_seconds=60)
         passage = Passage(call, secrets=("hunter2-hunter2",))
-        passage.at_the_end((await look_up(call, target, passage)).settle)
+        await look_up(call, target, passage)
         said = {"said": "your key is hunter2-hunter2", "token": "tk-1"}
         await passage.settle(Ending(Status.SUCCEEDED, answer=Answer(said)))
-        return (await look_up(call, target, passage)).answer
+        return await look_up(call, target, passage)
 
     answer = corridor.loop.run(keep_and_look())
     assert answer is not None
@@ -203,8 +218,15 @@ def test_it_keeps_no_secret_that_a_call_has_used(acme: Tenant, corridor: Corrido
 
 def test_it_keeps_nothing_of_a_call_that_streams(acme: Tenant, corridor: Corridor) -> None:
     call = a_call({"account": 7}, caller=a_caller(tenant_id=acme.id), mode=Mode.STREAM)
-    found = corridor.loop.run(look_up(call, a_target(cache_seconds=60), Passage(call)))
-    assert (found.answer, found.settle) == (None, None)
+    passage = Passage(call)
+
+    async def stream() -> Answer | None:
+        found = await look_up(call, a_target(cache_seconds=60), passage)
+        await passage.settle(Ending(Status.SUCCEEDED, answer=Answer({"parts": 2})))
+        return found
+
+    assert corridor.loop.run(stream()) is None
+    assert keys_like("qm:answer:*") == []
 
 
 def test_a_run_steps_down_for_itself_and_no_later_run(acme: Tenant, corridor: Corridor) -> None:
@@ -213,7 +235,7 @@ def test_a_run_steps_down_for_itself_and_no_later_run(acme: Tenant, corridor: Co
 
     def look(call: ToolCall) -> Passage:
         passage = Passage(call)
-        passage.at_the_end(corridor.loop.run(look_up(call, target, passage)).settle)
+        corridor.loop.run(look_up(call, target, passage))
         return passage
 
     superseded = look(first)

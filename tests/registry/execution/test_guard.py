@@ -16,12 +16,13 @@ from registry.execution.types import Ending, Outcome, Resumed, Target, ToolCall
 from registry.models.breaker import Hold
 from registry.models.execution import Status
 from tests.cast import CASTING
-from tests.catalogue import Register
+from tests.catalogue import Register, manager_of
 from tests.corridor import Corridor
 from tests.patience import until
 from tests.registry.execution.calls import a_call, a_target
 from tests.registry.execution.rows import executions
-from tests.registry.limits.redis import valkey
+from tests.registry.limits.redis import answering_late, asked, held_leases, valkey
+from tests.servers import Servers
 from tests.upstream import Scripted, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +62,14 @@ def let_time_pass() -> None:
         for key in server.scan_iter("qm:breaker:*"):
             if server.hget(key, "state") == b"open":
                 server.hset(key, "until", 1)
+
+
+def half_open(call: ToolCall, target: Target) -> str:
+    """The key of its trials."""
+    key, trials, _ = circuit_of(call.caller.tenant_id, target.version_id).keys
+    with valkey() as server:
+        server.hset(key, mapping={"state": "half_open", "passed": 0})
+    return trials
 
 
 def test_it_opens_after_failures_in_a_row_and_leaves_the_upstream_alone(
@@ -156,6 +165,40 @@ def test_it_counts_no_call_that_was_cancelled(corridor: Corridor, register: Regi
     running.cancel()
     until(lambda: counted() == (0, 0))
     leave.set()
+
+
+def test_it_frees_the_place_of_a_trial_that_is_cancelled_while_it_is_let_in(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream, settings: Any
+) -> None:
+    tool = register(breaker={"minimum_calls": 1})
+    call(corridor)  # Redis knows the script from now on
+    with within(acme.id):
+        trials = half_open(a_call(caller=manager_of(acme)), a_target(version_id=tool.versions.get().id))
+    with answering_late(settings) as somebody_waits:
+        running = corridor.start("crm-find", {"account": 7})
+        until(somebody_waits)
+        running.cancel()
+    until(lambda: executions(acme)[-1].status == Status.CANCELLED)
+    assert (asked("zadd"), held_leases(trials)) == (1, 0)
+    assert len(upstream.received) == 1
+
+
+def test_it_frees_the_place_of_a_trial_that_is_cancelled_while_it_is_told(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream, servers: Servers
+) -> None:
+    register(breaker={"minimum_calls": 1})
+    upstream.will(Scripted(500), Scripted(200))
+    call(corridor)
+    let_time_pass()
+    with servers.connect_as_superuser() as database, database.transaction():
+        database.execute("LOCK TABLE accounts_auditentry IN EXCLUSIVE MODE")
+        running = corridor.start("crm-find", {"account": 7})
+        until(lambda: database.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone() is not None)
+        running.cancel()
+    until(lambda: [row.status for row in executions(acme)] == [Status.FAILED, Status.CANCELLED])
+    assert len(upstream.received) == 1
+    assert codes(call(corridor)) == [None]
+    assert actions(acme) == ["breaker.opened", "breaker.half_opened", "breaker.closed"]
 
 
 def test_it_costs_a_healthy_call_one_round_trip(corridor: Corridor, register: Register) -> None:
@@ -259,21 +302,9 @@ def test_it_guards_each_tenant_by_itself(
     assert codes(call(spy_corridor)) == [None]
 
 
-def half_open(call: ToolCall, target: Target) -> str:
-    """The key of its trials."""
-    key, trials, _ = circuit_of(call.caller.tenant_id, target.version_id).keys
-    with valkey() as server:
-        server.hset(key, mapping={"state": "half_open", "passed": 0})
-    return trials
-
-
 def try_it(corridor: Corridor, call: ToolCall, target: Target) -> Passage:
     passage = Passage(call)
-
-    async def enter() -> None:
-        passage.at_the_end(await guard(call, target, passage))
-
-    corridor.loop.run(enter())
+    corridor.loop.run(guard(call, target, passage))
     return passage
 
 

@@ -20,7 +20,7 @@ from tests.corridor import Corridor, Loop
 from tests.patience import until
 from tests.registry.execution.calls import a_call, a_caller, a_target
 from tests.registry.execution.rows import executions
-from tests.registry.limits.redis import forget_all_limits, held_leases, valkey
+from tests.registry.limits.redis import answering_late, asked, forget_all_limits, held_leases, valkey
 from tests.upstream import Scripted, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,6 +131,20 @@ def test_it_gives_the_lease_of_a_cancelled_call_back(
     running.cancel()
     until(lambda: held_leases() == 0)
     leave.set()
+
+
+def test_it_gives_the_lease_back_of_a_call_that_is_cancelled_while_it_is_taken(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream, settings: Any
+) -> None:
+    register(concurrency={"most": 1})
+    corridor.call("crm-find", {"account": 7})  # Redis knows the script from now on
+    with answering_late(settings) as somebody_waits:
+        running = corridor.start("crm-find", {"account": 7})
+        until(somebody_waits)
+        running.cancel()
+    until(lambda: executions(acme)[-1].status == Status.CANCELLED)
+    assert (asked("zadd"), held_leases()) == (1, 0)
+    assert len(upstream.received) == 1
 
 
 def test_it_frees_what_a_killed_process_held(acme: Tenant, corridor: Corridor, register: Register) -> None:
