@@ -15,10 +15,8 @@ from registry.execution.shared import LEFT_ALONE_SECONDS, Commands
 from registry.execution.types import Ending, Target, ToolCall
 from registry.limits.bounds import Bound, Kind, Subject, bounds_of
 from registry.limits.leases import leases
-from registry.limits.take import GIVE_BACK, LEASE_SECONDS, take
+from registry.limits.take import GIVE_BACK, take
 from registry.models.execution import Status
-
-_LEASE_MARGIN_MS = 1000
 
 
 async def limit(call: ToolCall, target: Target, passage: Passage) -> None:
@@ -41,7 +39,7 @@ async def limit(call: ToolCall, target: Target, passage: Passage) -> None:
         return
     if taken.refusing is not None:
         raise _refusal(taken.refusing, taken.wait_seconds)
-    if held and target.timeout_ms_for(call) + _LEASE_MARGIN_MS > LEASE_SECONDS * 1000:
+    if held:
         leases().hold(passage.holder, held)
 
 

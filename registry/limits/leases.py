@@ -1,4 +1,8 @@
-"""Leases of calls that run longer than a lease lives: extended while their process does, and only by it."""
+"""Leases of running calls: extended while their process runs, and only by it.
+
+A call's time says how long its tool may take. What comes before and after it (an answer that is waited for, a database
+that is slow) has limits of its own, so that any call may outlive a lease.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,29 +28,33 @@ _EXTEND = shared.Script(
 
 
 class Leases:
-    """What the calls of one event loop hold. Its task runs while there is something to extend."""
+    """What the calls of one event loop hold. Its clock runs while there is something to extend."""
 
     def __init__(self) -> None:
         self._held: dict[str, tuple[str, ...]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._next: asyncio.TimerHandle | None = None
+        self._extending: asyncio.Task[None] | None = None
 
     def hold(self, holder: str, keys: Sequence[str]) -> None:
         self._held[holder] = tuple(keys)
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._extend())
+        if self._next is None:
+            self._next = asyncio.get_running_loop().call_later(EXTEND_SECONDS, self._beat)
 
     def let_go(self, holder: str) -> None:
         self._held.pop(holder, None)
-        if not self._held and self._task is not None:
-            self._task.cancel()
-            self._task = None
+        if not self._held and self._next is not None:
+            self._next.cancel()
+            self._next = None
+
+    def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._next = loop.call_later(EXTEND_SECONDS, self._beat)
+        self._extending = loop.create_task(self._extend())
 
     async def _extend(self) -> None:
-        while self._held:
-            await asyncio.sleep(EXTEND_SECONDS)
-            async with shared.together() as commands:
-                for holder, keys in self._held.items():
-                    _EXTEND.add_to(commands, keys, [holder, LEASE_SECONDS * 1000])
+        async with shared.together() as commands:
+            for holder, keys in self._held.items():
+                _EXTEND.add_to(commands, keys, [holder, LEASE_SECONDS * 1000])
 
 
 _leases: "WeakKeyDictionary[asyncio.AbstractEventLoop, Leases]" = WeakKeyDictionary()

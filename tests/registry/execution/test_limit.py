@@ -154,11 +154,17 @@ def test_it_frees_what_a_killed_process_held(acme: Tenant, corridor: Corridor, r
     assert corridor.call("crm-find", {"account": 7}).status == Status.SUCCEEDED
 
 
+@pytest.mark.parametrize("timeout_ms", [10_000, 60_000])
 def test_it_lets_a_lease_live_as_long_as_its_process_says_so(
-    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+    acme: Tenant,
+    corridor: Corridor,
+    register: Register,
+    upstream: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
+    timeout_ms: int,
 ) -> None:
     monkeypatch.setattr(leases, "EXTEND_SECONDS", 0.05)
-    tool = register(concurrency={"most": 1}, timeout_ms=60_000)
+    tool = register(concurrency={"most": 1}, timeout_ms=timeout_ms)
     arrived, leave = upstream.will_wait()
     running = corridor.start("crm-find", {"account": 7})
     assert arrived.wait(10)
