@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable
 
 from accounts.errors import QuartermasterError
 from integrations.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
@@ -15,16 +16,20 @@ from registry.transports.base import CallTool, Dispatch, Reply
 
 
 async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: CallTool) -> Answer:
-    """The tool's answer. Raises its last error; the passage counts each attempt before it is made."""
+    """The tool's answer. Raises its last error; the passage counts each attempt before it is made.
+
+    What cannot be sent at all is no attempt: the call is refused.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + target.timeout_ms_for(call) / 1000
     flow = Flow(passage, target) if call.mode is Mode.STREAM else None
     attempt = 0
     while True:
         attempt += 1
+        sending = _begin(call, target, passage, call_tool, deadline - loop.time(), flow)
         passage.count_attempt()
         try:
-            reply = await _attempt(call, target, passage, call_tool, deadline - loop.time(), flow)
+            reply = await sending
             output = reply.output if flow is None else await flow.finish(reply)
             passage.note_attempt()
             return Answer(output, attempts=attempt, media_type=reply.media_type)
@@ -39,16 +44,16 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
         await asyncio.sleep(pause)
 
 
-async def _attempt(
+def _begin(
     call: ToolCall,
     target: Target,
     passage: Passage,
     call_tool: CallTool,
     timeout_seconds: float,
     flow: Flow | None,
-) -> Reply:
+) -> Awaitable[Reply]:
     operation = call.operation or next(iter(target.declared.endpoints), "")
-    return await TRANSPORTS[target.transport].send(
+    return TRANSPORTS[target.transport].send(
         Dispatch(
             declared=target.declared,
             input=call.input,

@@ -113,8 +113,11 @@ class Transport(Protocol):
     def check(self, declared: Declared) -> list[Fault]:
         """What is wrong with a definition; paths as in the registration's body. Empty: it can be published."""
 
-    async def send(self, dispatch: Dispatch) -> Reply:
-        """Make the call. Raises leaves of the error tree; one with `sent = False` is certain to have had no effect."""
+    def send(self, dispatch: Dispatch) -> Awaitable[Reply]:
+        """Make the call. Raises leaves of the error tree; one with `sent = False` is certain to have had no effect.
+
+        What is raised before there is anything to await is no attempt: that is where to refuse what cannot be sent.
+        """
 
     def repeatable(self, declared: Declared) -> bool:
         """Whether the way of calling alone promises that twice does no more than once (RFC 9110, 9.2.2)."""

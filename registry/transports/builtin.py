@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable
 from typing import Any
 
 from accounts.errors import Fault
@@ -26,22 +27,26 @@ class BuiltinTransport:
             faults.append(Fault("$.endpoints", "A built-in tool has no endpoints. Leave this out."))
         return faults
 
-    async def send(self, dispatch: Dispatch) -> Reply:
+    def send(self, dispatch: Dispatch) -> Awaitable[Reply]:
         function = builtins.named(dispatch.declared.definition["function"])
         if function is None:
             raise ToolNotFound("This tool's function is not part of the running version of Quartermaster any more.")
-        context = builtins.BuiltinContext(dispatch.tenant_id, dispatch.operation, dispatch.emit, dispatch.progress)
-        try:
-            async with asyncio.timeout(dispatch.timeout_seconds):
-                output = await function(context, dispatch.input)
-        except TimeoutError as error:
-            raise UpstreamTimeout(sent=True) from error
-        if dispatch.max_output_bytes:
-            _refuse_larger(output, dispatch.max_output_bytes)
-        return Reply(output)
+        return _run(function, dispatch)
 
     def repeatable(self, declared: Declared) -> bool:
         return False
+
+
+async def _run(function: "builtins.Builtin", dispatch: Dispatch) -> Reply:
+    context = builtins.BuiltinContext(dispatch.tenant_id, dispatch.operation, dispatch.emit, dispatch.progress)
+    try:
+        async with asyncio.timeout(dispatch.timeout_seconds):
+            output = await function(context, dispatch.input)
+    except TimeoutError as error:
+        raise UpstreamTimeout(sent=True) from error
+    if dispatch.max_output_bytes:
+        _refuse_larger(output, dispatch.max_output_bytes)
+    return Reply(output)
 
 
 def _refuse_larger(output: Any, most: int) -> None:

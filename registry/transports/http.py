@@ -1,6 +1,7 @@
 """Tools that are HTTP APIs: their definition says which input property goes where; egress is the way out."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
@@ -36,26 +37,29 @@ class HttpTransport:
         properties = declared.input_schema.get("properties", {})
         return list(check_definition(declared.definition, properties if isinstance(properties, dict) else {}))
 
-    async def send(self, dispatch: Dispatch) -> Reply:
-        rules = EgressRules(
-            tenant_slug=dispatch.tenant_slug,
-            tenant_networks=dispatch.egress_networks,
-            timeout_seconds=dispatch.timeout_seconds,
-            max_response_bytes=dispatch.max_output_bytes or MAX_RESPONSE_BYTES,
-        )
-        try:
-            if dispatch.emit is not None:
-                most_bytes = dispatch.max_output_bytes or MAX_STREAM_BYTES
-                return await _send_in_parts(dispatch, rules, dispatch.emit, most_bytes)
-            return await _read(await send(_request(dispatch), rules=rules), dispatch.declared)
-        except UpstreamTooLarge as error:
-            raise UpstreamTooLarge(f"{error.message} {_HOW_TO_RAISE}", sent=error.sent) from error
+    def send(self, dispatch: Dispatch) -> Awaitable[Reply]:
+        return _send(dispatch, _request(dispatch))
 
     def repeatable(self, declared: Declared) -> bool:
         definition = declared.definition
         if declared.endpoints:
             return False
         return "idempotency_header" in definition or definition.get("method", "POST") in _IDEMPOTENT_METHODS
+
+
+async def _send(dispatch: Dispatch, request: EgressRequest) -> Reply:
+    rules = EgressRules(
+        tenant_slug=dispatch.tenant_slug,
+        tenant_networks=dispatch.egress_networks,
+        timeout_seconds=dispatch.timeout_seconds,
+        max_response_bytes=dispatch.max_output_bytes or MAX_RESPONSE_BYTES,
+    )
+    try:
+        if dispatch.emit is not None:
+            return await _send_in_parts(dispatch, request, rules, dispatch.emit)
+        return await _read(await send(request, rules=rules), dispatch.declared)
+    except UpstreamTooLarge as error:
+        raise UpstreamTooLarge(f"{error.message} {_HOW_TO_RAISE}", sent=error.sent) from error
 
 
 async def _read(response: EgressResponse, declared: Declared) -> Reply:
@@ -71,15 +75,14 @@ async def _read_beside_the_loop(response: EgressResponse) -> Any:
     return read_reply(response)
 
 
-async def _send_in_parts(dispatch: Dispatch, rules: EgressRules, emit: Emit, most_bytes: int) -> Reply:
+async def _send_in_parts(dispatch: Dispatch, request: EgressRequest, rules: EgressRules, emit: Emit) -> Reply:
     """An answer that comes in parts is passed on in parts; any other, and an error, is read whole."""
-    request = _request(dispatch)
     asking = replace(request, headers={**request.headers, "Accept": ACCEPT})
     async with stream(asking, rules=rules) as answer:
         reader = reader_for(answer.headers) if answer.status < 400 else None
         if reader is None:
             return await _read(await answer.whole(), dispatch.declared)
-        async for piece in answer.pieces(most_bytes):
+        async for piece in answer.pieces(dispatch.max_output_bytes or MAX_STREAM_BYTES):
             for chunk in reader.feed(piece):
                 await emit(chunk)
         for chunk in reader.end():

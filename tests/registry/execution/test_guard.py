@@ -124,6 +124,19 @@ def test_it_does_not_count_the_callers_own_mistakes(corridor: Corridor, register
     assert counted() == (0, 0)
 
 
+def test_it_learns_nothing_from_what_could_not_be_sent(
+    corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    definition = {"method": "POST", "url": f"{upstream.url}/{{account}}"}
+    register(definition=definition, input_schema={"type": "object"}, breaker={"minimum_calls": 1})
+    upstream.will(Scripted(500))
+    corridor.call("crm-find", {"account": "ada"})
+    let_time_pass()
+    assert codes([corridor.call("crm-find", {"account": ".."})]) == ["invalid_input"]
+    assert breakers()[0][b"state"] == b"half_open"
+    assert held_leases("qm:breaker:*:trials") == 0
+
+
 def test_it_opens_by_the_share_of_calls_that_fail(corridor: Corridor, register: Register, upstream: Upstream) -> None:
     register(breaker={"minimum_calls": 4, "failure_rate": 0.6})
     upstream.will(Scripted(200), Scripted(500), Scripted(500), Scripted(200), Scripted(500))

@@ -1,13 +1,16 @@
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from accounts.models import Tenant
+from registry import builtins
+from registry.execution.types import Mode
 from registry.models.execution import Status
 from tests.catalogue import Register
 from tests.corridor import Corridor
-from tests.registry.execution.rows import stored
+from tests.registry.execution.rows import entries, stored
 from tests.upstream import Scripted, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,6 +124,35 @@ def test_it_refuses_addresses_that_egress_does_not_allow(
     assert outcome.error is not None
     assert (outcome.error["code"], outcome.error["status"]) == ("egress_blocked", 403)
     assert upstream.received == []
+
+
+@pytest.mark.parametrize("mode", [Mode.SYNC, Mode.STREAM])
+def test_it_refuses_what_cannot_be_sent_and_leaves_its_key_free(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream, mode: Mode
+) -> None:
+    definition = {"method": "POST", "url": f"{upstream.url}/contacts/{{account}}"}
+    register(definition=definition, input_schema={"type": "object"}, retries=THRICE)
+    refused = corridor.call("crm-find", {"account": ".."}, idempotency_key="k", mode=mode)
+    assert refused.error is not None
+    assert (refused.status, refused.attempts, refused.attempt_log) == (Status.REFUSED, 0, [])
+    assert (refused.error["code"], refused.error["errors"][0]["path"]) == ("invalid_input", "$.account")
+    assert upstream.received == []
+    assert entries(acme, refused) == ["execution.refused"]
+    mended = corridor.call("crm-find", {"account": "ada"}, idempotency_key="k", mode=mode)
+    assert (mended.status, mended.attempts, mended.replayed) == (Status.SUCCEEDED, 1, False)
+    assert [received.path for received in upstream.received] == ["/contacts/ada"]
+
+
+def test_it_refuses_a_function_that_is_no_longer_there(acme: Tenant, corridor: Corridor, register: Register) -> None:
+    async def short_lived(context: builtins.BuiltinContext, values: Mapping[str, Any]) -> Any:
+        return None
+
+    builtins.register("short-lived", short_lived)
+    register(transport="builtin", definition={"function": "short-lived"})
+    builtins.forget("short-lived")
+    outcome = corridor.call("crm-find", {"account": 7})
+    assert outcome.error is not None
+    assert (outcome.status, outcome.attempts, outcome.error["code"]) == (Status.REFUSED, 0, "tool_not_found")
 
 
 def test_it_calls_an_endpoint_by_its_operation(corridor: Corridor, register: Register, upstream: Upstream) -> None:
