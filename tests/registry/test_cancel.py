@@ -64,6 +64,17 @@ def silent(settings: Any) -> Iterator[Silent]:
     server.close()
 
 
+@pytest.fixture
+def only_told(settings: Any) -> None:
+    """No tick looks as long as a test runs: the word through Redis has to do."""
+    settings.EXECUTION_LEASE_SECONDS = 3600
+
+
+def is_listening() -> bool:
+    with Redis.from_url(django_settings.REDIS_URL) as redis:
+        return bool(redis.pubsub_numsub(CHANNEL)[0][1])
+
+
 def actions(tenant: Tenant, execution_id: Any) -> list[tuple[str, str]]:
     with within(tenant.id):
         rows = AuditEntry.objects.filter(subject=f"execution:{execution_id}").order_by("id")
@@ -92,12 +103,14 @@ def test_it_ends_one_that_waits_at_once(
     assert upstream.received == []
 
 
+@pytest.mark.usefixtures("only_told")
 def test_it_closes_the_connection_of_one_that_runs(
     acme: Tenant, corridor: Corridor, register: Register, silent: Silent
 ) -> None:
     register_silent(register, silent)
     running = corridor.start("crm-find", INPUT)
     assert silent.arrived.wait(10)
+    until(is_listening)
     [row] = executions(acme)
     answer = cancel(corridor, row.id)
     assert (answer.status_code, answer.json()["status"]) == (202, "running")
@@ -108,6 +121,7 @@ def test_it_closes_the_connection_of_one_that_runs(
     assert [name for name, _ in actions(acme, row.id)] == ["cancellation.requested", "execution.cancelled"]
 
 
+@pytest.mark.usefixtures("only_told")
 @pytest.mark.parametrize("body", [{"wait_ms": 0}, {"mode": "stream"}])
 def test_it_stops_one_that_goes_on_or_streams(
     body: dict[str, Any], acme: Tenant, corridor: Corridor, register: Register, silent: Silent
@@ -115,17 +129,20 @@ def test_it_stops_one_that_goes_on_or_streams(
     register_silent(register, silent)
     running = corridor.loop.start(corridor.api.post("executions/", {"tool": "crm-find", "input": INPUT, **body}))
     assert silent.arrived.wait(10)
+    until(is_listening)
     cancel(corridor, executions(acme)[0].id)
     assert silent.dropped.wait(10)
     running.result(20)
     until(lambda: executions(acme)[0].status == Status.CANCELLED)
 
 
+@pytest.mark.usefixtures("only_told")
 def test_it_stops_one_that_a_worker_runs(acme: Tenant, corridor: Corridor, register: Register, silent: Silent) -> None:
     register_silent(register, silent)
     waiting = corridor.call("crm-find", INPUT, mode=Mode.ASYNC)
     running = corridor.loop.start(resume(acme.id, waiting.id))
     assert silent.arrived.wait(10)
+    until(is_listening)
     cancel(corridor, waiting.id)
     outcome = running.result(20)
     assert outcome is not None
@@ -139,8 +156,7 @@ def test_the_tick_finds_out_without_redis(
     register_silent(register, silent)
     running = corridor.start("crm-find", INPUT)
     assert silent.arrived.wait(10)
-    with Redis.from_url(django_settings.REDIS_URL) as redis:
-        until(lambda: redis.pubsub_numsub(CHANNEL)[0][1] > 0)
+    until(is_listening)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert cancel(corridor, executions(acme)[0].id).status_code == 202
 

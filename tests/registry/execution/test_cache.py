@@ -13,14 +13,16 @@ from registry.execution.cache import LARGEST_BYTES, look_up
 from registry.execution.passage import Passage
 from registry.execution.types import Answer, Ending, Mode, Outcome, Resumed, ToolCall
 from registry.models.execution import Status
+from registry.publish import publish_version
 from registry.purge import purge_cache
 from tests.cast import CASTING
-from tests.catalogue import Register
+from tests.catalogue import Register, manager_of
 from tests.corridor import Corridor
 from tests.patience import until
 from tests.registry.execution.calls import a_call, a_caller, a_target
 from tests.registry.execution.rows import executions, stored
 from tests.registry.limits.redis import answering_late, asked, keys_like, valkey
+from tests.registry.trail import share
 from tests.upstream import Scripted, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,13 +70,11 @@ def test_it_keeps_no_giant(corridor: Corridor, register: Register, upstream: Ups
         assert corridor.call("crm-find", {"account": 7}).cached is False
 
 
-def test_it_tells_nothing_to_another_tenant(
-    globex: Tenant, corridor: Corridor, spy_corridor: Corridor, register: Register, upstream: Upstream
-) -> None:
-    register(read_only=True, cache_seconds=60)
-    register(tenant=globex, read_only=True, cache_seconds=60)
-    corridor.call("crm-find", {"account": 7})
-    assert spy_corridor.call("crm-find", {"account": 7}).cached is False
+def test_it_keeps_each_tenants_answers_apart(corridor: Corridor, spy_corridor: Corridor, upstream: Upstream) -> None:
+    share(definition={"method": "GET", "url": upstream.url}, read_only=True, cache_seconds=60)
+    both = corridor, spy_corridor
+    assert [each.call("crm-find", {"account": 7}).cached for each in both] == [False, False]
+    assert [each.call("crm-find", {"account": 7}).cached for each in both] == [True, True]
     assert len(upstream.received) == 2
 
 
@@ -111,14 +111,26 @@ def test_it_takes_for_the_same_what_a_service_cannot_tell_apart(
     assert corridor.call("crm-find", again).cached is same
 
 
-def test_it_keeps_another_answer_for_another_operation_and_version(
-    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+def test_it_keeps_another_answer_for_another_operation(
+    corridor: Corridor, register: Register, upstream: Upstream
 ) -> None:
     endpoints = {"stamp": f"{upstream.url}/stamp", "check": f"{upstream.url}/check"}
     register(definition={}, endpoints=endpoints, read_only=True, cache_seconds=60)
     assert corridor.call("crm-find", {"account": 7}, operation="stamp").cached is False
     assert corridor.call("crm-find", {"account": 7}, operation="check").cached is False
     assert corridor.call("crm-find", {"account": 7}, operation="stamp").cached is True
+
+
+def test_it_keeps_another_answer_for_another_version(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    tool = register(read_only=True, cache_seconds=60)
+    corridor.call("crm-find", {"account": 7})
+    with within(acme.id):
+        publish_version(tool=tool, by=manager_of(acme), spec={"version": "1.1.0"})
+    assert corridor.call("crm-find", {"account": 7}).cached is False
+    assert corridor.call("crm-find", {"account": 7}, version="1.0.0").cached is True
+    assert len(upstream.received) == 2
 
 
 def test_it_forgets_a_tools_answers_when_they_are_purged(

@@ -22,6 +22,7 @@ from tests.patience import until
 from tests.registry.execution.calls import a_call, a_target
 from tests.registry.execution.rows import executions
 from tests.registry.limits.redis import answering_late, asked, held_leases, valkey
+from tests.registry.trail import share
 from tests.servers import Servers
 from tests.upstream import Scripted, Upstream
 
@@ -305,14 +306,12 @@ def test_it_lets_every_call_through_while_it_is_held_closed(
     assert breakers() == []
 
 
-def test_it_guards_each_tenant_by_itself(
-    globex: Tenant, corridor: Corridor, spy_corridor: Corridor, register: Register, upstream: Upstream
-) -> None:
-    register()
-    register(tenant=globex)
+def test_it_guards_each_tenant_by_itself(corridor: Corridor, spy_corridor: Corridor, upstream: Upstream) -> None:
+    share(definition={"method": "POST", "url": upstream.url})
     upstream.will(*[Scripted(500)] * USUAL.minimum_calls, Scripted(200))
     call(corridor, USUAL.minimum_calls)
     assert codes(call(spy_corridor)) == [None]
+    assert codes(call(corridor)) == ["circuit_open"]
 
 
 def try_it(corridor: Corridor, call: ToolCall, target: Target) -> Passage:

@@ -1,3 +1,4 @@
+import random
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -200,6 +201,23 @@ def test_it_tells_how_each_attempt_ended(
     assert second == {"number": 2, "code": "upstream_error", "status": 429, "pause_ms": 0}
     assert third == {"number": 3, "code": None, "pause_ms": None}
     assert stored(acme, outcome).attempt_log == outcome.attempt_log
+
+
+def test_it_waits_a_random_time_below_a_ceiling_that_doubles(
+    corridor: Corridor, register: Register, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[float, float]] = []
+
+    def highest(low: float, high: float) -> float:
+        asked.append((low, high))
+        return high
+
+    monkeypatch.setattr(random, "uniform", highest)
+    register(retries={"attempts": 4, "first_backoff_ms": 20, "max_backoff_ms": 50}, idempotent=True)
+    upstream.will(Scripted(503))
+    log = corridor.call("crm-find", {"account": 7}).attempt_log
+    assert [each["pause_ms"] for each in log] == [20, 40, 50, None]
+    assert {(0, 0.02), (0, 0.04), (0, 0.05)} <= set(asked)
 
 
 def test_it_tells_nothing_of_attempts_where_the_first_was_answered(corridor: Corridor, register: Register) -> None:
