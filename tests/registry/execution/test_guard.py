@@ -67,7 +67,7 @@ def let_time_pass() -> None:
 
 def half_open(call: ToolCall, target: Target) -> str:
     """The key of its trials."""
-    key, trials, _ = circuit_of(call.caller.tenant_id, target.version_id).keys
+    key, trials, _, *_ = circuit_of(call.caller.tenant_id, target.version_id).keys
     with valkey() as server:
         server.hset(key, mapping={"state": "half_open", "passed": 0})
     return trials
