@@ -33,7 +33,7 @@ def returned_forms(call: ToolCall, target: Target | None, ending: Ending, secret
 
 
 def stored_cuts(target: Target, cuts: Sequence[Cut], secrets: Sequence[str] = ()) -> list[Cut]:
-    """The way to a cut leads through names, which are masked as they are in the stored output."""
+    """The way to a cut leads through names, which are masked like those of the stored output."""
     rules, known = target.redaction.stored, KnownSecrets(secrets)
 
     def masked(part: str | int) -> str | int:

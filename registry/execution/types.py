@@ -251,7 +251,7 @@ class Told:
     """Before fields and budget, for whoever goes on working with it in this process."""
     truncated: dict[str, Any] | None = None
     stored_truncated: dict[str, Any] | None = None
-    """The same with the names in its paths masked as they are in `stored`."""
+    """The same with the names in its paths masked."""
     content: Content | None = None
     """What is to be kept as an artifact."""
     artifact: Artifact | None = None
