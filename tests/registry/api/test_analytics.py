@@ -151,6 +151,13 @@ def test_it_refuses_a_stretch_that_makes_no_sense(api: Api, path: str, query: di
     assert [fault["path"] for fault in answer.json()["errors"]] == [parameter]
 
 
+@pytest.mark.parametrize("path", ["analytics/", "analytics/groups/", "analytics/series/"])
+def test_it_refuses_times_that_no_id_can_hold(api: Api, path: str) -> None:
+    answer = api.get(path, {"since": "1960-01-01T00:00:00Z", "until": "1960-01-02T00:00:00Z"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert [fault["path"] for fault in answer.json()["errors"]] == ["since", "until"]
+
+
 def test_it_is_blind_to_other_tenants(acme: Tenant, globex: Tenant, spy_key: str) -> None:
     ran(acme, minute=1)
     assert Api(spy_key).get("analytics/", STRETCH).json()["total"]["calls"] == 0
