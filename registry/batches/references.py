@@ -7,7 +7,7 @@ reference stands for.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,10 +28,15 @@ _LEFT_OUT = object()
 
 @dataclass(frozen=True)
 class Found:
-    """A reference and its place."""
+    """A reference and where it stands: its place is written out for a fault only, since it may be long."""
 
-    place: str
+    below: str
+    parts: tuple[str | int, ...]
     body: Mapping[str, Any]
+
+    @property
+    def place(self) -> str:
+        return json_path(self.parts, self.below)
 
     @property
     def source(self) -> Any:
@@ -47,15 +52,24 @@ class Unfillable(Exception):
 
 
 def find_references(value: Any, place: str) -> Iterator[Found]:
+    for parts, body in _found(value, []):
+        yield Found(place, parts, body)
+
+
+def _found(value: Any, way: list[str | int]) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+    if isinstance(value, dict) and MARK in value:
+        yield tuple(way), value
+        return
+    for part, inner in _inside(value):
+        way.append(part)
+        yield from _found(inner, way)
+        way.pop()
+
+
+def _inside(value: Any) -> Iterable[tuple[str | int, Any]]:
     if isinstance(value, dict):
-        if MARK in value:
-            yield Found(place, value)
-            return
-        for name, inner in value.items():
-            yield from find_references(inner, json_path([name], place))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from find_references(inner, f"{place}[{index}]")
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
 
 
 def check_reference(found: Found) -> list[Fault]:

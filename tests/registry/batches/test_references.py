@@ -61,6 +61,14 @@ def test_it_gives_up_where_a_path_leads_to_too_much() -> None:
         Filler({"a": [[0] * 100] * 1000}).fill(reference("a", "$..*"))
 
 
+def test_it_writes_no_place_out_before_somebody_asks_for_it() -> None:
+    """With a name of ten megabytes above a million items, all places together would be ten terabytes."""
+    name = "n" * 10_000_000
+    value = {name: [*range(1_000_000), reference("a")]}
+    [found] = find_references(value, "$")
+    assert found.place == f"$.{name}[1000000]"
+
+
 def test_it_bounds_what_an_input_becomes(settings: Any) -> None:
     settings.REQUEST_BODY_LIMIT_BYTES = 100
     outputs = {"text": "x" * 60, "list": [1] * 40}
