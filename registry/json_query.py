@@ -60,12 +60,13 @@ class JsonQuery:
         """The property of the document that a singular path begins with; None for any other path."""
         return self._parts[0] if self._parts and isinstance(self._parts[0], str) else None
 
-    def value(self, document: Any) -> Any:
+    def value(self, document: Any, steps: "Steps | None" = None) -> Any:
         """The value of a singular path, the list of all values of another, empty when there are none.
 
-        Raises NothingThere for a singular path only, and TooMuchToRead for another only.
+        Several walks may share their `steps`. Raises NothingThere for a singular path only, and TooMuchToRead for
+        another only.
         """
-        return self._one(document) if self.singular else list(self._all(document))
+        return self._one(document) if self.singular else list(self._all(document, steps or Steps()))
 
     def _one(self, document: Any) -> Any:
         found = document
@@ -78,15 +79,16 @@ class JsonQuery:
                 raise NothingThere from error
         return found
 
-    def _all(self, document: Any) -> Iterator[Any]:
-        budget = _Budget()
+    def _all(self, document: Any, steps: "Steps") -> Iterator[Any]:
         found: Iterable[Any] = [document]
         for step in self._steps:
-            found = step.taken(budget, found)
+            found = step.taken(steps, found)
         return iter(found)
 
 
-class _Budget:
+class Steps:
+    """How many values may still be looked at."""
+
     def __init__(self) -> None:
         self.left = MOST_STEPS
 
@@ -105,10 +107,10 @@ class _Step:
     choose: Selector
     test: Test | None
 
-    def taken(self, budget: _Budget, values: Iterable[Any]) -> Iterator[Any]:
+    def taken(self, steps: Steps, values: Iterable[Any]) -> Iterator[Any]:
         for value in values:
-            for place in budget.spend(_with_descendants(value)) if self.everywhere else (value,):
-                chosen = budget.spend(self.choose(place))
+            for place in steps.spend(_with_descendants(value)) if self.everywhere else (value,):
+                chosen = steps.spend(self.choose(place))
                 yield from chosen if self.test is None else filter(self.test, chosen)
 
 

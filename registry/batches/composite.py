@@ -10,11 +10,12 @@ call. Without `output` it is what each call gave, by its id.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from accounts.errors import Fault
-from registry.batches.reading import check_sources, read_calls
-from registry.batches.references import INPUT, find_references
+from registry.batches.reading import MOST_FAULTS, check_sources, read_calls
+from registry.batches.references import INPUT, check_number, find_references
 from registry.batches.types import OnError, Plan
 from registry.json_query import read_query
 
@@ -46,15 +47,16 @@ def read_composite(definition: Mapping[str, Any]) -> Composite:
 def check_composite(definition: Mapping[str, Any], input_schema: Mapping[str, Any]) -> list[Fault]:
     """What is wrong with a definition in itself; whether its tools exist is `nesting`'s to say."""
     reading = read_calls(definition.get("calls"), f"{_PLACE}.calls", most=MOST_CALLS, given=_GIVEN)
-    faults = [*_field_faults(definition), *reading.faults]
+    faults = [*_field_faults(definition), *reading.faults, *check_number(definition.get("output"), f"{_PLACE}.output")]
     if faults:
         return faults
     sources = [*(call.id for call in reading.calls), *_GIVEN]
-    return [
-        *(fault for index, call in enumerate(definition["calls"]) for fault in _too_early(call, index)),
-        *check_sources(definition.get("output"), f"{_PLACE}.output", sources),
-        *_input_faults(definition, input_schema),
-    ]
+    found = chain(
+        (fault for index, call in enumerate(definition["calls"]) for fault in _too_early(call, index)),
+        check_sources(definition.get("output"), f"{_PLACE}.output", sources),
+        _input_faults(definition, input_schema),
+    )
+    return list(islice(found, MOST_FAULTS))
 
 
 def _field_faults(definition: Mapping[str, Any]) -> Iterator[Fault]:

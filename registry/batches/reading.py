@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from accounts.errors import Fault
 from registry.batches.graph import find_circle
-from registry.batches.references import check_reference, find_references
+from registry.batches.references import check_number, check_reference, find_references
 from registry.batches.types import PlannedCall
 from registry.json_paths import json_path
 from registry.timeouts import LONGEST_TIMEOUT_MS
@@ -70,11 +71,11 @@ def read_calls(raw: Any, place: str, *, most: int, given: frozenset[str] = froze
     """The calls of a batch. `given` are sources for references that are no calls."""
     if not isinstance(raw, list) or not 1 <= len(raw) <= most:
         return Reading(faults=[Fault(place, f"Give a list of 1 to {most} calls.")])
-    faults = [fault for index, each in enumerate(raw) for fault in _form_faults(each, f"{place}[{index}]")]
-    if not faults:
-        faults = list(_meaning_faults(raw, place, given))
+    forms = (fault for index, each in enumerate(raw) for fault in _form_faults(each, f"{place}[{index}]"))
+    faults = list(islice(forms, MOST_FAULTS)) or check_number(raw, place)
+    faults = faults or list(islice(_meaning_faults(raw, place, given), MOST_FAULTS))
     if faults:
-        return Reading(faults=faults[:MOST_FAULTS])
+        return Reading(faults=faults)
     return Reading(calls=tuple(_read(each, given) for each in raw))
 
 
@@ -111,8 +112,8 @@ def _meaning_faults(raw: list[dict[str, Any]], place: str, given: frozenset[str]
         yield _circle_fault(circle, ids, place)
 
 
-def _source_faults(call: dict[str, Any], place: str, ids: Any, given: frozenset[str]) -> Iterator[Fault]:
-    others = [name for name in ids if name != call["id"]]
+def _source_faults(call: dict[str, Any], place: str, ids: Collection[str], given: frozenset[str]) -> Iterator[Fault]:
+    others = dict.fromkeys(name for name in ids if name != call["id"])
     for number, needed in enumerate(call.get("depends_on", [])):
         if needed not in others:
             yield _unknown(needed, f"{place}.depends_on[{number}]", others, own=call["id"])

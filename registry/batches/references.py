@@ -9,19 +9,22 @@ reference stands for.
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
 
 from accounts.errors import Fault
 from registry.json_paths import json_path
-from registry.json_query import BadPath, NothingThere, TooMuchToRead, read_query
+from registry.json_query import MOST_STEPS, BadPath, NothingThere, Steps, TooMuchToRead, read_query
 
 MARK = "$from"
 INPUT = "input"
 """In a composite, the source that is its own input."""
 _MASKS = ("[redacted:", "[hashed:")
 """How integrations/redaction begins what it puts in the place of a secret."""
+MOST_REFERENCES = 1_000
+"""In all inputs of a batch together, and in the output of a composite."""
 _FIELDS = frozenset({MARK, "path", "optional"})
 _LEFT_OUT = object()
 
@@ -72,6 +75,14 @@ def _inside(value: Any) -> Iterable[tuple[str | int, Any]]:
     return enumerate(value) if isinstance(value, list) else ()
 
 
+def check_number(value: Any, place: str) -> list[Fault]:
+    """Whether a value holds more references than may be filled in, found without looking at the rest."""
+    if next(islice(find_references(value, place), MOST_REFERENCES, None), None) is None:
+        return []
+    sentence = f"This holds more than {MOST_REFERENCES:,} references. Hand on whole objects, or split it."
+    return [Fault(place, sentence)]
+
+
 def check_reference(found: Found) -> list[Fault]:
     """What is wrong with its form; whether its source exists is the plan's to say."""
     faults = [
@@ -100,7 +111,9 @@ def _path(body: Mapping[str, Any]) -> str:
 
 
 class Filler:
-    """Fills one input, and keeps count of how large it becomes: a few references can name the same megabytes."""
+    """Fills one input, and keeps count of how large it becomes, since a few references can name the same megabytes, and
+    of how much it looks at.
+    """
 
     def __init__(
         self,
@@ -120,6 +133,7 @@ class Filler:
         self._stored = stored
         self._in_part = in_part
         self._left = settings.REQUEST_BODY_LIMIT_BYTES
+        self._steps = Steps()
 
     def fill(self, value: Any) -> Any:
         """The value without references. Raises Unfillable."""
@@ -145,7 +159,7 @@ class Filler:
                 "here whole. Send the batch with a new key.",
             )
         try:
-            found = read_query(path).value(self._outputs[source])
+            found = read_query(path).value(self._outputs[source], self._steps)
         except KeyError as error:
             raise Unfillable(source, f"`{source}` gave no output.") from error
         except NothingThere as error:
@@ -155,7 +169,11 @@ class Filler:
                 return None
             raise Unfillable(source, f"{_named(source)} has nothing at `{path}`.") from error
         except TooMuchToRead as error:
-            raise Unfillable(source, f"{_named(source)} is too large for `{path}`: name the place.") from error
+            raise Unfillable(
+                source,
+                f"{_named(source)} is too large for `{path}`: all paths of one input may look at {MOST_STEPS:,} "
+                "values. Name the place.",
+            ) from error
         text = found if isinstance(found, str) else json.dumps(found, separators=(",", ":"))
         self._left -= len(text)
         if self._left < 0:

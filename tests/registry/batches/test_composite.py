@@ -46,6 +46,7 @@ def test_it_may_refer_to_its_input_everywhere_and_to_errors_at_the_end() -> None
         ({"calls": [referring("b")]}, ['$.definition.calls[0].input.v["$from"]']),
         ({"calls": [referring("input", "x")]}, ["$.definition.calls[0].input.v.path"]),
         ({"calls": [{**CALL, "depends_on": ["a"]}]}, ["$.definition.calls[0].depends_on[0]"]),
+        ({"calls": [CALL], "output": [{"$from": "a"}] * 1_001}, ["$.definition.output"]),
         ({"calls": [CALL], "output": {"x": {"$from": "b"}}}, ['$.definition.output.x["$from"]']),
         ({"calls": [CALL], "output": [{"$from": "a", "path": "$["}]}, ["$.definition.output[0].path"]),
     ],

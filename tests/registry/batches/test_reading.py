@@ -109,6 +109,13 @@ def test_it_tells_all_faults_at_once_but_not_without_end() -> None:
         "$.calls[1].input",
     ]
     assert len(places(call("a", depends_on=["x"] * 1000))) == 50
+    assert len(places(call("a", **{f"x{n}": 1 for n in range(1000)}))) == 50
+
+
+def test_it_refuses_more_references_than_may_be_filled_in() -> None:
+    many = [{"$from": "b", "path": "$..zz"}] * 600
+    message = "This holds more than 1,000 references. Hand on whole objects, or split it."
+    assert faults(call("a", input={"x": many}), call("b"), call("c", input={"x": many})) == [("$.calls", message)]
 
 
 def test_it_takes_references_to_what_is_given() -> None:

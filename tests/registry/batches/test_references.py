@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from registry.batches.references import Filler, Unfillable, find_references
+from accounts.errors import Fault
+from registry.batches.references import MOST_REFERENCES, Filler, Unfillable, check_number, find_references
+from registry.json_query import MOST_STEPS
 
 OUTPUTS: dict[str, Any] = {
     "find": {"items": [{"id": 7, "name": "Ada"}, {"id": 8, "name": "Bob"}], "none": None},
@@ -59,6 +61,21 @@ def test_it_says_of_whom_there_is_no_value(put: dict[str, Any], sentence: str) -
 def test_it_gives_up_where_a_path_leads_to_too_much() -> None:
     with pytest.raises(Unfillable, match="too large for"):
         Filler({"a": [[0] * 100] * 1000}).fill(reference("a", "$..*"))
+
+
+def test_it_counts_what_all_paths_of_an_input_look_at_together() -> None:
+    outputs = {"a": [0] * (MOST_STEPS // 4)}
+    whole = reference("a", "$[*]")
+    assert Filler(outputs).fill([whole] * 4) == [outputs["a"]] * 4
+    with pytest.raises(Unfillable, match=r"all paths of one input may look at 50,000 values"):
+        Filler(outputs).fill([whole] * 5)
+
+
+def test_it_bounds_how_many_there_are() -> None:
+    assert check_number([reference("a")] * MOST_REFERENCES, "$.input") == []
+    assert check_number([reference("a")] * (MOST_REFERENCES + 1), "$.input") == [
+        Fault("$.input", "This holds more than 1,000 references. Hand on whole objects, or split it.")
+    ]
 
 
 def test_it_writes_no_place_out_before_somebody_asks_for_it() -> None:
