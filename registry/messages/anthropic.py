@@ -10,6 +10,7 @@ from typing import Any
 from accounts.errors import Fault, Invalid
 from registry.messages.asked import Asked
 from registry.messages.media import Media, note
+from registry.messages.refusing import refuse, refuse_repeated
 from registry.messages.results import Result
 
 IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -26,11 +27,9 @@ def read_message(message: Any) -> list[Asked]:
         )
     if isinstance(blocks, str):
         return []
-    faults = [fault for index, block in enumerate(blocks) for fault in _faults(block, f"$.content[{index}]")]
-    uses = [block for block in blocks if isinstance(block, dict) and block.get("type") == "tool_use"]
-    faults = faults or list(_repeated(uses))
-    if faults:
-        raise Invalid("This message cannot be answered. See `errors`.", faults=faults)
+    refuse(fault for index, block in enumerate(blocks) for fault in _faults(block, f"$.content[{index}]"))
+    uses = [block for block in blocks if block.get("type") == "tool_use"]
+    refuse_repeated([use["id"] for use in uses], "$.content")
     return [_asked(block) for block in uses]
 
 
@@ -43,14 +42,6 @@ def _faults(block: Any, place: str) -> Iterator[Fault]:
     for name, kind, what in (("id", str, "a string"), ("name", str, "a string"), ("input", dict, "an object")):
         if not isinstance(block.get(name), kind) or block[name] == "":
             yield Fault(f"{place}.{name}", f"A `tool_use` block has {what} here. Send the block as it came.")
-
-
-def _repeated(uses: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
-    seen: set[str] = set()
-    for use in uses:
-        if use["id"] in seen:
-            yield Fault("$.content", f"Two `tool_use` blocks have the id `{use['id'][:100]}`. Each has its own.")
-        seen.add(use["id"])
 
 
 def _asked(block: Mapping[str, Any]) -> Asked:

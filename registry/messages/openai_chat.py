@@ -10,7 +10,8 @@ from typing import Any
 from accounts.errors import Fault
 from registry.messages.asked import Asked
 from registry.messages.media import note
-from registry.messages.questions import CUSTOM, Question, Questions, Write, function, refuse, repeated, text_of
+from registry.messages.questions import CUSTOM, Question, Questions, Write, function, text_of
+from registry.messages.refusing import refuse, refuse_repeated
 from registry.messages.results import Result
 
 LEGACY_ID = "function_call"
@@ -28,7 +29,7 @@ def read_chat(message: Mapping[str, Any], place: str) -> Questions:
 
 def read_calls(calls: Sequence[Any], place: str) -> Questions:
     refuse(fault for index, call in enumerate(calls) for fault in _faults(call, f"{place}[{index}]"))
-    refuse(repeated([call["id"] for call in calls], place))
+    refuse_repeated([call["id"] for call in calls], place)
     return Questions("messages", [Question(_asked(call), _tool_message(call["id"])) for call in calls])
 
 

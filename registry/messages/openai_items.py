@@ -10,7 +10,8 @@ from typing import Any
 from accounts.errors import Fault
 from registry.messages.asked import Asked
 from registry.messages.media import Media, note
-from registry.messages.questions import CUSTOM, Question, Questions, Write, function, refuse, repeated, text_of
+from registry.messages.questions import CUSTOM, Question, Questions, Write, function, text_of
+from registry.messages.refusing import refuse, refuse_repeated
 from registry.messages.results import Result
 
 IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -27,7 +28,7 @@ def read_items(items: Sequence[Any], place: str) -> Questions:
     )
     ours = [(f"{place}[{index}]", item) for index, item in enumerate(items) if item.get("type") in OUTPUTS]
     refuse(fault for where, item in ours for fault in _faults(item, where))
-    refuse(repeated([item["call_id"] for _, item in ours], place))
+    refuse_repeated([item["call_id"] for _, item in ours], place)
     return Questions("input", [Question(_asked(item), _output_item(item)) for _, item in ours])
 
 

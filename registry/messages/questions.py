@@ -1,10 +1,9 @@
 """What both of OpenAI's APIs have in common: functions with their arguments as text, and no field for errors."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.errors import Fault, Invalid
 from registry.messages.asked import Asked, read_arguments
 from registry.messages.results import Result
 
@@ -41,15 +40,3 @@ def function(call_id: str, called: Mapping[str, Any]) -> Asked:
 
 def text_of(result: Result) -> str:
     return f"Error: {result.text}" if result.is_error else result.text
-
-
-def repeated(ids: Sequence[str], place: str) -> Iterator[Fault]:
-    for each in sorted({each for each in ids if ids.count(each) > 1}):
-        yield Fault(place, f"Two calls have the id `{each[:100]}`. Each has its own.")
-
-
-def refuse(faults: Iterable[Fault]) -> None:
-    """Raise Invalid when there are any."""
-    found = list(faults)
-    if found:
-        raise Invalid("This message cannot be answered. See `errors`.", faults=found)

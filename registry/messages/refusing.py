@@ -1,0 +1,24 @@
+"""What keeps a message from being answered at all: a call without an id of its own has no place for its result."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from accounts.errors import Fault, Invalid
+
+MOST_FAULTS = 50
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raise Invalid when there are any; the first of very many are told."""
+    found = list(islice(faults, MOST_FAULTS))
+    if found:
+        raise Invalid("This message cannot be answered. See `errors`.", faults=found)
+
+
+def refuse_repeated(ids: Sequence[str], place: str) -> None:
+    refuse(
+        Fault(place, f"Two calls have the id `{each[:100]}`. Each has its own.")
+        for each, number in Counter(ids).items()
+        if number > 1
+    )
