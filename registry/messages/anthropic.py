@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from accounts.errors import Fault, Invalid
-from registry.messages.asked import Asked
+from registry.messages.asked import NAMELESS, NO_OBJECT, Asked
 from registry.messages.media import Media, note
-from registry.messages.refusing import refuse, refuse_repeated
+from registry.messages.refusing import refuse, refuse_many, refuse_repeated
 from registry.messages.results import Result
 
 IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -29,6 +29,7 @@ def read_message(message: Any) -> list[Asked]:
         return []
     refuse(fault for index, block in enumerate(blocks) for fault in _faults(block, f"$.content[{index}]"))
     uses = [block for block in blocks if block.get("type") == "tool_use"]
+    refuse_many(len(uses), "$.content")
     refuse_repeated([use["id"] for use in uses], "$.content")
     return [_asked(block) for block in uses]
 
@@ -37,23 +38,22 @@ def _faults(block: Any, place: str) -> Iterator[Fault]:
     if not isinstance(block, dict):
         yield Fault(place, "Give a content block: an object with a `type`.")
         return
-    if block.get("type") != "tool_use":
-        return
-    for name, kind, what in (("id", str, "a string"), ("name", str, "a string"), ("input", dict, "an object")):
-        if not isinstance(block.get(name), kind) or block[name] == "":
-            yield Fault(f"{place}.{name}", f"A `tool_use` block has {what} here. Send the block as it came.")
+    if block.get("type") == "tool_use" and (not isinstance(block.get("id"), str) or not block["id"]):
+        yield Fault(f"{place}.id", "A `tool_use` block has a string here. Send the block as it came.")
 
 
 def _asked(block: Mapping[str, Any]) -> Asked:
+    """What is wrong with a call that has an id is told to the model, which can mend it."""
+    name, values = block.get("name"), block.get("input")
+    if not isinstance(name, str) or not name:
+        return Asked(block["id"], "", {}, NAMELESS)
     if block.get("toolset_name"):
-        name = f"{block['toolset_name']}.{block['name']}"
-        return Asked(
-            block["id"],
-            block["name"],
-            block["input"],
-            trouble=f"native_tool: `{name[:200]}` is of a toolset that your own runtime runs. It has to run it.",
-        )
-    return Asked(block["id"], block["name"], block["input"])
+        tool = f"{block['toolset_name']}.{name}"
+        trouble = f"native_tool: `{tool[:200]}` is of a toolset that your own runtime runs. It has to run it."
+        return Asked(block["id"], name, {}, trouble)
+    if not isinstance(values, dict):
+        return Asked(block["id"], name, {}, NO_OBJECT)
+    return Asked(block["id"], name, values)
 
 
 def write_message(message: Mapping[str, Any], asked: Sequence[Asked], results: Sequence[Result]) -> dict[str, Any]:

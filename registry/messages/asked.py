@@ -1,7 +1,8 @@
 """Running what a model asked for: side by side, each through the whole corridor, a result for every one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,15 @@ from django.conf import settings
 
 from accounts.api.parsing import read_json
 from accounts.caller import Caller
-from accounts.errors import Fault, Invalid, Malformed
+from accounts.errors import Malformed
 from registry.batches.execute import Order, execute_batch
 from registry.batches.types import CallEnd, OnError, Plan, PlannedCall
 from registry.messages.names import LONGEST_NAME, slug_of
 from registry.messages.results import Result, refusal, result_of
 from registry.timeouts import LONGEST_TIMEOUT_MS
+
+NAMELESS = "invalid_call: This call names no tool. Call one by its name."
+NO_OBJECT = "invalid_arguments: The arguments are no JSON object. Send the tool's arguments by name."
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ class Answered:
 
 
 async def run_asked(asked: Sequence[Asked], terms: Terms) -> Answered:
-    """Exactly one result for each. Raises IdempotencyConflict and Invalid before anything runs."""
-    _refuse_many(asked)
+    """Exactly one result for each. Raises IdempotencyConflict before anything runs."""
+    asked = _as_many_as_may_run(asked)
     calls = tuple(_planned(each) for each in asked if not each.trouble)
     if not calls:
         return Answered(None, [refusal(each.trouble) for each in asked])
@@ -76,8 +80,10 @@ async def run_asked(asked: Sequence[Asked], terms: Terms) -> Answered:
     return Answered(outcome.id, [_result(each, ends) for each in asked])
 
 
-def read_arguments(text: str) -> tuple[Mapping[str, Any], str]:
+def read_arguments(text: Any) -> tuple[Mapping[str, Any], str]:
     """Arguments that a model wrote as JSON, or what is wrong with them. Written by a model, they often are no JSON."""
+    if not isinstance(text, str):
+        return {}, "invalid_arguments: The arguments are no text. Send one JSON object, written as a string."
     if not text.strip():
         return {}, ""
     try:
@@ -85,17 +91,18 @@ def read_arguments(text: str) -> tuple[Mapping[str, Any], str]:
     except (Malformed, UnicodeEncodeError) as error:
         reason = error.message.removeprefix("The body ") if isinstance(error, Malformed) else "hold half a character."
         return {}, f"invalid_arguments: The arguments cannot be read ({reason.rstrip('.')}). Send one JSON object."
-    if not isinstance(value, dict):
-        return {}, "invalid_arguments: The arguments are no JSON object. Send the tool's arguments by name."
-    return value, ""
+    return (value, "") if isinstance(value, dict) else ({}, NO_OBJECT)
 
 
-def _refuse_many(asked: Sequence[Asked]) -> None:
-    if len(asked) > settings.BATCH_MAX_CALLS:
-        raise Invalid(
-            f"This message holds {len(asked)} calls, and at most {settings.BATCH_MAX_CALLS} may be run at once.",
-            faults=[Fault("$", "Split the message, or have the operator raise BATCH_MAX_CALLS.")],
-        )
+def _as_many_as_may_run(asked: Sequence[Asked]) -> list[Asked]:
+    """The same calls, those that come after the last that may run with the reason why they do not."""
+    most: int = settings.BATCH_MAX_CALLS
+    reason = f"too_many_calls: Of one message {most} calls are run, and this one came later. Call it again by itself."
+    runnable = accumulate(not each.trouble for each in asked)
+    return [
+        replace(each, trouble=each.trouble or reason) if number > most else each
+        for each, number in zip(asked, runnable, strict=True)
+    ]
 
 
 def _planned(asked: Asked) -> PlannedCall:

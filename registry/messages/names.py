@@ -26,3 +26,11 @@ def slug_of(name: str) -> str:
 
 def is_native(name: str) -> bool:
     return name in NATIVE
+
+
+def of_the_runtime(name: str) -> str:
+    """What the model is told that calls such a tool."""
+    return (
+        f"native_tool: `{name}` is a tool of your own runtime, and none of Quartermaster's. "
+        "Whoever runs you has to run it and send its result."
+    )

@@ -16,8 +16,7 @@ from registry.messages.questions import Questions
 def read_answer(body: Any) -> Questions:
     """The calls in what a model answered. Raises Invalid for what is neither API's."""
     if isinstance(body, list):
-        of_chat = body and all(isinstance(each, dict) and ("function" in each or "custom" in each) for each in body)
-        return read_calls(body, "$") if of_chat else read_items(body, "$")
+        return read_calls(body, "$") if body and all(map(_is_of_chat, body)) else read_items(body, "$")
     if isinstance(body, dict):
         if isinstance(body.get("choices"), list):
             return read_chat(_only_message(body["choices"]), "$.choices[0].message")
@@ -31,6 +30,10 @@ def read_answer(body: Any) -> Questions:
         "This is neither an assistant message nor items of an answer.",
         faults=[Fault("$", "Send what the model answered as it came: a message with `tool_calls`, or `output`.")],
     )
+
+
+def _is_of_chat(call: Any) -> bool:
+    return isinstance(call, dict) and ("function" in call or "custom" in call or call.get("type") == "function")
 
 
 def _only_message(choices: list[Any]) -> Any:

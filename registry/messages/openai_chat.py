@@ -11,7 +11,7 @@ from accounts.errors import Fault
 from registry.messages.asked import Asked
 from registry.messages.media import note
 from registry.messages.questions import CUSTOM, Question, Questions, Write, function, text_of
-from registry.messages.refusing import refuse, refuse_repeated
+from registry.messages.refusing import refuse, refuse_many, refuse_repeated
 from registry.messages.results import Result
 
 LEGACY_ID = "function_call"
@@ -28,14 +28,16 @@ def read_chat(message: Mapping[str, Any], place: str) -> Questions:
 
 
 def read_calls(calls: Sequence[Any], place: str) -> Questions:
+    refuse_many(len(calls), place)
     refuse(fault for index, call in enumerate(calls) for fault in _faults(call, f"{place}[{index}]"))
     refuse_repeated([call["id"] for call in calls], place)
     return Questions("messages", [Question(_asked(call), _tool_message(call["id"])) for call in calls])
 
 
 def _read_legacy(called: Any, place: str) -> Questions:
-    refuse(_function_faults(called, place))
     asked = function(LEGACY_ID, called)
+    if not asked.name:
+        refuse([Fault(place, "Give the function with its `name`, as it came: its result is known by it.")])
     return Questions("messages", [Question(asked, lambda result: _function_message(asked.name, result))])
 
 
@@ -45,25 +47,11 @@ def _faults(call: Any, place: str) -> Iterator[Fault]:
         return
     if not isinstance(call.get("id"), str) or not call["id"]:
         yield Fault(f"{place}.id", "A tool call has its id here. Send the call as it came.")
-    if _is_function(call):
-        yield from _function_faults(call.get("function"), f"{place}.function")
-
-
-def _function_faults(called: Any, place: str) -> Iterator[Fault]:
-    if not isinstance(called, dict):
-        yield Fault(place, "Give the function with its `name` and `arguments`, as it came.")
-        return
-    for name in ("name", "arguments"):
-        if not isinstance(called.get(name), str):
-            yield Fault(f"{place}.{name}", "This is a string. Send the call as it came.")
-
-
-def _is_function(call: Mapping[str, Any]) -> bool:
-    return bool(call.get("type", "function") == "function")
 
 
 def _asked(call: Mapping[str, Any]) -> Asked:
-    return function(call["id"], call["function"]) if _is_function(call) else Asked(call["id"], "", {}, CUSTOM)
+    is_function = call.get("type", "function") == "function"
+    return function(call["id"], call.get("function")) if is_function else Asked(call["id"], "", {}, CUSTOM)
 
 
 def _tool_message(call_id: str) -> Write:

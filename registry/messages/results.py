@@ -9,7 +9,7 @@ from accounts.api.problems import problem
 from registry.artifacts.content import is_binary
 from registry.batches.types import UNFINISHED, CallEnd, Told
 from registry.messages.media import Media, take_media
-from registry.messages.names import is_native
+from registry.messages.names import is_native, of_the_runtime
 
 LONGEST_TEXT = 100_000
 """Characters of one result: some 25,000 tokens."""
@@ -32,18 +32,13 @@ def result_of(name: str, end: CallEnd) -> Result:
             "again. Tell the user that it waits, and go on without its result."
         )
     document = (end.execution.error if end.execution else None) or (problem(end.error) if end.error else {})
-    return refusal(_native(name) if document.get("code") == "tool_not_found" and is_native(name) else _told(document))
+    if document.get("code") == "tool_not_found" and is_native(name):
+        return refusal(of_the_runtime(name))
+    return refusal(_told(document))
 
 
 def refusal(text: str) -> Result:
     return Result(_bounded(text, ""), is_error=True)
-
-
-def _native(name: str) -> str:
-    return (
-        f"native_tool: `{name}` is a tool of your own runtime, and Quartermaster has none of this name. "
-        "Whoever runs you has to run it and send its result."
-    )
 
 
 def _told(document: Mapping[str, Any]) -> str:
