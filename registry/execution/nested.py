@@ -1,10 +1,11 @@
 """The call that a tool makes of another one: for the same caller, and part of the call that it was made by."""
 
-from registry.execution.types import ToolCall
+from registry.execution.types import Target, ToolCall
 from registry.transports.base import Nested
 
 
-def nested_call(call: ToolCall, nested: Nested) -> ToolCall:
+def nested_call(call: ToolCall, target: Target, nested: Nested) -> ToolCall:
+    """`target` is what `call` is for: the tool that makes this one."""
     return ToolCall(
         caller=call.caller,
         tool=nested.tool,
@@ -14,6 +15,7 @@ def nested_call(call: ToolCall, nested: Nested) -> ToolCall:
         timeout_ms=nested.timeout_ms,
         can_wait=False,
         parent_id=call.execution_id,
+        made_by=target,
         traceparent=call.trace_below,
         conversation=call.conversation,
         provider=call.provider,

@@ -5,6 +5,7 @@ from django.utils import timezone
 from accounts.decisions import Decision
 from accounts.errors import Forbidden
 from accounts.roles import Right
+from registry.execution.repeating import is_safe_to_repeat
 from registry.execution.types import Target, ToolCall
 from registry.permissions.policy import CallFacts, Verdict
 
@@ -15,6 +16,7 @@ def permit(call: ToolCall, target: Target) -> Verdict:
     """Allow or ask. Raises Forbidden, saying which rule decided and who can change it."""
     call.caller.require(Right.CALL)
     _refuse_excluded(call, target)
+    _refuse_broken_promise(call, target)
     if target.policy.is_open:
         return _ALLOWED
     verdict = target.policy.decide(call_facts(call), timezone.now())
@@ -33,6 +35,25 @@ def _refuse_excluded(call: ToolCall, target: Target) -> None:
         raise Forbidden(
             f"`{target.slug}` is not for agents of the provider `{provider}`: its `excluded_providers` say so."
         )
+
+
+def _refuse_broken_promise(call: ToolCall, target: Target) -> None:
+    """A composite is repeated, and allowed by rules, as what it says of itself; its tools may have changed since."""
+    composite = call.made_by
+    if composite is None:
+        return
+    if composite.read_only and not target.read_only:
+        raise _broken("read_only", composite, target)
+    if composite.idempotent and not is_safe_to_repeat(target):
+        raise _broken("idempotent", composite, target)
+
+
+def _broken(promise: str, composite: Target, target: Target) -> Forbidden:
+    return Forbidden(
+        f"`{composite.slug}` {composite.version} says that it is `{promise}`, and `{target.slug}` {target.version} is "
+        f"not, so it was not called. Publish a version of `{composite.slug}` that does not say so, or one that calls "
+        f"an earlier version of `{target.slug}`."
+    )
 
 
 def call_facts(call: ToolCall) -> CallFacts:

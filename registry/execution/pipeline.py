@@ -24,7 +24,7 @@ from registry.execution.resolve import resolve
 from registry.execution.send import send
 from registry.execution.shape import shape
 from registry.execution.telemetry import tell
-from registry.execution.types import NOBODY, Ending, Listener, Mode, Outcome, ToolCall
+from registry.execution.types import NOBODY, Ending, Listener, Mode, Outcome, Target, ToolCall
 from registry.execution.validate import validate
 from registry.execution.watch import watch, why_cancelled
 from registry.models import Execution
@@ -94,7 +94,7 @@ async def _walk(passage: Passage) -> Ending | Execution:
     with passage.timed("guard"):
         await guard(call, target, passage)
     with passage.timed("send"):
-        answer = await send(call, target, passage, call_tool=partial(_call_nested, call))
+        answer = await send(call, target, passage, call_tool=partial(_call_nested, call, target))
     with passage.timed("shape"):
         answer = await shape(answer, target)
     return Ending(Status.SUCCEEDED, answer=answer, attempts=passage.attempts)
@@ -132,8 +132,8 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
     return fresh_outcome(passage, ending, stored, told, returned.error, recorded)
 
 
-async def _call_nested(call: ToolCall, nested: Nested) -> Outcome:
-    return await execute(nested_call(call, nested))
+async def _call_nested(call: ToolCall, target: Target, nested: Nested) -> Outcome:
+    return await execute(nested_call(call, target, nested))
 
 
 def _work_of(call: ToolCall) -> Work:

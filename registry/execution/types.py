@@ -76,6 +76,8 @@ class ToolCall:
     """Whether its caller can come back for a call that has to wait for a person; a composite cannot."""
     parent_id: UUID | None = None
     """The batch or composite execution that makes this call."""
+    made_by: "Target | None" = None
+    """The composite that makes this call."""
     fields: tuple[str, ...] = ()
     max_tokens: int | None = None
     traceparent: str = ""

@@ -272,6 +272,28 @@ def test_it_ends_when_it_came_to_call_itself(acme: Tenant, corridor: Corridor, o
     assert len(executions(acme)) == DEEPEST + 1
 
 
+@pytest.mark.parametrize("promise", ["idempotent", "read_only"])
+def test_it_does_not_break_its_promise_when_a_newer_version_of_a_tool_does_more(
+    promise: str, acme: Tenant, corridor: Corridor, offer: Offer, upstream: Answering
+) -> None:
+    pay = offer("pay", **{promise: True})
+    compose(offer, "shop", {"calls": [{"id": "a", "tool": "pay@^1"}]}, **{promise: True})
+    assert corridor.call("shop", {}).status == Status.SUCCEEDED
+    with within(acme.id):
+        publish_version(tool=pay, by=manager_of(acme), spec={"version": "1.1.0", promise: False})
+    outcome = corridor.call("shop", {})
+    assert (outcome.status, cause(outcome)["status"], cause(outcome)["error"]["code"]) == (
+        Status.FAILED,
+        "refused",
+        "forbidden",
+    )
+    assert cause(outcome)["error"]["detail"] == (
+        f"`shop` 1.0.0 says that it is `{promise}`, and `pay` 1.1.0 is not, so it was not called. Publish a version of "
+        "`shop` that does not say so, or one that calls an earlier version of `pay`."
+    )
+    assert len(upstream.sent_to("/pay")) == 1
+
+
 def test_it_makes_no_more_calls_than_it_may_in_all(acme: Tenant, corridor: Corridor, offer: Offer) -> None:
     """Not seen when it was published either: a newer version of what it calls makes more calls."""
     offer("echo")
