@@ -105,5 +105,7 @@ def _personal(words: tuple[str, ...]) -> Family:
     return personal(words)
 
 
+KNOWN_ONLY = Rules(fields=Action.KEEP, families=())
+"""Nothing but the values that are given: for what has been looked through already, or is meant to be told."""
 SECRETS_MASKED = Rules()
 """Secret formats and fields, no personal data: for logs, and wherever no policy is at hand."""

@@ -1,7 +1,6 @@
 """A batch through the corridor: each of its calls is an execution of its own, for the same caller."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,7 @@ from accounts.offload import in_database_thread
 from accounts.tracing import Trace, span_of
 from registry.batches.claim import Claimed, claim_batch, key_of_call
 from registry.batches.run import Run
-from registry.batches.types import CallEnd, Plan, PlannedCall
+from registry.batches.types import CallEnd, Filled, Plan, PlannedCall
 from registry.execution.pipeline import execute
 from registry.execution.resolve import resolve
 from registry.execution.types import Outcome, ToolCall
@@ -49,8 +48,8 @@ async def execute_batch(order: Order) -> BatchOutcome:
     batch = await _claimed(order)
     await _look_up_tools(order)
 
-    async def call_tool(call: PlannedCall, values: Mapping[str, Any], timeout_ms: int | None) -> Outcome:
-        return await execute(_tool_call(order, batch.id, call, values, timeout_ms))
+    async def call_tool(call: PlannedCall, filled: Filled, timeout_ms: int | None) -> Outcome:
+        return await execute(_tool_call(order, batch.id, call, filled, timeout_ms))
 
     known = {call.id: earlier for call in order.plan.calls if (earlier := batch.earlier.get(_key(order, call) or ""))}
     run = Run(order.plan, call_tool, known=known, timeout_seconds=order.timeout_ms / 1000)
@@ -78,13 +77,12 @@ def _key(order: Order, call: PlannedCall) -> str | None:
     return None if order.idempotency_key is None else key_of_call(order.idempotency_key, call.id)
 
 
-def _tool_call(
-    order: Order, batch_id: UUID, call: PlannedCall, values: Mapping[str, Any], timeout_ms: int | None
-) -> ToolCall:
+def _tool_call(order: Order, batch_id: UUID, call: PlannedCall, filled: Filled, timeout_ms: int | None) -> ToolCall:
     return ToolCall(
         caller=order.caller,
         tool=call.tool,
-        input=values,
+        input=filled.value,
+        masked=filled.if_masked,
         version=call.version,
         operation=call.operation,
         timeout_ms=timeout_ms,

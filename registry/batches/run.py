@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from accounts.api.problems import translate
 from accounts.errors import QuartermasterError
-from registry.batches.references import Filler, Unfillable
+from registry.batches.filling import Filler, Unfillable
 from registry.batches.schedule import run_in_order
 from registry.batches.types import (
     ABORTED,
@@ -16,9 +15,11 @@ from registry.batches.types import (
     UNFINISHED,
     CallEnd,
     CallPlanned,
+    Filled,
     OnError,
     Plan,
     PlannedCall,
+    Source,
     Told,
 )
 from registry.errors import Aborted, Skipped
@@ -34,8 +35,8 @@ class Run:
 
     plan: Plan
     call_tool: CallPlanned
-    given: Mapping[str, Any] = field(default_factory=dict)
-    """Values that references may name beside the calls."""
+    given: Mapping[str, Source] = field(default_factory=dict)
+    """What references may name beside the calls."""
     known: Mapping[str, Told] = field(default_factory=dict)
     """Executions that there are already, by call: these are told, not made again."""
     timeout_seconds: float | None = None
@@ -49,10 +50,8 @@ class Run:
         self._now = loop.time
         self._deadline = None if self.timeout_seconds is None else loop.time() + self.timeout_seconds
         self._ends: dict[str, CallEnd] = {}
-        self._outputs = dict(self.given)
+        self._sources = dict(self.given)
         self._calls = {call.id: call for call in self.plan.calls}
-        self._stored: set[str] = set()
-        self._in_part: set[str] = set()
         self._broken: str | None = None
         needs = {call.id: call.needs for call in self.plan.calls}
         await run_in_order(needs, self._one, max_parallel=self.plan.max_parallel)
@@ -61,11 +60,7 @@ class Run:
     async def _one(self, name: str) -> None:
         end = self._ends[name] = await self._end_of(self._calls[name])
         if end.succeeded and end.execution is not None:
-            self._outputs[name] = end.execution.whole
-            if end.execution.replayed:
-                self._stored.add(name)
-                if end.execution.truncated:
-                    self._in_part.add(name)
+            self._sources[name] = source_of(end.execution)
         elif self.plan.on_error is OnError.ABORT and self._breaks(end):
             self._broken = self._broken or name
         self.count(len(self._ends))
@@ -86,17 +81,15 @@ class Run:
         if self._broken is not None or left_ms == 0:
             return CallEnd(call, ABORTED, error=self._aborted())
         try:
-            values = (
-                call.input if call.is_literal else Filler(self._outputs, self._stored, self._in_part).fill(call.input)
-            )
+            filled = Filled(call.input, call.input) if call.is_literal else Filler(self._sources).fill(call.input)
         except Unfillable as error:
             return CallEnd(call, SKIPPED, error=Skipped(str(error), extra={"call": error.source}))
-        return await self._called(call, values, left_ms)
+        return await self._called(call, filled, left_ms)
 
-    async def _called(self, call: PlannedCall, values: Mapping[str, Any], left_ms: int | None) -> CallEnd:
+    async def _called(self, call: PlannedCall, filled: Filled, left_ms: int | None) -> CallEnd:
         limits = [limit for limit in (call.timeout_ms, left_ms) if limit is not None]
         try:
-            execution = await self.call_tool(call, values, min(limits, default=None))
+            execution = await self.call_tool(call, filled, min(limits, default=None))
         except Exception as error:  # noqa: BLE001  what keeps one call from being recorded is not the end of the others
             return CallEnd(call, FAILED, error=translate(error))
         return CallEnd(call, execution.status, execution=execution)
@@ -111,6 +104,12 @@ class Run:
             f"This was not called, because `{self._broken}` did not succeed and `on_error` is `abort`.",
             extra={"call": self._broken},
         )
+
+
+def source_of(execution: Told) -> Source:
+    """What a call that succeeded gives to others."""
+    replayed = execution.replayed
+    return Source(execution.whole, execution.masked, replayed, replayed and execution.truncated is not None)
 
 
 def _skipped_for(lacking: CallEnd) -> Skipped:

@@ -55,6 +55,8 @@ class Told(Protocol):
     @property
     def whole(self) -> Any: ...
     @property
+    def masked(self) -> Any: ...
+    @property
     def truncated(self) -> Mapping[str, Any] | None: ...
     @property
     def error(self) -> dict[str, Any] | None: ...
@@ -88,5 +90,32 @@ class CallEnd:
         return self.status == SUCCEEDED
 
 
-CallPlanned = Callable[[PlannedCall, Mapping[str, Any], int | None], Awaitable[Told]]
+@dataclass(frozen=True)
+class Source:
+    """What references may name: what a call gave, or the input of a composite."""
+
+    output: Any
+    masked: Any
+    """The same as it may be stored, or the part of it that is known."""
+    is_stored: bool = False
+    """Whether it was read from a row: what was secret in it may be masked."""
+    in_part: bool = False
+    """Whether only a part of it is there: the rest is an artifact."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A value without references."""
+
+    value: Any
+    masked: Any
+    """With all masked that is masked where it comes from; the very same object when nothing is."""
+
+    @property
+    def if_masked(self) -> Any:
+        """The masked form where there is one; else None."""
+        return None if self.masked is self.value else self.masked
+
+
+CallPlanned = Callable[[PlannedCall, Filled, int | None], Awaitable[Told]]
 """Calls a tool: the call as it was planned, its input with the references filled in, and how long it may take."""

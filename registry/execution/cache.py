@@ -15,7 +15,7 @@ from uuid import UUID
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from integrations.errors import SealBroken
-from integrations.redaction import Action, Rules, redact
+from integrations.redaction import KNOWN_ONLY, redact
 from integrations.vault import Sealer, sealer_at_hand, sealer_for
 from registry.execution.passage import Passage
 from registry.execution.shared import PREFIX, Commands, Script
@@ -29,9 +29,8 @@ LONGEST_WAIT_SECONDS = 5.0
 """How long a call waits for the answer of an identical one, and at most half of its own time."""
 LOOK_AGAIN_SECONDS = 0.05
 LEAD_MARGIN_MS = 1000
-_PURPOSE = "cache"
-_KNOWN_ONLY = Rules(fields=Action.KEEP, families=())
-"""What a tool was made to answer with stays; the vault's own secrets go."""
+_PURPOSE = "answer"
+"""Another word when what is kept takes another form: then what was kept before cannot be opened."""
 
 # KEYS: the answer, and who is fetching it. ARGV: this run, and the milliseconds that fetching may take.
 # Returns the answer, or 1: this call fetches it, or 0: another one does.
@@ -80,7 +79,7 @@ def _opened(sealer: Sealer, key: str, found: Any) -> Answer | None:
     except SealBroken:
         log.warning("A cached answer cannot be opened; it is fetched anew.", extra={"action": "cache_unreadable"})
         return None
-    return Answer(json.loads(kept), attempts=0, cached=True)
+    return Answer(**json.loads(kept), attempts=0, cached=True)
 
 
 def _keep(target: Target, passage: Passage, sealer: Sealer, key: str, ending: Ending, commands: Commands) -> None:
@@ -90,8 +89,10 @@ def _keep(target: Target, passage: Passage, sealer: Sealer, key: str, ending: En
     _STEP_DOWN.add_to(commands, [f"{key}:fetching"], [passage.holder])
     if ending.status is not Status.SUCCEEDED or answer is None:
         return
-    output = redact(answer.output, secrets=passage.secrets, rules=_KNOWN_ONLY).value
-    value = json.dumps(output, ensure_ascii=False, separators=(",", ":")).encode()
+    # What a tool was made to answer with stays; the vault's own secrets go.
+    kept = {"output": answer.output, "masked": answer.masked}
+    kept = redact(kept, secrets=passage.secrets, rules=KNOWN_ONLY).value
+    value = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
     if len(value) <= LARGEST_BYTES:
         sealed = sealer.seal(purpose=_PURPOSE, field=key, plaintext=value)
         commands.add("SET", key, sealed, "EX", target.cache_seconds)

@@ -16,12 +16,13 @@ def forms(passage: Passage, ending: Ending, weight: int) -> tuple[StoredForms, R
     returned = returned_forms(call, target, ending, passage.secrets)
     answer = as_returned(ending, returned).answer
     if answer is None or ending.answer is None or target is None:
-        return stored_forms(call, target, ending, passage.secrets), returned, None
+        return stored_forms(call, target, ending, passage.secrets, passage.hidden), returned, None
+    storable = ending.answer.storable
     if weight > LARGE:
-        part = part_for_row(call, target, answer, ending.answer.output)
-        ending = replace(ending, answer=replace(ending.answer, output=part))
-    stored = stored_forms(call, target, ending, passage.secrets)
-    cuts = partial(stored_cuts, target, secrets=passage.secrets)
+        storable = part_for_row(call, target, answer, storable)
+    ending = replace(ending, answer=replace(ending.answer, output=storable))
+    stored = stored_forms(call, target, ending, passage.secrets, passage.hidden)
+    cuts = partial(stored_cuts, target, secrets=passage.secrets, hidden=passage.hidden)
     return stored, returned, present(call, target, answer, stored.output, weight, cuts)
 
 

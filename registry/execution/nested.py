@@ -10,6 +10,7 @@ def nested_call(call: ToolCall, target: Target, nested: Nested) -> ToolCall:
         caller=call.caller,
         tool=nested.tool,
         input=nested.input,
+        masked=nested.masked,
         version=nested.version,
         operation=nested.operation,
         timeout_ms=nested.timeout_ms,

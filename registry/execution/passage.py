@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.errors import QuartermasterError
-from integrations.redaction import SECRETS_MASKED, Rules, redact
+from integrations.redaction import SECRETS_MASKED, Rules, findable, redact
 from registry.execution import shared
 from registry.execution.shared import Commands
 from registry.execution.types import NOBODY, Ending, Listener, Progress, Target, ToolCall
@@ -56,6 +56,8 @@ class Passage:
     """How each attempt ended, once one of them has failed."""
     secrets: tuple[str, ...] = ()
     """Secret values used in this call: masked in whatever is stored, pushed, cached or told."""
+    hidden: frozenset[str] = frozenset()
+    """What was masked where it came from: masked in whatever is stored or pushed, and told to the caller."""
     timings: dict[str, int] = field(default_factory=dict)
     task: "asyncio.Task[Any] | None" = None
     """The task that walks; None before the call is open, and when it has ended and is being recorded."""
@@ -68,6 +70,7 @@ class Passage:
     _settles: list[Settle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.hidden = self.call.hidden
         resumed = self.call.resumed
         if resumed is not None:
             self.opened, self.run = True, resumed.run
@@ -98,7 +101,9 @@ class Passage:
     def report(self, fraction: float | None, message: str) -> None:
         """What a tool tells of how far it is."""
         rules = self.target.redaction.stored if self.target else SECRETS_MASKED
-        self._progress, self.has_news = progress_of(fraction, message, self.secrets, rules), True
+        found = findable(self.hidden)
+        shown = message if found or not self.hidden else ""
+        self._progress, self.has_news = progress_of(fraction, shown, (*self.secrets, *found), rules), True
         self._tool_reports = True
         self.listener.progressed(self._progress)
 

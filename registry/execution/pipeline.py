@@ -94,7 +94,7 @@ async def _walk(passage: Passage) -> Ending | Execution:
     with passage.timed("guard"):
         await guard(call, target, passage)
     with passage.timed("send"):
-        answer = await send(call, target, passage, call_tool=partial(_call_nested, call, target))
+        answer = await send(call, target, passage, call_tool=partial(_call_nested, passage, target))
     with passage.timed("shape"):
         answer = await shape(answer, target)
     return Ending(Status.SUCCEEDED, answer=answer, attempts=passage.attempts)
@@ -132,8 +132,10 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
     return fresh_outcome(passage, ending, stored, told, returned.error, recorded)
 
 
-async def _call_nested(call: ToolCall, target: Target, nested: Nested) -> Outcome:
-    return await execute(nested_call(call, target, nested))
+async def _call_nested(passage: Passage, target: Target, nested: Nested) -> Outcome:
+    call = nested_call(passage.call, target, nested)
+    passage.hidden |= call.hidden
+    return await execute(call)
 
 
 def _work_of(call: ToolCall) -> Work:

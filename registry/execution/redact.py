@@ -1,12 +1,21 @@
 """Step 11: the forms of a call that leave it: what may be stored, pushed and shown, and what its caller may be told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 from accounts.api.problems import problem
 from accounts.errors import LONGEST_QUOTE, Quote
-from integrations.redaction import ItemRedactor, KnownSecrets, redact, redact_beginning, redact_text
+from integrations.redaction import (
+    KNOWN_ONLY,
+    ItemRedactor,
+    KnownSecrets,
+    as_masked,
+    findable,
+    redact,
+    redact_beginning,
+    redact_text,
+)
 from integrations.redaction.declared import Places
 from integrations.redaction.rules import Rules
 from registry.execution.stored_input import stored_input
@@ -14,14 +23,24 @@ from registry.execution.types import Ending, Mode, ReturnedForms, StoredForms, T
 from registry.redaction import UNKNOWN
 from registry.shaping.budget import Cut
 
+_KIND = ("type", "title", "status", "code")
+"""What a problem document says in words of our own."""
 
-def stored_forms(call: ToolCall, target: Target | None, ending: Ending, secrets: Sequence[str] = ()) -> StoredForms:
+
+def stored_forms(
+    call: ToolCall,
+    target: Target | None,
+    ending: Ending,
+    secrets: Sequence[str] = (),
+    hidden: Collection[str] = (),
+) -> StoredForms:
+    """`hidden` is what was masked where it came from: it is found wherever a tool has put it."""
     redaction = target.redaction if target else UNKNOWN
     known = KnownSecrets(secrets)
     return StoredForms(
         input=stored_input(call, redaction, known),
-        output=_output(call, ending, redaction.stored, known, redaction.output),
-        error=_error(ending, redaction.stored, known),
+        output=_without(hidden, _output(call, ending, redaction.stored, known, redaction.output)),
+        error=_stored_error(ending, redaction.stored, secrets, hidden),
     )
 
 
@@ -32,9 +51,11 @@ def returned_forms(call: ToolCall, target: Target | None, ending: Ending, secret
     return ReturnedForms(output=_output(call, ending, rules, known), error=_error(ending, rules, known))
 
 
-def stored_cuts(target: Target, cuts: Sequence[Cut], secrets: Sequence[str] = ()) -> list[Cut]:
+def stored_cuts(
+    target: Target, cuts: Sequence[Cut], secrets: Sequence[str] = (), hidden: Collection[str] = ()
+) -> list[Cut]:
     """The way to a cut leads through names, which are masked like those of the stored output."""
-    rules, known = target.redaction.stored, KnownSecrets(secrets)
+    rules, known = target.redaction.stored, KnownSecrets((*secrets, *findable(hidden)))
 
     def masked(part: str | int) -> str | int:
         return redact_text(part, secrets=known, rules=rules) if isinstance(part, str) else part
@@ -73,3 +94,24 @@ def _with_short_quotes(value: Any, rules: Rules, known: KnownSecrets) -> Any:
     if isinstance(value, list):
         return [_with_short_quotes(inner, rules, known) for inner in value]
     return value
+
+
+def _without(hidden: Collection[str], value: Any) -> Any:
+    """Where there is too much to be looked for, the whole is taken to be made of it."""
+    if not hidden:
+        return value
+    found = findable(hidden)
+    return redact(value, secrets=KnownSecrets(found), rules=KNOWN_ONLY).value if found else as_masked(value, None)
+
+
+def _stored_error(
+    ending: Ending, rules: Rules, secrets: Sequence[str], hidden: Collection[str]
+) -> dict[str, Any] | None:
+    """What is hidden is looked for together with the secrets, before a quote is cut: half of it would not be found."""
+    found = findable(hidden)
+    document = _error(ending, rules, KnownSecrets((*secrets, *found)))
+    if document is None or not hidden or ending.error is None:
+        return document
+    told = problem(ending.error)
+    masked = document if found else as_masked(document, None)
+    return {**masked, **{name: told[name] for name in _KIND if name in told}}

@@ -67,6 +67,7 @@ def _call(row: Execution) -> ToolCall:
         ),
         tool=row.tool_slug,
         input=json.loads(raw),
+        masked=row.input if row.parent_id else None,
         version=row.version,
         operation=row.operation,
         timeout_ms=options.get("timeout_ms"),

@@ -37,5 +37,5 @@ def as_told(execution: Execution, agent_id: UUID | None) -> Execution:
         sealed=execution.sealed_output,
     )
     output: Any = json.loads(raw.decode("utf-8", "surrogatepass"))
-    execution.output = output
+    execution.masked_output, execution.output = execution.output, output
     return execution

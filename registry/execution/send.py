@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable
+from functools import partial
 
 from accounts.errors import QuartermasterError
 from integrations.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
@@ -10,6 +11,7 @@ from registry.errors import OutcomeUnknown, UpstreamRefused
 from registry.execution.flow import Flow
 from registry.execution.passage import Passage
 from registry.execution.repeating import is_safe_to_repeat
+from registry.execution.stored_input import stored_input
 from registry.execution.types import Answer, Mode, Target, ToolCall
 from registry.transports import TRANSPORTS
 from registry.transports.base import CallTool, Dispatch, Reply
@@ -32,7 +34,7 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
             reply = await sending
             output = reply.output if flow is None else await flow.finish(reply)
             passage.note_attempt()
-            return Answer(output, attempts=attempt, media_type=reply.media_type)
+            return Answer(output, attempts=attempt, media_type=reply.media_type, masked=reply.masked)
         except QuartermasterError as error:
             if flow is not None and flow.has_begun:
                 raise flow.blamed(error) or _as_told(error, target) from error
@@ -68,6 +70,7 @@ def _begin(
             traceparent=call.trace_below,
             max_output_bytes=target.max_output_bytes,
             emit=None if flow is None else flow.emit,
+            masked_input=partial(stored_input, call, target.redaction),
         )
     )
 

@@ -8,4 +8,5 @@ from registry.redaction import ToolRedaction
 
 
 def stored_input(call: ToolCall, redaction: ToolRedaction, known: KnownSecrets | None = None) -> Any:
-    return redact(call.input, secrets=known or (), rules=redaction.stored, declared=redaction.input).value
+    value = call.input if call.masked is None else call.masked
+    return redact(value, secrets=known or (), rules=redaction.stored, declared=redaction.input).value

@@ -13,6 +13,7 @@ from accounts.errors import QuartermasterError
 from accounts.ids import new_id
 from accounts.limits import Limits
 from accounts.tracing import Trace, read_traceparent, span_of
+from integrations.redaction import hidden
 from registry.artifacts.content import Content
 from registry.breakers.settings import BreakerSettings, Held
 from registry.errors import OutcomeUnknown
@@ -76,6 +77,8 @@ class ToolCall:
     """Whether its caller can come back for a call that has to wait for a person; a composite cannot."""
     parent_id: UUID | None = None
     """The batch or composite execution that makes this call."""
+    masked: Mapping[str, Any] | None = None
+    """The input with what may not be stored of it masked, as other calls gave it; None: nothing came masked."""
     made_by: "Target | None" = None
     """The composite that makes this call."""
     fields: tuple[str, ...] = ()
@@ -89,6 +92,11 @@ class ToolCall:
     def trace(self) -> Trace:
         """Where the call stands in its trace."""
         return read_traceparent(self.traceparent) or Trace(self.execution_id.hex)
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """What was masked of the input where it came from: it may not be stored as an echo of it either."""
+        return frozenset() if self.masked is None else hidden(self.input, self.masked)
 
     @property
     def trace_below(self) -> str:
@@ -196,6 +204,13 @@ class Answer:
     cached: bool = False
     media_type: str = ""
     """What the service called a text; empty: unknown, or it is JSON."""
+    masked: Any = None
+    """The output with what may not be stored of it masked, where it was put together; None: nothing came masked."""
+
+    @property
+    def storable(self) -> Any:
+        """The output, before the rules of this tool."""
+        return self.output if self.masked is None else self.masked
 
 
 @dataclass(frozen=True)
@@ -302,5 +317,7 @@ class Outcome:
     """What is kept of the whole output, and how to read it."""
     whole: Any = None
     """The output before fields and budget; of one that was read from its row, what stands there."""
+    masked: Any = None
+    """The same as it is stored, or the part of it that was looked through."""
     may_go_elsewhere: bool = False
     """Whether the call may be made of another tool instead."""

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -105,6 +106,9 @@ class Execution(models.Model):
     count = models.PositiveIntegerField(default=1, help_text="How many refusals this row stands for.")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+
+    masked_output: Any = None
+    """The stored output, where `output` has been replaced by what the caller was told; never saved."""
 
     objects = TenantManager.from_queryset(ExecutionQuerySet)()
 

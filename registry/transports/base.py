@@ -27,6 +27,8 @@ class Nested:
     version: str = ""
     operation: str = ""
     timeout_ms: int | None = None
+    masked: Mapping[str, Any] | None = None
+    """The input with what may not be stored of it masked; None: nothing came masked."""
 
 
 class NestedOutcome(Protocol):
@@ -40,6 +42,8 @@ class NestedOutcome(Protocol):
     def output(self) -> Any: ...
     @property
     def whole(self) -> Any: ...
+    @property
+    def masked(self) -> Any: ...
     @property
     def truncated(self) -> Mapping[str, Any] | None: ...
     @property
@@ -95,6 +99,8 @@ class Dispatch:
     """What the tool may answer at most; None: the transport's usual limit."""
     emit: Emit | None = None
     """Set where the caller wants the answer in parts. A transport that cannot give parts leaves it alone."""
+    masked_input: Callable[[], Any] | None = None
+    """The input as it may be stored: for whoever hands parts of it on."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,8 @@ class Reply:
     """None after parts were emitted: then the answer is what was emitted."""
     media_type: str = ""
     """What the service called a text; empty: it said nothing, or it is JSON."""
+    masked: Any = None
+    """The output with what may not be stored of it masked, where it was put together; None: nothing came masked."""
 
 
 class Transport(Protocol):

@@ -3,6 +3,7 @@
 How deep composites stand in one another is known here alone: whoever calls a tool on the way runs in the same context.
 """
 
+import asyncio
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from typing import Any
 from accounts.api.problems import problem
 from accounts.errors import Fault, QuartermasterError
 from integrations.errors import UpstreamTimeout
+from integrations.redaction import as_masked
 from registry.batches.composite import ERRORS, Composite, check_composite, read_composite
-from registry.batches.references import INPUT, Filler, Unfillable
-from registry.batches.run import Run
-from registry.batches.types import ABORTED, SKIPPED, CallEnd, OnError, PlannedCall
+from registry.batches.filling import Filler, Unfillable
+from registry.batches.references import INPUT
+from registry.batches.run import Run, source_of
+from registry.batches.types import ABORTED, SKIPPED, CallEnd, Filled, OnError, PlannedCall, Source
 from registry.errors import CallFailed, InvalidOutput, OutcomeUnknown
 from registry.transports.base import Declared, Dispatch, Nested, NestedOutcome, Reply
 
@@ -47,10 +50,12 @@ class CompositeTransport:
         composite = read_composite(dispatch.declared.definition)
         token = _around.set(_entered(len(composite.plan.calls)))
         try:
-            ends = await _run(composite, dispatch)
+            own = _own_input(dispatch)
+            ends = await _run(composite, dispatch, own)
         finally:
             _around.reset(token)
-        return Reply(_output(composite, dispatch, ends))
+        output = await _output(composite, own, ends)
+        return Reply(output.value, masked=output.if_masked)
 
     def repeatable(self, declared: Declared) -> bool:
         """A version says of itself that it is `read_only` or `idempotent`, and may if all its tools are."""
@@ -67,37 +72,60 @@ def _entered(calls: int) -> _Around:
     return _Around(outer.depth + 1, outer.budget)
 
 
-async def _run(composite: Composite, dispatch: Dispatch) -> list[CallEnd]:
+def _own_input(dispatch: Dispatch) -> Source:
+    return Source(dispatch.input, dispatch.masked_input() if dispatch.masked_input else dispatch.input)
+
+
+async def _run(composite: Composite, dispatch: Dispatch, own: Source) -> list[CallEnd]:
     call_tool = dispatch.call_tool
     if call_tool is None:
         raise RuntimeError("A composite can be called inside the corridor only.")
     total = len(composite.plan.calls)
 
-    async def call(planned: PlannedCall, values: Mapping[str, Any], timeout_ms: int | None) -> NestedOutcome:
-        return await call_tool(Nested(planned.tool, values, planned.version, planned.operation, timeout_ms))
+    async def call(planned: PlannedCall, filled: Filled, timeout_ms: int | None) -> NestedOutcome:
+        return await call_tool(
+            Nested(planned.tool, filled.value, planned.version, planned.operation, timeout_ms, filled.if_masked)
+        )
 
     def count(ended: int) -> None:
         dispatch.progress(ended / total, f"{ended} of {total} calls have ended")
 
     return await Run(
-        composite.plan, call, given={INPUT: dispatch.input}, timeout_seconds=dispatch.timeout_seconds, count=count
+        composite.plan, call, given={INPUT: own}, timeout_seconds=dispatch.timeout_seconds, count=count
     ).go()
 
 
-def _output(composite: Composite, dispatch: Dispatch, ends: list[CallEnd]) -> Any:
+async def _output(composite: Composite, own: Source, ends: list[CallEnd]) -> Filled:
     failed = [end for end in ends if not end.succeeded]
     goes_on = composite.plan.on_error is OnError.CONTINUE
     if failed and not (goes_on and len(failed) < len(ends)):
         raise _failure(failed)
-    outputs = {end.call.id: end.execution.whole if end.succeeded and end.execution else None for end in ends}
+    given = {end.call.id: _given(end) for end in ends}
     if composite.output is None:
-        return outputs
+        return await _all_of(given)
     errors = {end.call.id: _document(end) for end in failed}
-    filler = Filler({INPUT: dispatch.input, ERRORS: errors, **outputs}, lenient=goes_on)
+    filler = Filler({INPUT: own, ERRORS: Source(errors, errors), **given}, lenient=goes_on)
     try:
         return filler.fill(composite.output)
     except Unfillable as error:
         raise InvalidOutput(f"The output of this composite cannot be made. {error}") from error
+
+
+def _given(end: CallEnd) -> Source:
+    return source_of(end.execution) if end.succeeded and end.execution else Source(None, None)
+
+
+async def _all_of(given: Mapping[str, Source]) -> Filled:
+    """In a thread where something is masked, since the outputs may be large."""
+    value = {name: source.output for name, source in given.items()}
+    if all(source.masked is source.output for source in given.values()):
+        return Filled(value, value)
+    return await asyncio.to_thread(_with_masked, value, given)
+
+
+def _with_masked(value: dict[str, Any], given: Mapping[str, Source]) -> Filled:
+    masked = {name: as_masked(source.output, source.masked) for name, source in given.items()}
+    return Filled(value, value if masked == value else masked)
 
 
 def _failure(failed: list[CallEnd]) -> QuartermasterError:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accounts.ids import new_id
 from registry.batches.reading import read_calls
 from registry.batches.run import Run
-from registry.batches.types import CallEnd, OnError, Plan, PlannedCall
+from registry.batches.types import CallEnd, Filled, OnError, Plan, PlannedCall
 
 
 @dataclass
@@ -30,6 +30,10 @@ class Execution:
     def whole(self) -> Any:
         return self.output
 
+    @property
+    def masked(self) -> Any:
+        return self.output
+
 
 @dataclass
 class Tools:
@@ -38,7 +42,8 @@ class Tools:
     called: list[tuple[str, Mapping[str, Any], int | None]] = field(default_factory=list)
     busy: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def __call__(self, call: PlannedCall, values: Mapping[str, Any], timeout_ms: int | None) -> Execution:
+    async def __call__(self, call: PlannedCall, filled: Filled, timeout_ms: int | None) -> Execution:
+        values = filled.value
         self.called.append((call.id, values, timeout_ms))
         self.busy.set()
         await asyncio.sleep(values.get("seconds", 0))

@@ -247,6 +247,10 @@ class Told:
     def whole(self) -> Any:
         return self.output
 
+    @property
+    def masked(self) -> Any:
+        return self.output
+
 
 def test_it_stands_in_another_one(acme: Tenant, corridor: Corridor, welcome: Tool, offer: Offer) -> None:
     compose(offer, "twice", {"calls": [{"id": n, "tool": "welcome", "input": {"email": f"{n}@x"}} for n in "ab"]})
