@@ -41,6 +41,8 @@ async def route(
     values: dict[str, Any],
     healthy_within: int | None = None,
     timeout_ms: int | None = None,
+    fields: tuple[str, ...] = (),
+    max_tokens: int | None = None,
     traceparent: str = "",
 ) -> Outcome:
     """The outcome of the last tool that was tried. `timeout_ms` is for all of them together.
@@ -60,6 +62,8 @@ async def route(
                 input=values,
                 operation=candidate.operation,
                 timeout_ms=left,
+                fields=fields,
+                max_tokens=max_tokens,
                 traceparent=traceparent,
                 tried=tuple(tried),
             )

@@ -14,7 +14,7 @@ from accounts.api.views import AsyncTenantView
 from accounts.caller import Caller
 from accounts.errors import Fault, Invalid
 from accounts.roles import Right
-from registry.api.executions import IDEMPOTENCY_KEY, idempotency_key, traceparent
+from registry.api.executions import IDEMPOTENCY_KEY, ShapeSerializer, idempotency_key, traceparent
 from registry.api.outcomes import ExecutionSerializer, represent_outcome
 from registry.batches.execute import BatchOutcome, Order, execute_batch
 from registry.batches.reading import LONGEST_OPERATION, LONGEST_SPEC, read_calls
@@ -24,7 +24,7 @@ from registry.models.execution import Status
 from registry.timeouts import LONGEST_TIMEOUT_MS
 
 
-class BatchCallSerializer(serializers.Serializer[Any]):
+class BatchCallSerializer(ShapeSerializer):
     """For the schema: `registry/batches/reading.py` reads a call, because a batch may hold a hundred."""
 
     id = serializers.CharField(max_length=64, help_text="Letters, digits, `_`, `.` and `-`; unique in the batch.")
@@ -99,7 +99,7 @@ class ExecuteBatchView(AsyncTenantView):
 
 
 def _plan(calls: Any, max_parallel: int | None, on_error: str) -> Plan:
-    reading = read_calls(calls, "$.calls", most=settings.BATCH_MAX_CALLS)
+    reading = read_calls(calls, "$.calls", most=settings.BATCH_MAX_CALLS, is_told=True)
     faults = reading.faults
     if max_parallel is not None and max_parallel > settings.BATCH_MAX_PARALLEL:
         sentence = f"At most {settings.BATCH_MAX_PARALLEL} calls may run at once. Give a smaller number."

@@ -85,18 +85,9 @@ class FieldsField(serializers.ListField):
         return tuple(fields)
 
 
-class CallSerializer(StrictSerializer):
-    """What both doors take."""
+class ShapeSerializer(StrictSerializer):
+    """What of the answer is wanted."""
 
-    input = InputField(default=dict)
-    operation = serializers.CharField(max_length=100, default="")
-    timeout_ms = serializers.IntegerField(min_value=1, max_value=LONGEST_TIMEOUT_MS, default=None)
-    wait_ms = serializers.IntegerField(
-        min_value=0,
-        max_value=LONGEST_TIMEOUT_MS,
-        default=None,
-        help_text="A call that has not ended by then goes on, and is told as running with 202.",
-    )
     fields = FieldsField(  # type: ignore[assignment]
         allow_empty=False,
         default=(),
@@ -107,6 +98,20 @@ class CallSerializer(StrictSerializer):
         max_value=MOST_TOKENS,
         default=None,
         help_text="The answer is cut to so many tokens, by the estimate; `truncated` says what was left out.",
+    )
+
+
+class CallSerializer(ShapeSerializer):
+    """What both doors take."""
+
+    input = InputField(default=dict)
+    operation = serializers.CharField(max_length=100, default="")
+    timeout_ms = serializers.IntegerField(min_value=1, max_value=LONGEST_TIMEOUT_MS, default=None)
+    wait_ms = serializers.IntegerField(
+        min_value=0,
+        max_value=LONGEST_TIMEOUT_MS,
+        default=None,
+        help_text="A call that has not ended by then goes on, and is told as running with 202.",
     )
     mode = serializers.ChoiceField(
         choices=[mode.value for mode in Mode],

@@ -7,19 +7,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.serializers import StrictSerializer
 from accounts.api.views import AsyncTenantView
 from accounts.caller import Caller
 from accounts.errors import Fault, Malformed
 from accounts.roles import Right
-from registry.api.executions import InputField, answer, traceparent
+from registry.api.executions import InputField, ShapeSerializer, answer, traceparent
 from registry.api.outcomes import ExecutionSerializer
 from registry.facts import LONGEST_SECONDS
 from registry.routing import route
 from registry.timeouts import LONGEST_TIMEOUT_MS
 
 
-class RouteSerializer(StrictSerializer):
+class RouteSerializer(ShapeSerializer):
     input = InputField(default=dict)
     healthy_within = serializers.IntegerField(
         min_value=1,

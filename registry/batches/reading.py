@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from accounts.errors import Fault
 from registry.batches.graph import find_circle
 from registry.batches.references import check_number, check_reference, find_references
 from registry.batches.types import PlannedCall
 from registry.json_paths import json_path
+from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
+from registry.shaping.fields import LONGEST_FIELD, MOST_FIELDS, check_fields
 from registry.timeouts import LONGEST_TIMEOUT_MS
 
 LONGEST_SPEC = 170
@@ -36,7 +38,17 @@ def _is_strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
-_FIELDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+def _is_fields(value: Any) -> bool:
+    return _is_strings(value) and all(len(each) <= LONGEST_FIELD for each in value) and not check_fields(value)
+
+
+def _is_budget(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and FEWEST_TOKENS <= value <= MOST_TOKENS
+
+
+_Known: TypeAlias = Mapping[str, tuple[Callable[[Any], bool], str]]
+"""Whether a field of a call is right, and the sentence that says what would be."""
+_FIELDS: _Known = {
     "id": (_is_id, "Give 1 to 64 letters, digits, `_`, `.` or `-`."),
     "tool": (_is_spec, f"Give `slug` or `slug@range`, such as `crm-find@^1.2`, of at most {LONGEST_SPEC} characters."),
     "input": (lambda value: isinstance(value, dict), "Give an object: the tool's arguments by name."),
@@ -47,6 +59,11 @@ _FIELDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "timeout_ms": (_is_timeout, f"Give a whole number from 1 to {LONGEST_TIMEOUT_MS:,}."),
     "depends_on": (_is_strings, "Give a list of the ids of other calls."),
 }
+_SHAPE: _Known = {
+    "fields": (_is_fields, f"Name 1 to {MOST_FIELDS} fields of the answer, such as `items[*].name`."),
+    "max_tokens": (_is_budget, f"Give a whole number from {FEWEST_TOKENS} to {MOST_TOKENS:,}."),
+}
+"""What of the answer is told, where somebody is told it."""
 _REQUIRED = ("id", "tool")
 
 
@@ -67,11 +84,17 @@ def check_sources(value: Any, place: str, known: Collection[str]) -> Iterator[Fa
             yield _unknown(found.source, json_path(["$from"], found.place), known)
 
 
-def read_calls(raw: Any, place: str, *, most: int, given: frozenset[str] = frozenset()) -> Reading:
-    """The calls of a batch. `given` are sources for references that are no calls."""
+def read_calls(
+    raw: Any, place: str, *, most: int, given: frozenset[str] = frozenset(), is_told: bool = False
+) -> Reading:
+    """The calls of a batch. `given` are sources for references that are no calls.
+
+    Where each answer `is_told` to somebody, a call may say what of it is wanted.
+    """
     if not isinstance(raw, list) or not 1 <= len(raw) <= most:
         return Reading(faults=[Fault(place, f"Give a list of 1 to {most} calls.")])
-    forms = (fault for index, each in enumerate(raw) for fault in _form_faults(each, f"{place}[{index}]"))
+    known = {**_FIELDS, **_SHAPE} if is_told else _FIELDS
+    forms = (fault for index, each in enumerate(raw) for fault in _form_faults(each, f"{place}[{index}]", known))
     faults = list(islice(forms, MOST_FAULTS)) or check_number(raw, place)
     faults = faults or list(islice(_meaning_faults(raw, place, given), MOST_FAULTS))
     if faults:
@@ -79,7 +102,7 @@ def read_calls(raw: Any, place: str, *, most: int, given: frozenset[str] = froze
     return Reading(calls=tuple(_read(each, given) for each in raw))
 
 
-def _form_faults(raw: Any, place: str) -> Iterator[Fault]:
+def _form_faults(raw: Any, place: str, known: _Known) -> Iterator[Fault]:
     if not isinstance(raw, dict):
         yield Fault(place, "Give an object: a call with `id`, `tool` and `input`.")
         return
@@ -87,10 +110,10 @@ def _form_faults(raw: Any, place: str) -> Iterator[Fault]:
         if name not in raw:
             yield Fault(f"{place}.{name}", f"This is missing. {_FIELDS[name][1]}")
     for name, value in raw.items():
-        if name not in _FIELDS:
+        if name not in known:
             yield Fault(json_path([name], place), "There is no such field here. Leave it out, or check its spelling.")
-        elif not _FIELDS[name][0](value):
-            yield Fault(f"{place}.{name}", _FIELDS[name][1])
+        elif not known[name][0](value):
+            yield Fault(f"{place}.{name}", known[name][1])
 
 
 def _meaning_faults(raw: list[dict[str, Any]], place: str, given: frozenset[str]) -> Iterator[Fault]:
@@ -153,6 +176,8 @@ def _read(raw: Mapping[str, Any], given: frozenset[str]) -> PlannedCall:
         input=raw.get("input", {}),
         operation=raw.get("operation", ""),
         timeout_ms=raw.get("timeout_ms"),
+        fields=tuple(raw.get("fields", ())),
+        max_tokens=raw.get("max_tokens"),
         needs=_needs(raw, given),
         is_literal=not _referred(raw),
     )

@@ -28,6 +28,9 @@ class PlannedCall:
     """May hold references to what other calls give."""
     operation: str = ""
     timeout_ms: int | None = None
+    fields: tuple[str, ...] = ()
+    """What of the answer its caller is told. Others that refer to it work with all of it."""
+    max_tokens: int | None = None
     needs: frozenset[str] = frozenset()
     """The calls that have to succeed before: those named in `depends_on`, and those referred to."""
     is_literal: bool = False

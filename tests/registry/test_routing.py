@@ -1,5 +1,6 @@
 """`route/{operation}/`: real tools, a real corridor, real upstreams."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -78,6 +79,15 @@ def test_it_runs_the_operation_on_the_tool_heard_of_last(
     assert (execution["tool"], execution["operation"], execution["tried"]) == ("lately", "stamp", [])
     assert [(received.path, received.json) for received in upstream.received] == [("/stamp", {"page": 1})]
     assert second.received == []
+
+
+def test_it_tells_what_was_asked_for(corridor: Corridor, stampers: Stampers, upstream: Upstream) -> None:
+    stampers.add("lately", upstream.url)
+    long = Scripted(body=json.dumps({"id": 7, "notes": ["x" * 50] * 100}).encode())
+    upstream.will(long, long)
+    assert route(corridor, {"fields": ["id"]}).json()["output"] == {"id": 7}
+    short = route(corridor, {"max_tokens": 100}).json()
+    assert (short["output"]["id"], short["truncated"]["max_tokens"]) == (7, 100)
 
 
 @pytest.mark.parametrize("url", [DOWN, "answers 503", "http://169.254.169.254/stamp"])

@@ -83,6 +83,22 @@ def test_it_says_where_a_call_is_wrong(raw: Any, place: str) -> None:
     assert found[0][1].endswith(".")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        *({"fields": fields} for fields in ([], "id", [7], ["a..b"], ["x" * 301], ["x"] * 101)),
+        *({"max_tokens": most} for most in (0, True, "100")),
+    ],
+)
+def test_it_says_where_the_wanted_shape_of_an_answer_is_wrong(more: dict[str, Any]) -> None:
+    found = read_calls([call(**more)], "$.calls", most=3, is_told=True).faults
+    assert [fault.path for fault in found] == [f"$.calls[0].{name}" for name in more]
+
+
+def test_it_asks_for_no_shape_where_nobody_is_told_the_answer() -> None:
+    assert places(call(fields=["id"], max_tokens=100)) == ["$.calls[0].fields", "$.calls[0].max_tokens"]
+
+
 def test_it_names_the_others_when_there_is_no_such_call() -> None:
     assert faults(call("a", depends_on=["c"]), call("b")) == [
         ("$.calls[0].depends_on[0]", "There is no call `c` here. Name one of: b.")
