@@ -20,7 +20,7 @@ from registry.models import Execution, ToolVersion
 from registry.models.execution import Status, WaitsFor
 
 MOST_AT_ONCE = 1000
-MOST_RUNS = 3
+MOST_LOST = 3
 """How many processes may end over a call before it is given up: it may be what ends them."""
 ACTOR = "system:leases"
 
@@ -47,6 +47,7 @@ def _leases_could_be_extended() -> bool:
 
 
 def _deal_with(execution: Execution, versions: dict[UUID, ToolVersion]) -> None:
+    execution.lost_runs += 1
     execution.attempts += 1  # it may have been sent: nobody knows
     version = versions.get(execution.tool_version_id) if execution.tool_version_id else None
     if execution.cancel_requested_at is not None:
@@ -56,8 +57,10 @@ def _deal_with(execution: Execution, versions: dict[UUID, ToolVersion]) -> None:
         _give_up(execution, "Calling it twice may do more than calling it once, so it was not taken up again.")
     elif execution.parent_id is not None:
         _give_up(execution, "It was part of another execution, which answers for it.")
-    elif execution.sealed_input is None or execution.run >= MOST_RUNS:
-        _give_up(execution, f"It was taken up {execution.run} times, and each time its process ended.")
+    elif execution.sealed_input is None:
+        _give_up(execution, "What it was called with is not there any more, so it was not taken up again.")
+    elif execution.lost_runs >= MOST_LOST:
+        _give_up(execution, f"{execution.lost_runs} processes that ran it have ended, so it was not taken up again.")
     else:
         _let_take_up(execution)
 
@@ -73,5 +76,5 @@ def _give_up(execution: Execution, reason: str) -> None:
 def _let_take_up(execution: Execution) -> None:
     execution.status, execution.waits_for = Status.PENDING, WaitsFor.WORKER
     execution.due_at = execution.lease_until = None
-    execution.save(update_fields=["status", "waits_for", "due_at", "lease_until", "attempts"])
+    execution.save(update_fields=["status", "waits_for", "due_at", "lease_until", "attempts", "lost_runs"])
     wake(execution.tenant_id, execution.id)

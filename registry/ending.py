@@ -50,5 +50,5 @@ def _transport_of(execution: Execution) -> str:
 
 _CHANGED = (
     *("status", "error", "finished_at", "waits_for", "due_at", "lease_until", "sealed_input"),
-    *("idempotency_key", "request_digest", "attempts"),
+    *("idempotency_key", "request_digest", "attempts", "lost_runs"),
 )

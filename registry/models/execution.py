@@ -79,6 +79,9 @@ class Execution(models.Model):
     run = models.PositiveSmallIntegerField(
         default=0, help_text="How many times a process took it up: only the last one may record the outcome."
     )
+    lost_runs = models.PositiveSmallIntegerField(
+        default=0, help_text="How many processes have ended while they ran it."
+    )
     cancel_requested_at = models.DateTimeField(null=True)
     progress = models.JSONField(null=True, help_text='{"fraction", "message", "at"}')
     parent_id = models.UUIDField(null=True, help_text="The batch or composite execution that made this call.")

@@ -99,7 +99,8 @@ def test_it_lets_take_up_again_what_is_safe_to_repeat(
     ("facts", "row", "reason"),
     [
         ({}, {}, "Calling it twice may do more than calling it once"),
-        ({"read_only": True}, {"run": 3}, "It was taken up 3 times"),
+        ({"read_only": True}, {"lost_runs": 2}, "3 processes that ran it have ended"),
+        ({"read_only": True}, {"sealed_input": None}, "What it was called with is not there any more"),
         ({"read_only": True}, {"parent_id": UUID(int=1)}, "It was part of another execution"),
     ],
 )
@@ -115,6 +116,17 @@ def test_it_gives_up_what_is_not_and_says_why(
     assert lost.error is not None
     assert (lost.status, lost.error["code"]) == (Status.FAILED, "outcome_unknown")
     assert reason in lost.error["detail"]
+
+
+def test_it_counts_only_the_runs_whose_process_is_gone(acme: Tenant, scout: Agent, register: Register) -> None:
+    """Limits, open circuits and stopping processes have it taken up again, too: none of them ended over it."""
+    lost = running(acme, scout, timedelta(seconds=-1), **called(register(read_only=True)))
+    with within(acme.id):
+        Execution.objects.filter(id=lost.id).update(run=9, lost_runs=1)
+    end_abandoned(at=timezone.now())
+    with within(acme.id):
+        lost.refresh_from_db()
+    assert (lost.status, lost.waits_for, lost.run, lost.lost_runs) == (Status.PENDING, WaitsFor.WORKER, 9, 2)
 
 
 def test_it_ends_as_cancelled_what_somebody_had_cancelled(acme: Tenant, scout: Agent, register: Register) -> None:
