@@ -55,7 +55,7 @@ def _deal_with(execution: Execution, versions: dict[UUID, ToolVersion]) -> None:
         end_execution(execution, status=Status.CANCELLED, error=error, actor=ACTOR)
     elif version is None or not is_version_safe_to_repeat(version):
         _give_up(execution, "Calling it twice may do more than calling it once, so it was not taken up again.")
-    elif execution.parent_id is not None:
+    elif execution.is_part:
         _give_up(execution, "It was part of another execution, which answers for it.")
     elif execution.sealed_input is None:
         _give_up(execution, "What it was called with is not there any more, so it was not taken up again.")

@@ -84,6 +84,14 @@ def corridor_loop() -> Iterator[Loop]:
 
 
 @pytest.fixture
+def own_loop(corridor_loop: Loop) -> Iterator[Loop]:
+    """That of another process, which may end before the others."""
+    loop = Loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
 def corridor(corridor_loop: Loop, scout_key: str) -> Corridor:
     return Corridor(corridor_loop, scout_key)
 

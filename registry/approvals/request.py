@@ -14,11 +14,7 @@ from registry.approvals.digest import seal_digest
 from registry.errors import Cancelled
 from registry.execution.types import Target, ToolCall
 from registry.models import Approval, Execution
-from registry.models.execution import Status, WaitsFor
-
-FIRST_RUN = 1
-"""What `open` writes: the run of the process that took the call."""
-
+from registry.models.execution import FIRST_RUN, Status, WaitsFor
 
 MOST_WAITING = 100
 """Calls of one agent that may wait for people at once: nobody reads more, and a runaway would bury the others'."""

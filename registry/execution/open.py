@@ -21,7 +21,7 @@ from registry.execution.stored_input import stored_input
 from registry.execution.types import Mode, Target, ToolCall
 from registry.execution.wake import wake
 from registry.models import Execution
-from registry.models.execution import Status, WaitsFor
+from registry.models.execution import FIRST_RUN, Status, WaitsFor
 from registry.request_digests import digest_of
 
 
@@ -59,7 +59,7 @@ def _claim(call: ToolCall, target: Target, decision: Decision, started_at: datet
         if call.mode is Mode.ASYNC and decision is Decision.ALLOW:
             _leave_to_a_worker(row)
         else:
-            row.status, row.run, row.lease_until = Status.RUNNING, 1, lease()
+            row.status, row.run, row.lease_until = Status.RUNNING, FIRST_RUN, lease()
             insert_together(tenant_id, row)
     except IntegrityError:
         with within(tenant_id):

@@ -17,6 +17,7 @@ from registry.execution import shared
 from registry.execution.shared import Commands
 from registry.execution.types import NOBODY, Ending, Listener, Progress, Target, ToolCall
 from registry.limits.bounds import Taken
+from registry.models.execution import FIRST_RUN
 
 _MOST_READ = 10_000
 LONGEST_MESSAGE = 200
@@ -47,7 +48,7 @@ class Passage:
     target: Target | None = None
     opened: bool = False
     """Whether `open` wrote a row, which `record` has to finish."""
-    run: int = 1
+    run: int = FIRST_RUN
     """Which taking-up of the execution this is: the fencing number."""
     attempts: int = 0
     taken: Taken | None = None

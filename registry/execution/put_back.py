@@ -36,7 +36,8 @@ def _pause(passage: Passage, ending: Ending) -> timedelta | None:
     if isinstance(error, Interrupted):
         harmless = passage.sent_nothing or (passage.target is not None and is_safe_to_repeat(passage.target))
         # A batch or composite answers for its own calls, and a stream has told its caller the beginning already.
-        is_alone = call.parent_id is None and call.mode is not Mode.STREAM
+        # Neither is there any more when a worker runs the call.
+        is_alone = call.resumed is not None or (call.parent_id is None and call.mode is not Mode.STREAM)
         return timedelta(0) if harmless and is_alone else None
     if isinstance(error, Throttled | LimitsAway | CircuitOpen) and call.resumed is not None and passage.sent_nothing:
         is_young = timezone.now() - passage.started_at < LONGEST_WAIT

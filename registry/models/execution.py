@@ -31,6 +31,10 @@ class WaitsFor(models.TextChoices):
     WORKER = "worker"
 
 
+FIRST_RUN = 1
+"""That of the process that opens a call and runs it itself."""
+
+
 class ExecutionQuerySet(models.QuerySet["Execution"]):
     def abandoned(self, at: datetime | Now) -> "ExecutionQuerySet":
         """Running ones whose lease has ended: the process that ran them is gone."""
@@ -138,3 +142,8 @@ class Execution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tool_slug} {self.status}"
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the execution that made it answers for it; one that a worker took up has outlived that one."""
+        return self.parent_id is not None and self.run <= FIRST_RUN

@@ -27,14 +27,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 INPUT = {"account": 7}
 
 
-@pytest.fixture
-def own_loop(corridor_loop: Loop) -> Iterator[Loop]:
-    """One that may end before the others."""
-    loop = Loop()
-    yield loop
-    loop.close()
-
-
 async def close(seconds: float) -> None:
     watch.watch().begin_to_close(seconds)
 
