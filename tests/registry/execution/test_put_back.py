@@ -12,13 +12,14 @@ from registry.abandoned import end_abandoned
 from registry.approvals.decide import approve
 from registry.execution import watch
 from registry.execution.resume import claim, resume
-from registry.models import Approval
+from registry.models import Approval, Execution
 from registry.models.execution import Status, WaitsFor
 from tests.catalogue import Register
 from tests.corridor import Corridor, Loop
 from tests.registry.approvals.asking import rule_for
 from tests.registry.approvals.questions import approvals, execution_of
 from tests.registry.execution.rows import entries
+from tests.registry.limits.redis import valkey
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,3 +84,32 @@ def test_it_leaves_a_call_to_the_batch_that_still_runs(
     [told] = running.result(20).json()["outcomes"]
     leave.set()
     assert (told["status"], told["error"]["code"]) == ("failed", "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("answered_ago", "status", "code"),
+    [(timedelta(0), Status.PENDING, None), (timedelta(hours=1), Status.REFUSED, "rate_limited")],
+)
+def test_it_puts_an_approved_call_off_for_an_hour_after_the_answer(
+    answered_ago: timedelta,
+    status: Status,
+    code: str | None,
+    acme: Tenant,
+    corridor: Corridor,
+    register: Register,
+    bob: Person,
+    upstream: Upstream,
+) -> None:
+    tool = register(concurrency={"most": 1})
+    rule_for(acme)
+    corridor.call("crm-find", INPUT)
+    approval = approved(approvals(acme)[-1], bob)
+    with within(acme.id):
+        Execution.objects.update(started_at=timezone.now() - timedelta(hours=5))
+        Approval.objects.update(decided_at=timezone.now() - answered_ago)
+    with valkey() as server:
+        server.zadd(f"qm:limit:{acme.id}:tool:{tool.id}:leases", {"another": 9e15})
+    outcome = corridor.loop.run(resume(acme.id, approval.execution_id))
+    assert outcome is not None
+    assert (outcome.status, outcome.error and outcome.error["code"]) == (status, code)
+    assert upstream.received == []
