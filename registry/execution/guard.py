@@ -41,7 +41,7 @@ class _Entry:
             PASSED.add_to(commands, self.circuit.keys, told)
             return partial(_after_trial, self.circuit, self.target, place)
         if self.let_in is None or (self.let_in != _REFUSED and ending.status is not Status.SUCCEEDED):
-            # The caller's own mistake, or the caller went: that says nothing about the service.
+            # The caller's own mistake, or the caller went, or our process did: that says nothing about the service.
             TAKEN_BACK.add_to(commands, self.circuit.keys, [self.holder, self.number])
         return None
 

@@ -223,18 +223,22 @@ class Ending:
     attempts: int = 0
     replayed: bool = False
     """Nothing was run: an earlier execution is told again."""
+    broken_off: bool = False
+    """Our own process stopped it, while its service may have been about to answer."""
 
     @property
     def upstream_failed(self) -> bool:
         """Whether the tool's service, not the caller or the corridor, is to blame: what the breaker counts."""
-        if self.error is None or not self.attempts:
+        if self.error is None or not self.attempts or self.broken_off:
             return False
         return self.error.retryable or isinstance(self.error, OutcomeUnknown)
 
     @property
     def upstream_answered(self) -> bool:
         """Whether the service did its part, if only by refusing what the caller had asked."""
-        return self.attempts > 0 and self.status is not Status.CANCELLED and not self.upstream_failed
+        if self.broken_off or self.status is Status.CANCELLED:
+            return False
+        return self.attempts > 0 and not self.upstream_failed
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,16 @@ from accounts.tenancy import within
 from registry.breakers.circuit import circuit_of
 from registry.breakers.hold import hold_breaker, release_breaker
 from registry.breakers.settings import USUAL, BreakerSettings
+from registry.execution import watch
 from registry.execution.guard import guard
 from registry.execution.passage import Passage
 from registry.execution.types import Ending, Outcome, Resumed, Target, ToolCall
+from registry.models import Execution
 from registry.models.breaker import Hold
 from registry.models.execution import Status
 from tests.cast import CASTING
 from tests.catalogue import Register, manager_of
-from tests.corridor import Corridor
+from tests.corridor import Corridor, Loop
 from tests.patience import until
 from tests.registry.execution.calls import a_call, a_target
 from tests.registry.execution.rows import executions
@@ -49,6 +51,14 @@ def counted() -> tuple[int, int]:
         sum(int(value) for breaker in found for name, value in breaker.items() if name.startswith(word))
         for word in (b"c", b"f")
     )
+
+
+async def close_at_once() -> None:
+    watch.watch().begin_to_close(0)
+
+
+async def extend_leases() -> None:
+    await watch.watch().extend()
 
 
 def actions(tenant: Tenant) -> list[str]:
@@ -213,6 +223,39 @@ def test_it_frees_the_place_of_a_trial_that_is_cancelled_while_it_is_told(
     assert len(upstream.received) == 1
     assert codes(call(corridor)) == [None]
     assert actions(acme) == ["breaker.opened", "breaker.half_opened", "breaker.closed"]
+
+
+@pytest.mark.parametrize("facts", [{}, {"read_only": True}, {"idempotent": True}])
+def test_it_counts_no_call_that_our_own_process_broke_off(
+    facts: dict[str, Any], corridor: Corridor, own_loop: Loop, register: Register, upstream: Upstream
+) -> None:
+    register(**facts)
+    _, leave = upstream.will_wait()
+    ours = Corridor(own_loop, corridor.key)
+    running = [ours.start("crm-find", {"account": 7}) for _ in range(USUAL.minimum_calls)]
+    until(lambda: len(upstream.received) == USUAL.minimum_calls)
+    own_loop.run(close_at_once())
+    for each in running:
+        each.cancel()  # as the process's end does with what nobody watches
+    until(lambda: counted() == (0, 0))
+    leave.set()
+    upstream.will(Scripted(200))
+    assert codes(call(corridor)) == [None]
+
+
+def test_it_counts_no_call_that_another_process_has_ended(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register()
+    arrived, leave = upstream.will_wait()
+    running = corridor.start("crm-find", {"account": 7})
+    assert arrived.wait(10)
+    with within(acme.id):
+        Execution.objects.update(status=Status.FAILED, error={"code": "outcome_unknown", "status": 504})
+    corridor.loop.run(extend_leases())
+    assert codes([running.result(20)]) == ["outcome_unknown"]
+    leave.set()
+    assert counted() == (0, 0)
 
 
 def test_it_costs_a_healthy_call_one_round_trip(corridor: Corridor, register: Register) -> None:
