@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError
 
 from accounts.decisions import Decision
+from accounts.errors import Unavailable
 from accounts.inserting import insert_together
 from accounts.offload import in_database_thread
 from accounts.tenancy import NoScope, within
@@ -23,6 +24,9 @@ from registry.execution.wake import wake
 from registry.models import Execution
 from registry.models.execution import FIRST_RUN, Status, WaitsFor
 from registry.request_digests import digest_of
+
+MOST_TRIES = 5
+"""How often a call tries to get a key that others have for a moment each."""
 
 
 def must_open(call: ToolCall, target: Target, decision: Decision) -> bool:
@@ -53,19 +57,44 @@ def replay(call: ToolCall, earlier: Execution) -> Execution:
 
 
 def _claim(call: ToolCall, target: Target, decision: Decision, started_at: datetime) -> Execution | None:
-    tenant_id = call.caller.tenant_id
     row = _sealed(call, target, started_at)
-    try:
-        if call.mode is Mode.ASYNC and decision is Decision.ALLOW:
-            _leave_to_a_worker(row)
+    for _ in range(MOST_TRIES):
+        try:
+            _insert(row, leave_to_a_worker=call.mode is Mode.ASYNC and decision is Decision.ALLOW)
+        except IntegrityError:
+            if call.idempotency_key is None:
+                raise
+            earlier = _earlier(call)
+            if earlier is not None:
+                return earlier
+            # It was refused and gave its key back, in between: the key is free again.
         else:
-            row.status, row.run, row.lease_until = Status.RUNNING, FIRST_RUN, lease()
-            insert_together(tenant_id, row)
-    except IntegrityError:
-        with within(tenant_id):
-            earlier = Execution.objects.get(agent=call.caller.agent_id, idempotency_key=call.idempotency_key)
-            return as_told(earlier, call.caller.agent_id)
-    return row if row.status == Status.PENDING else None
+            return row if row.status == Status.PENDING else None
+    raise Unavailable(
+        "Calls with this Idempotency-Key came and were refused, one after the other, while this one waited for the "
+        "key. Nothing was sent. Call again in a moment.",
+        retry_after=1,
+    )
+
+
+def _insert(row: Execution, *, leave_to_a_worker: bool) -> None:
+    """Raises IntegrityError while another call has its key."""
+    if leave_to_a_worker:
+        row.status, row.waits_for = Status.PENDING, WaitsFor.WORKER
+        with within(row.tenant_id):
+            row.save(force_insert=True)
+            wake(row.tenant_id, row.id)
+    else:
+        row.status, row.run, row.lease_until = Status.RUNNING, FIRST_RUN, lease()
+        insert_together(row.tenant_id, row)
+
+
+def _earlier(call: ToolCall) -> Execution | None:
+    """The execution that has the call's key, if there still is one."""
+    agent_id = call.caller.agent_id
+    with within(call.caller.tenant_id):
+        earlier = Execution.objects.filter(agent=agent_id, idempotency_key=call.idempotency_key).first()
+        return earlier and as_told(earlier, agent_id)
 
 
 def _sealed(call: ToolCall, target: Target, started_at: datetime) -> Execution:
@@ -75,13 +104,6 @@ def _sealed(call: ToolCall, target: Target, started_at: datetime) -> Execution:
     except NoScope:
         with within(call.caller.tenant_id):
             return _new(call, target, started_at)
-
-
-def _leave_to_a_worker(row: Execution) -> None:
-    row.status, row.waits_for = Status.PENDING, WaitsFor.WORKER
-    with within(row.tenant_id):
-        row.save(force_insert=True)
-        wake(row.tenant_id, row.id)
 
 
 def _new(call: ToolCall, target: Target, started_at: datetime) -> Execution:

@@ -1,15 +1,26 @@
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
-from accounts.models import Tenant
+from accounts.decisions import Decision
+from accounts.errors import Unavailable
+from accounts.models import Agent, Tenant
 from accounts.tenancy import within
 from integrations.vault import open_sealed
+from registry.execution.open import MOST_TRIES, _claim
+from registry.execution.types import ToolCall
+from registry.models import Execution
 from registry.models.execution import Status
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.patience import until
+from tests.registry.execution.calls import a_call, a_caller, a_target
 from tests.registry.execution.rows import executions, stored
 from tests.upstream import Scripted, Upstream
 
@@ -93,6 +104,63 @@ def test_it_gives_a_key_back_when_the_call_was_refused(
     assert refused.error is not None
     assert refused.error["code"] == "circuit_open"
     assert stored(acme, refused).idempotency_key is None
+
+
+class Rival:
+    """Has the key whenever a call wants it, and has given it back whenever that call looks who has it."""
+
+    def __init__(self, tenant: Tenant, agent: Agent, rounds: int) -> None:
+        self.tenant, self.agent, self.rounds = tenant, agent, rounds
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if 'INSERT INTO "registry_execution"' in sql and self.rounds:
+            self.rounds -= 1
+            self._elsewhere(self._take)
+        elif sql.startswith("SELECT") and '"registry_execution"."idempotency_key" = ' in sql:
+            self._elsewhere(self._give_back)
+        return execute(sql, params, many, context)
+
+    def _elsewhere(self, work: Callable[[], None]) -> None:
+        with ThreadPoolExecutor(1) as another:
+            another.submit(work).result(10)
+
+    def _take(self) -> None:
+        with within(self.tenant.id):
+            Execution.objects.create(
+                tenant=self.tenant,
+                agent=self.agent,
+                tool_slug="crm-find",
+                status=Status.REFUSED,
+                idempotency_key="k-1",
+                started_at=timezone.now(),
+            )
+        connection.close()
+
+    def _give_back(self) -> None:
+        with within(self.tenant.id):
+            Execution.objects.filter(idempotency_key="k-1").update(idempotency_key=None)
+        connection.close()
+
+
+def test_it_takes_a_key_that_was_given_back_while_it_looked(acme: Tenant, scout: Agent) -> None:
+    call = keyed(acme, scout)
+    with connection.execute_wrapper(Rival(acme, scout, rounds=2)):
+        assert _claim(call, a_target(), Decision.ALLOW, timezone.now()) is None
+    [row] = [row for row in executions(acme) if row.idempotency_key == "k-1"]
+    assert (row.id, row.status) == (call.execution_id, Status.RUNNING)
+
+
+def test_it_gives_up_a_key_that_others_have_one_after_the_other(acme: Tenant, scout: Agent) -> None:
+    call = keyed(acme, scout)
+    with connection.execute_wrapper(Rival(acme, scout, rounds=99)), pytest.raises(Unavailable) as refusal:
+        _claim(call, a_target(), Decision.ALLOW, timezone.now())
+    assert refusal.value.message.endswith("Nothing was sent. Call again in a moment.")
+    assert [row.status for row in executions(acme)] == [Status.REFUSED] * MOST_TRIES
+
+
+def keyed(tenant: Tenant, agent: Agent) -> ToolCall:
+    caller = a_caller(tenant_id=tenant.id, tenant_slug=tenant.slug, agent_id=agent.id)
+    return a_call({"account": 7}, caller=caller, idempotency_key="k-1")
 
 
 def test_it_keeps_two_agents_keys_apart(
