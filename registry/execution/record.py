@@ -74,8 +74,11 @@ def _finish(passage: Passage, result: dict[str, Any], beside: Sequence[Model], t
             for row in beside:
                 row.save(force_insert=True)
             return None
-        # None where the call was cancelled before `open` had written it: then there is nothing to tell, either.
-        return Execution.objects.filter(id=call.execution_id).first()
+        standing = Execution.objects.filter(id=call.execution_id).first()
+        if standing is None and call.resumed is None:
+            # `open` failed, or was cancelled, before it had written the row.
+            insert_together(call.caller.tenant_id, Execution(**_identity(passage), **result), *beside)
+        return standing
 
 
 def _count(tenant_id: UUID, row: Execution, entry: AuditEntry) -> None:

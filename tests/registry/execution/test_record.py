@@ -1,5 +1,7 @@
 import hashlib
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -7,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Agent, AuditEntry, Tenant
 from accounts.tenancy import within
+from integrations.vault.data_keys import in_memory
 from registry.execution.passage import Passage
 from registry.execution.record import _write
 from registry.execution.types import Answer, Ending, StoredForms
@@ -15,7 +18,7 @@ from registry.models.execution import Status
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.registry.execution.calls import a_call, a_caller, a_target
-from tests.registry.execution.rows import stored
+from tests.registry.execution.rows import entries, stored
 from tests.upstream import Scripted, Upstream
 
 SUCCESS = Ending(Status.SUCCEEDED, answer=Answer({"ok": True}), attempts=1)
@@ -54,6 +57,22 @@ def test_it_leaves_an_outcome_alone_that_the_sweeper_wrote(acme: Tenant, scout: 
     with within(acme.id):
         assert Execution.objects.get(id=passage.call.execution_id).status == Status.FAILED
         assert AuditEntry.objects.filter(subject=f"execution:{passage.call.execution_id}").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_writes_what_open_could_not(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream, settings: Any, tmp_path: Path
+) -> None:
+    register()
+    settings.VAULT_KEY_FILE = tmp_path / "not-there"
+    in_memory.clear()
+    outcome = corridor.call("crm-find", {"account": 7}, idempotency_key="k-1")
+    assert outcome.error is not None
+    assert (outcome.status, outcome.error["code"]) == (Status.REFUSED, "unavailable")
+    row = stored(acme, outcome)
+    assert (row.status, row.input, row.idempotency_key) == (Status.REFUSED, {"account": 7}, None)
+    assert entries(acme, outcome) == ["execution.refused"]
+    assert upstream.received == []
 
 
 @pytest.mark.django_db(transaction=True)
