@@ -1,12 +1,11 @@
 """What the caller is told: of a call that was just run, and of one that is replayed."""
 
-from datetime import datetime
 from typing import Any
 
 from registry.artifacts.keep import as_told
 from registry.execution.elsewhere import may_go_elsewhere
 from registry.execution.passage import Passage
-from registry.execution.types import Ending, Outcome, StoredForms, Told
+from registry.execution.types import Ending, Outcome, Recorded, StoredForms, Told
 from registry.limits.bounds import Taken
 from registry.models import Execution
 from registry.models.execution import Status
@@ -18,12 +17,12 @@ def fresh_outcome(
     stored: StoredForms,
     told: Told | None,
     error: dict[str, Any] | None,
-    finished_at: datetime,
+    recorded: Recorded,
 ) -> Outcome:
     """`error` is the problem as the caller may be told it."""
     call, target = passage.call, passage.target
     return Outcome(
-        id=call.execution_id,
+        id=recorded.execution_id,
         tool=target.slug if target else call.tool,
         version=target.version if target else "",
         status=ending.status,
@@ -40,7 +39,7 @@ def fresh_outcome(
         trace_id=call.trace.trace_id,
         idempotency_key=call.idempotency_key,
         started_at=passage.started_at,
-        finished_at=finished_at,
+        finished_at=recorded.at,
         mode=call.mode,
         truncated=told.truncated if told else None,
         artifact=as_told(told.artifact) if told and told.artifact else None,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Model
 from django.utils import timezone
@@ -20,22 +19,22 @@ from registry.artifacts.keep import as_told
 from registry.execution.flood import count_up, counted_row
 from registry.execution.passage import Passage
 from registry.execution.sealed_output import sealed_output
-from registry.execution.types import Ending, StoredForms, Told
+from registry.execution.types import Ending, Recorded, StoredForms, Told
 from registry.models import Execution
 from registry.models.execution import Status
 
 
 async def record(
     passage: Passage, ending: Ending, stored: StoredForms, told: Told | None = None
-) -> datetime | Execution:
-    """Write how the call ended; returns when. An execution that `open` wrote is finished, any other is inserted.
+) -> Recorded | Execution:
+    """Write how the call ended. An execution that `open` wrote is finished, any other is inserted or counted.
 
     Where the execution is not this process's any more, nothing is written and what stands is returned.
     """
-    finished_at = timezone.now()
-    counted = None if passage.opened else await counted_row(passage.call, ending, finished_at)
-    standing = await in_database_thread(_write, passage, ending, _as_told(stored, told), finished_at, counted, told)
-    return standing or finished_at
+    at = timezone.now()
+    counted = None if passage.opened else await counted_row(passage.call, ending, at)
+    recorded = Recorded(counted or passage.call.execution_id, at)
+    return await in_database_thread(_write, passage, ending, _as_told(stored, told), recorded, told) or recorded
 
 
 def _as_told(stored: StoredForms, told: Told | None) -> StoredForms:
@@ -46,22 +45,17 @@ def _as_told(stored: StoredForms, told: Told | None) -> StoredForms:
 
 
 def _write(
-    passage: Passage,
-    ending: Ending,
-    stored: StoredForms,
-    finished_at: datetime,
-    counted: UUID | None = None,
-    told: Told | None = None,
+    passage: Passage, ending: Ending, stored: StoredForms, recorded: Recorded, told: Told | None = None
 ) -> Execution | None:
-    tenant_id = passage.call.caller.tenant_id
-    result, entry = _result(passage, ending, stored, finished_at), _entry(passage, ending, stored)
+    result, entry = _result(passage, ending, stored, recorded.at), _entry(passage, ending, stored, recorded)
     beside: list[Model] = [entry] if stored.artifact is None else [entry, stored.artifact]
     if passage.opened:
         return _finish(passage, result, beside, told)
-    if counted is not None:
-        _count(tenant_id, Execution(**_identity(passage) | result | {"id": counted}), entry)
+    row = Execution(**_identity(passage) | result | {"id": recorded.execution_id})
+    if recorded.execution_id != passage.call.execution_id:
+        _count(row, entry)
     else:
-        insert_together(tenant_id, Execution(**_identity(passage), **result), *beside)
+        insert_together(row.tenant_id, row, *beside)
     return None
 
 
@@ -81,9 +75,9 @@ def _finish(passage: Passage, result: dict[str, Any], beside: Sequence[Model], t
         return standing
 
 
-def _count(tenant_id: UUID, row: Execution, entry: AuditEntry) -> None:
+def _count(row: Execution, entry: AuditEntry) -> None:
     """Only the first of a flood is news."""
-    with within(tenant_id):
+    with within(row.tenant_id):
         if count_up(row):
             entry.save(force_insert=True)
 
@@ -131,13 +125,13 @@ def _identity(passage: Passage) -> dict[str, Any]:
     }
 
 
-def _entry(passage: Passage, ending: Ending, stored: StoredForms) -> AuditEntry:
+def _entry(passage: Passage, ending: Ending, stored: StoredForms, recorded: Recorded) -> AuditEntry:
     target = passage.target
     return audit.entry(
         tenant_id=passage.call.caller.tenant_id,
         actor=passage.call.caller.actor,
         action=f"execution.{ending.status}",
-        subject=f"execution:{passage.call.execution_id}",
+        subject=f"execution:{recorded.execution_id}",
         detail={
             "tool": str(target.tool_id) if target else None,
             "version": target.version if target else None,

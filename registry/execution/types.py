@@ -280,6 +280,15 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """Where and when the ending of a call was written down."""
+
+    execution_id: UUID
+    """The call's own; of a refusal that came in a flood, that of the row that counts it."""
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Outcome:
     """An execution as its caller is told it."""
 

@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -25,6 +26,22 @@ def test_it_writes_the_first_refusals_singly_and_counts_the_rest(
     assert max(row.count for row in refused) > 1
     with within(acme.id):
         assert AuditEntry.objects.filter(action="execution.refused").count() == len(refused)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_tells_a_counted_refusal_by_the_row_that_counts_it(
+    acme: Tenant, corridor: Corridor, register: Register
+) -> None:
+    register(rate_limit={"per_hour": 1, "burst": 1})
+    corridor.call("crm-find", {"account": 7})
+    told = [corridor.call("crm-find", {"account": 7}) for _ in range(2 * SINGLY)]
+    assert {row.id: row.count for row in executions(acme) if row.status == "refused"} == Counter(
+        outcome.id for outcome in told
+    )
+    with within(acme.id):
+        subjects = set(AuditEntry.objects.filter(action="execution.refused").values_list("subject", flat=True))
+    assert subjects == {f"execution:{outcome.id}" for outcome in told}
+    assert corridor.get(f"executions/{told[-1].id}/").status_code == 200
 
 
 def test_it_names_a_minutes_row_alike_everywhere_and_in_its_place() -> None:

@@ -12,7 +12,7 @@ from accounts.tenancy import within
 from integrations.vault.data_keys import in_memory
 from registry.execution.passage import Passage
 from registry.execution.record import _write
-from registry.execution.types import Answer, Ending, StoredForms
+from registry.execution.types import Answer, Ending, Recorded, StoredForms
 from registry.models import Execution
 from registry.models.execution import Status
 from tests.catalogue import Register
@@ -29,11 +29,15 @@ def passage_of(tenant: Tenant, agent: Agent, **call: object) -> Passage:
     return Passage(a_call({"account": 7}, caller=caller, **call), target=a_target())
 
 
+def at_once(passage: Passage) -> Recorded:
+    return Recorded(passage.call.execution_id, passage.started_at)
+
+
 @pytest.mark.django_db
 def test_it_writes_the_audit_entry_with_the_outcome(acme: Tenant, scout: Agent) -> None:
     passage = passage_of(acme, scout)
     forms = StoredForms({"account": 7}, {"ok": True}, None)
-    _write(passage, SUCCESS, forms, passage.started_at)
+    _write(passage, SUCCESS, forms, at_once(passage))
     with within(acme.id):
         entry = AuditEntry.objects.get(subject=f"execution:{passage.call.execution_id}")
     assert (entry.actor, entry.action) == (f"agent:{scout.id}", "execution.succeeded")
@@ -51,9 +55,9 @@ def test_it_writes_the_audit_entry_with_the_outcome(acme: Tenant, scout: Agent) 
 def test_it_leaves_an_outcome_alone_that_the_sweeper_wrote(acme: Tenant, scout: Agent) -> None:
     passage = passage_of(acme, scout)
     forms = StoredForms({}, {"ok": True}, None)
-    _write(passage, Ending(Status.FAILED), forms, passage.started_at)
+    _write(passage, Ending(Status.FAILED), forms, at_once(passage))
     passage.opened = True
-    _write(passage, SUCCESS, forms, passage.started_at)
+    _write(passage, SUCCESS, forms, at_once(passage))
     with within(acme.id):
         assert Execution.objects.get(id=passage.call.execution_id).status == Status.FAILED
         assert AuditEntry.objects.filter(subject=f"execution:{passage.call.execution_id}").count() == 1
@@ -79,7 +83,7 @@ def test_it_writes_what_open_could_not(
 def test_it_costs_one_statement(acme: Tenant, scout: Agent) -> None:
     passage = passage_of(acme, scout)
     with CaptureQueriesContext(connection) as asked:
-        _write(passage, SUCCESS, StoredForms({}, {}, None), passage.started_at)
+        _write(passage, SUCCESS, StoredForms({}, {}, None), at_once(passage))
     assert [query["sql"].split()[0] for query in asked.captured_queries] == ["WITH"]
 
 
