@@ -23,7 +23,9 @@ def cancel_execution(*, execution: Execution, by: Caller) -> Execution:
     """
     if by.agent_id is None or execution.agent_id != by.agent_id:
         by.require(Right.CALL)
-    locked = Execution.objects.select_for_update(of=("self",)).get(id=execution.id)
+    locked = Execution.objects.select_for_update(of=("self",)).filter(id=execution.id).first()
+    if locked is None:
+        raise ExecutionEnded("This call was refused, and is counted with others like it. There is nothing to cancel.")
     if locked.status == Status.PENDING:
         withdraw(execution=locked, actor=by.actor)
         error = Cancelled("It was cancelled while it waited, so nothing was sent.")

@@ -15,7 +15,7 @@ from accounts.errors import QuartermasterError
 from integrations.redaction import SECRETS_MASKED, Rules, findable, redact
 from registry.execution import shared
 from registry.execution.shared import Commands
-from registry.execution.types import NOBODY, Ending, Listener, Progress, Target, ToolCall
+from registry.execution.types import NOBODY, Ending, Listener, Mode, Progress, Target, ToolCall
 from registry.limits.bounds import Taken
 from registry.models.execution import FIRST_RUN
 
@@ -131,6 +131,13 @@ class Passage:
     def sent_nothing(self) -> bool:
         """Whether this run has made no attempt."""
         return self.attempts == (self.call.resumed.attempts if self.call.resumed is not None else 0)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether somebody may have been told of the open execution, and comes back to it."""
+        call = self.call
+        waits_elsewhere = call.mode is not Mode.SYNC or call.wait_ms is not None or call.resumed is not None
+        return self.opened and waits_elsewhere
 
     @property
     def can_be_stopped(self) -> bool:

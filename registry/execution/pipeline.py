@@ -24,7 +24,7 @@ from registry.execution.resolve import resolve
 from registry.execution.send import send
 from registry.execution.shape import shape
 from registry.execution.telemetry import tell
-from registry.execution.types import NOBODY, Ending, Listener, Mode, Outcome, Target, ToolCall
+from registry.execution.types import NOBODY, Ending, Listener, Outcome, Target, ToolCall
 from registry.execution.validate import validate
 from registry.execution.watch import watch, why_cancelled
 from registry.models import Execution
@@ -115,7 +115,6 @@ async def _conclude(passage: Passage, end: Ending | Execution) -> Outcome:
 
 
 async def _record(passage: Passage, ending: Ending) -> Outcome:
-    call = passage.call
     weight = weigh(ending.answer.output, LARGE) if ending.answer else 0
     with passage.timed("redact"):
         stored, returned, told = await by_weight(weight, partial(forms, passage, ending, weight))
@@ -124,8 +123,8 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
         if told is not None and passage.target is not None:
             told = await keep(passage.call, passage.target, told)
         recorded = await record(passage, ending, stored, told)
-    if passage.opened and (call.mode is not Mode.SYNC or call.wait_ms is not None or call.resumed is not None):
-        news.tell(call.execution_id)
+    if passage.is_followed:
+        news.tell(passage.call.execution_id)
     if isinstance(recorded, Execution):
         return standing_outcome(recorded, replayed=False, limits=passage.taken)
     tell(passage, ending)

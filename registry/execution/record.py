@@ -21,18 +21,20 @@ from registry.execution.passage import Passage
 from registry.execution.sealed_output import sealed_output
 from registry.execution.types import Ending, Recorded, StoredForms, Told
 from registry.models import Execution
-from registry.models.execution import Status
+from registry.models.execution import ExecutionQuerySet, Status
 
 
 async def record(
     passage: Passage, ending: Ending, stored: StoredForms, told: Told | None = None
 ) -> Recorded | Execution:
-    """Write how the call ended. An execution that `open` wrote is finished, any other is inserted or counted.
+    """Write how the call ended. An execution that `open` wrote is finished, any other is inserted.
+
+    A refusal that comes in a flood is counted instead, unless somebody may look for its own row.
 
     Where the execution is not this process's any more, nothing is written and what stands is returned.
     """
     at = timezone.now()
-    counted = None if passage.opened else await counted_row(passage.call, ending, at)
+    counted = None if passage.is_followed else await counted_row(passage.call, ending, at)
     recorded = Recorded(counted or passage.call.execution_id, at)
     return await in_database_thread(_write, passage, ending, _as_told(stored, told), recorded, told) or recorded
 
@@ -49,13 +51,11 @@ def _write(
 ) -> Execution | None:
     result, entry = _result(passage, ending, stored, recorded.at), _entry(passage, ending, stored, recorded)
     beside: list[Model] = [entry] if stored.artifact is None else [entry, stored.artifact]
+    if recorded.execution_id != passage.call.execution_id:
+        return _count(passage, Execution(**_identity(passage) | result | {"id": recorded.execution_id}), entry)
     if passage.opened:
         return _finish(passage, result, beside, told)
-    row = Execution(**_identity(passage) | result | {"id": recorded.execution_id})
-    if recorded.execution_id != passage.call.execution_id:
-        _count(row, entry)
-    else:
-        insert_together(row.tenant_id, row, *beside)
+    insert_together(passage.call.caller.tenant_id, Execution(**_identity(passage), **result), *beside)
     return None
 
 
@@ -64,7 +64,7 @@ def _finish(passage: Passage, result: dict[str, Any], beside: Sequence[Model], t
     call = passage.call
     with within(call.caller.tenant_id):
         result["sealed_output"] = sealed_output(call.caller.tenant_id, call.execution_id, told)
-        if Execution.objects.filter(id=call.execution_id, status=Status.RUNNING, run=passage.run).update(**result):
+        if _ours(passage).update(**result):
             for row in beside:
                 row.save(force_insert=True)
             return None
@@ -75,11 +75,19 @@ def _finish(passage: Passage, result: dict[str, Any], beside: Sequence[Model], t
         return standing
 
 
-def _count(row: Execution, entry: AuditEntry) -> None:
-    """Only the first of a flood is news."""
+def _count(passage: Passage, row: Execution, entry: AuditEntry) -> Execution | None:
+    """In place of the row that `open` wrote, where it did and it is still ours. Only the first of a flood is news."""
     with within(row.tenant_id):
+        if passage.opened and not _ours(passage).delete()[0]:
+            return Execution.objects.filter(id=passage.call.execution_id).first()
         if count_up(row):
             entry.save(force_insert=True)
+        return None
+
+
+def _ours(passage: Passage) -> ExecutionQuerySet:
+    """The row, as long as no other process has ended it or taken it up."""
+    return Execution.objects.filter(id=passage.call.execution_id, status=Status.RUNNING, run=passage.run)
 
 
 def _result(passage: Passage, ending: Ending, stored: StoredForms, finished_at: datetime) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from redis import Redis
 from accounts.models import Agent, AuditEntry, Tenant
 from accounts.roles import Role
 from accounts.tenancy import within
+from registry.cancel import cancel_execution
+from registry.errors import ExecutionEnded
 from registry.execution.cancelling import CHANNEL
 from registry.execution.resume import resume
 from registry.execution.types import Mode
@@ -23,6 +25,7 @@ from tests.cast import make_agent, make_key
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.patience import until
+from tests.registry.execution.calls import a_caller
 from tests.registry.execution.rows import executions
 from tests.upstream import Upstream
 
@@ -209,3 +212,11 @@ def test_asking_twice_is_no_mistake(acme: Tenant, corridor: Corridor, scout: Age
         )
     assert [cancel(corridor, row.id).status_code for _ in range(2)] == [202, 202]
     assert actions(acme, row.id) == [("cancellation.requested", f"agent:{scout.id}")]
+
+
+def test_one_that_is_counted_with_others_by_now_has_ended(acme: Tenant, scout: Agent) -> None:
+    gone = Execution(tenant=acme, agent=scout, tool_slug="crm-find", status=Status.RUNNING, started_at=timezone.now())
+    with within(acme.id), pytest.raises(ExecutionEnded) as refusal:
+        cancel_execution(execution=gone, by=a_caller(tenant_id=acme.id, agent_id=scout.id))
+    assert refusal.value.message.endswith("There is nothing to cancel.")
+    assert actions(acme, gone.id) == []
