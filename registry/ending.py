@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.api.problems import problem
 from accounts.errors import QuartermasterError
+from registry.limits.give_back import give_back_quota
 from registry.metrics import count_ending
 from registry.models import Execution, ToolVersion
 from registry.models.execution import Status
@@ -20,6 +21,8 @@ def end_execution(
     execution: Execution, *, status: Status, error: QuartermasterError, actor: str, keeps_key: bool = False
 ) -> None:
     """Call it in the transaction that holds the row locked. What was sealed for the call is destroyed.
+
+    What it took of quotas is given back when it is refused.
 
     `keeps_key`: although nothing was sent, its Idempotency-Key replays this ending.
     """
@@ -31,6 +34,8 @@ def end_execution(
         # Nothing was sent under the key, so the same request may come again and be run.
         execution.idempotency_key = execution.request_digest = None
     execution.save(update_fields=[*_CHANGED])
+    if status is Status.REFUSED:
+        give_back_quota(execution)
     audit.record(
         tenant_id=execution.tenant_id,
         actor=actor,

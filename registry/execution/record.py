@@ -20,6 +20,7 @@ from registry.execution.flood import count_up, counted_row
 from registry.execution.passage import Passage
 from registry.execution.sealed_output import sealed_output
 from registry.execution.types import Ending, Recorded, StoredForms, Told
+from registry.limits.give_back import give_back_quota
 from registry.models import Execution
 from registry.models.execution import ExecutionQuerySet, Status
 
@@ -67,6 +68,8 @@ def _finish(passage: Passage, result: dict[str, Any], beside: Sequence[Model], t
         if _ours(passage).update(**result):
             for row in beside:
                 row.save(force_insert=True)
+            if call.resumed is not None and result["status"] is Status.REFUSED:
+                give_back_quota(Execution.objects.get(id=call.execution_id))
             return None
         standing = Execution.objects.filter(id=call.execution_id).first()
         if standing is None and call.resumed is None:

@@ -132,8 +132,21 @@ def _quotas(subject: Subject, limits: Limits, now: datetime) -> Iterator[Bound]:
 
 def _quota(subject: Subject, period: str, number: int, since: datetime, until: datetime, closed: bool) -> Bound:
     window = int((until - since).total_seconds())
-    key = _key(subject, f"{period}:{since:%Y%m%d}")
+    key = _key(subject, _period(period, since))
     return Bound(Kind.QUOTA, subject, period, number, number, window, closed, key, since, until)
+
+
+def quota_keys(*, tenant_id: UUID, tool_id: UUID | None, agent_id: UUID | None, at: datetime) -> list[str]:
+    """Of every quota that may have counted a call which came then; there is no such key where none was set."""
+    subjects = {"tool": tool_id, "own": tool_id, "agent": agent_id, "tenant": tenant_id}
+    came = at.astimezone(UTC)
+    periods = (_period("day", came), _period("month", came.replace(day=1)))
+    known = [Subject(word, tenant_id, subject_id, "") for word, subject_id in subjects.items() if subject_id]
+    return [_key(subject, period) for subject in known for period in periods]
+
+
+def _period(name: str, since: datetime) -> str:
+    return f"{name}:{since:%Y%m%d}"
 
 
 def _next_month(month: datetime) -> datetime:

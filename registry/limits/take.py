@@ -91,8 +91,14 @@ _TAKE = Script(
     return answer
     """
 )
-GIVE_BACK = Script("if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end")
-"""A quota's call that did not count after all."""
+GIVE_BACK = Script(
+    """
+    for _, key in ipairs(KEYS) do
+        if redis.call('EXISTS', key) == 1 then redis.call('DECR', key) end
+    end
+    """
+)
+"""The call of one or more quotas that did not count after all."""
 
 
 async def take(bounds: Sequence[Bound], holder: str) -> Taken | None:
