@@ -1,6 +1,7 @@
 """Going on with an execution that waits for a worker: whoever claims its row runs it, from the top of the corridor."""
 
 import json
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -20,6 +21,8 @@ from registry.models import Execution, Tool
 from registry.models.execution import Status
 
 ACTOR = "system:resume"
+PUT_OFF = timedelta(seconds=30)
+"""How long what could not be claimed is left alone, so that it does not stand in the way of what can."""
 
 
 async def resume(tenant_id: UUID, execution_id: UUID, listener: Listener = NOBODY) -> Outcome | None:
@@ -45,6 +48,12 @@ def claim(tenant_id: UUID, execution_id: UUID) -> ToolCall | None:
         row.run, row.lease_until = row.run + 1, lease()
         row.save(update_fields=["status", "waits_for", "due_at", "run", "lease_until"])
     return call
+
+
+def put_off(tenant_id: UUID, execution_id: UUID) -> None:
+    """It could not be claimed: whatever kept it may pass, and others come first meanwhile."""
+    with within(tenant_id):
+        Execution.objects.due(Now()).filter(id=execution_id).update(due_at=Now() + PUT_OFF)
 
 
 def _call(row: Execution) -> ToolCall:

@@ -2,8 +2,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
 
 from accounts.ids import new_id
 from accounts.models import Agent, Tenant
@@ -136,7 +136,15 @@ class Execution(models.Model):
             models.Index(fields=["tenant", "tool", "-id"], include=["status"], name="execution_by_tool"),
             models.Index(fields=["tenant", "agent", "-id"], include=["status"], name="execution_by_agent"),
             models.Index(fields=["lease_until"], condition=Q(status=Status.RUNNING), name="execution_leases"),
-            models.Index(fields=["due_at"], condition=Q(status=Status.PENDING), name="execution_due"),
+            # In the order in which a tenant's are due; see `registry/turns.py`.
+            models.Index(
+                F("waits_for"),
+                F("tenant"),
+                Coalesce("due_at", "started_at"),
+                F("id"),
+                condition=Q(status=Status.PENDING),
+                name="execution_pending",
+            ),
             models.Index(fields=["parent_id"], condition=Q(parent_id__isnull=False), name="execution_by_parent"),
         ]
 
