@@ -76,7 +76,7 @@ def addresses() -> Iterator[tuple[str, URLPattern]]:
 
 
 def filled(path: str, ids: dict[str, Any]) -> str:
-    for converter in ("slug", "str", "uuid", "path", "int"):
+    for converter in ("slug", "str", "text", "uuid", "path", "int"):
         for name, value in ids.items():
             path = path.replace(f"<{converter}:{name}>", str(value))
     assert "<" not in path, f"Say in `ids` what stands for the parameter in {path}."
