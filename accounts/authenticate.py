@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.caller import Caller
@@ -16,6 +15,7 @@ from accounts.limits import Limits, limits_of
 from accounts.models import ApiKey, Person, Tenant
 from accounts.models.limits import SHAPES
 from accounts.networks import is_within
+from accounts.prepared import prepared
 from accounts.refusing import refuse_from
 from accounts.roles import Role
 from accounts.tenancy import within
@@ -125,7 +125,7 @@ def _key_rows(digests: Set[bytes]) -> dict[bytes, dict[str, Any]]:
     """What is known of each key that there is, by its digest."""
     if not digests:
         return {}
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_ROWS, [list(digests)])
         names = [column.name for column in cursor.description]
         rows = (dict(zip(names, row, strict=True)) for row in cursor.fetchall())

@@ -123,6 +123,7 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
     "connect_timeout": 5,
+    "prepare_threshold": 0,  # of accounts/prepared.py alone: Django's own cursors prepare nothing
 }
 DATABASE_ROUTERS = ["config.databases.OwnerMigrates"]
 

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts import audit
-from accounts.inserting import insert_together
+from accounts.inserting import insert_together, insert_with_others
 from accounts.models import AuditEntry
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
@@ -37,7 +37,16 @@ async def record(
     at = timezone.now()
     counted = None if passage.is_followed else await counted_row(passage.call, ending, at)
     recorded = Recorded(counted or passage.call.execution_id, at)
-    return await in_database_thread(_write, passage, ending, _as_told(stored, told), recorded, told) or recorded
+    stored = _as_told(stored, told)
+    result, entry = _result(passage, ending, stored, at), _entry(passage, ending, stored, recorded)
+    beside: list[Model] = [entry] if stored.artifact is None else [entry, stored.artifact]
+    if counted:
+        row = Execution(**_identity(passage) | result | {"id": counted})
+        return await in_database_thread(_count, passage, row, entry) or recorded
+    if passage.opened:
+        return await in_database_thread(_finish, passage, result, beside, told) or recorded
+    await insert_with_others(passage.call.caller.tenant_id, Execution(**_identity(passage), **result), *beside)
+    return recorded
 
 
 def _as_told(stored: StoredForms, told: Told | None) -> StoredForms:
@@ -45,19 +54,6 @@ def _as_told(stored: StoredForms, told: Told | None) -> StoredForms:
     if told is None:
         return stored
     return replace(stored, output=told.stored, truncated=told.stored_truncated, artifact=told.artifact)
-
-
-def _write(
-    passage: Passage, ending: Ending, stored: StoredForms, recorded: Recorded, told: Told | None = None
-) -> Execution | None:
-    result, entry = _result(passage, ending, stored, recorded.at), _entry(passage, ending, stored, recorded)
-    beside: list[Model] = [entry] if stored.artifact is None else [entry, stored.artifact]
-    if recorded.execution_id != passage.call.execution_id:
-        return _count(passage, Execution(**_identity(passage) | result | {"id": recorded.execution_id}), entry)
-    if passage.opened:
-        return _finish(passage, result, beside, told)
-    insert_together(passage.call.caller.tenant_id, Execution(**_identity(passage), **result), *beside)
-    return None
 
 
 def _finish(passage: Passage, result: dict[str, Any], beside: Sequence[Model], told: Told | None) -> Execution | None:

@@ -1,10 +1,13 @@
+import asyncio
+
 import pytest
-from django.db import IntegrityError, connection
+from django.db import DataError, IntegrityError, ProgrammingError, connection
 from django.db.models import Value
 from django.db.models.functions import Upper
+from django.test.utils import CaptureQueriesContext
 
 from accounts import audit
-from accounts.inserting import insert_together
+from accounts.inserting import insert_parties, insert_together, insert_with_others
 from accounts.models import Agent, AuditEntry, Tenant
 from accounts.tenancy import within
 
@@ -58,3 +61,58 @@ def test_it_writes_what_the_database_works_out(acme: Tenant) -> None:
     insert_together(acme.id, an_entry(acme), loud, an_agent(acme, "two"))
     with within(acme.id):
         assert list(Agent.objects.values_list("name", flat=True)) == ["SCOUT'S", ""]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_costs_one_statement(acme: Tenant) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        insert_together(acme.id, an_agent(acme, "one"), an_entry(acme))
+    assert [query["sql"].split()[0] for query in asked] == ["WITH"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_costs_one_trip_for_many_parties(acme: Tenant, globex: Tenant) -> None:
+    parties = [(tenant.id, (an_agent(tenant, slug),)) for tenant in (acme, globex) for slug in ("one", "two")]
+    with CaptureQueriesContext(connection) as asked:
+        assert insert_parties(parties) == [None] * 4
+    assert [query["sql"].split(": ")[0] for query in asked] == ["4 times"]
+    for tenant in (acme, globex):
+        with within(tenant.id):
+            assert list(Agent.objects.values_list("slug", flat=True)) == ["one", "two"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_party_that_cannot_be_written_keeps_no_other_from_it(acme: Tenant, globex: Tenant) -> None:
+    good, twice, foreign, long = (an_agent(acme, slug) for slug in ("good", "good", "foreign", "x" * 65))
+    told = insert_parties([(acme.id, (good,)), (acme.id, (twice,)), (globex.id, (foreign,)), (acme.id, (long,))])
+    assert told[0] is None
+    assert [type(each) for each in told[1:]] == [IntegrityError, ProgrammingError, DataError]
+    with within(acme.id):
+        assert list(Agent.objects.values_list("slug", flat=True)) == ["good"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_raises_to_whoever_wrote_what_cannot_be(acme: Tenant) -> None:
+    async def write() -> list[BaseException | None]:
+        rows = [an_agent(acme, slug) for slug in ("one", "two", "one")]
+        return list(await asyncio.gather(*(insert_with_others(acme.id, row) for row in rows), return_exceptions=True))
+
+    assert [type(each) for each in asyncio.run(write())] == [type(None), type(None), IntegrityError]
+    with within(acme.id):
+        assert list(Agent.objects.values_list("slug", flat=True)) == ["one", "two"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_prepares_its_statement_once(acme: Tenant) -> None:
+    insert_together(acme.id, an_agent(acme, "one"))
+    prepared = prepared_statements()
+    assert any("accounts_agent" in statement for statement in prepared)
+    insert_together(acme.id, an_agent(acme, "two"))
+    insert_parties([(acme.id, (an_agent(acme, slug),)) for slug in ("three", "four")])
+    assert prepared_statements() == prepared
+
+
+def prepared_statements() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements ORDER BY 1")
+        return [statement for (statement,) in cursor.fetchall()]

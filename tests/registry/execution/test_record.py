@@ -1,18 +1,19 @@
+import asyncio
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Agent, AuditEntry, Tenant
-from accounts.tenancy import within
+from accounts.tenancy import platform, within
 from integrations.vault.data_keys import in_memory
 from registry.execution.passage import Passage
-from registry.execution.record import _write
-from registry.execution.types import Answer, Ending, Recorded, StoredForms
+from registry.execution.record import record
+from registry.execution.types import Answer, Ending, StoredForms
 from registry.models import Execution
 from registry.models.execution import Status
 from tests.catalogue import Register
@@ -29,15 +30,11 @@ def passage_of(tenant: Tenant, agent: Agent, **call: object) -> Passage:
     return Passage(a_call({"account": 7}, caller=caller, **call), target=a_target())
 
 
-def at_once(passage: Passage) -> Recorded:
-    return Recorded(passage.call.execution_id, passage.started_at)
-
-
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_it_writes_the_audit_entry_with_the_outcome(acme: Tenant, scout: Agent) -> None:
     passage = passage_of(acme, scout)
     forms = StoredForms({"account": 7}, {"ok": True}, None)
-    _write(passage, SUCCESS, forms, at_once(passage))
+    asyncio.run(record(passage, SUCCESS, forms))
     with within(acme.id):
         entry = AuditEntry.objects.get(subject=f"execution:{passage.call.execution_id}")
     assert (entry.actor, entry.action) == (f"agent:{scout.id}", "execution.succeeded")
@@ -51,13 +48,15 @@ def test_it_writes_the_audit_entry_with_the_outcome(acme: Tenant, scout: Agent) 
     }
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_it_leaves_an_outcome_alone_that_the_sweeper_wrote(acme: Tenant, scout: Agent) -> None:
     passage = passage_of(acme, scout)
     forms = StoredForms({}, {"ok": True}, None)
-    _write(passage, Ending(Status.FAILED), forms, at_once(passage))
+    asyncio.run(record(passage, Ending(Status.FAILED), forms))
     passage.opened = True
-    _write(passage, SUCCESS, forms, at_once(passage))
+    standing = asyncio.run(record(passage, SUCCESS, forms))
+    assert isinstance(standing, Execution)
+    assert standing.status == Status.FAILED
     with within(acme.id):
         assert Execution.objects.get(id=passage.call.execution_id).status == Status.FAILED
         assert AuditEntry.objects.filter(subject=f"execution:{passage.call.execution_id}").count() == 1
@@ -80,11 +79,22 @@ def test_it_writes_what_open_could_not(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_costs_one_statement(acme: Tenant, scout: Agent) -> None:
-    passage = passage_of(acme, scout)
-    with CaptureQueriesContext(connection) as asked:
-        _write(passage, SUCCESS, StoredForms({}, {}, None), at_once(passage))
-    assert [query["sql"].split()[0] for query in asked.captured_queries] == ["WITH"]
+def test_it_writes_together_what_ends_at_the_same_time(acme: Tenant, globex: Tenant, scout: Agent, spy: Agent) -> None:
+    passages = [passage_of(tenant, agent) for tenant, agent in [(acme, scout)] * 10 + [(globex, spy)] * 10]
+    forms = StoredForms({}, {"ok": True}, None)
+
+    async def record_all() -> None:
+        await asyncio.gather(*(record(passage, SUCCESS, forms) for passage in passages))
+
+    asyncio.run(record_all())
+    with platform(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tenant_id, xmin::text FROM registry_execution UNION ALL "
+            "SELECT tenant_id, xmin::text FROM accounts_auditentry WHERE action = 'execution.succeeded'"
+        )
+        rows = cursor.fetchall()
+    assert Counter(tenant for tenant, _ in rows) == {acme.id: 20, globex.id: 20}
+    assert len({transaction for _, transaction in rows}) == 1
 
 
 @pytest.mark.django_db(transaction=True)
