@@ -30,11 +30,12 @@ def permit(call: ToolCall, target: Target) -> Verdict:
 
 
 def _refuse_excluded(call: ToolCall, target: Target) -> None:
-    provider = call.provider or call.caller.provider
-    if provider and provider in target.excluded_providers:
-        raise Forbidden(
-            f"`{target.slug}` is not for agents of the provider `{provider}`: its `excluded_providers` say so."
-        )
+    """The agent's own provider counts whatever the call claims: a claim can only exclude more."""
+    for provider in (call.caller.provider, call.provider):
+        if provider and provider in target.excluded_providers:
+            raise Forbidden(
+                f"`{target.slug}` is not for agents of the provider `{provider}`: its `excluded_providers` say so."
+            )
 
 
 def _refuse_broken_promise(call: ToolCall, target: Target) -> None:

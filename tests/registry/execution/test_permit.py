@@ -33,7 +33,14 @@ def test_it_refuses_a_viewer_and_says_who_can_help() -> None:
 
 @pytest.mark.parametrize(
     ("of_call", "of_agent", "allowed"),
-    [("", "", True), ("openai", "", False), ("", "openai", False), ("anthropic", "openai", True)],
+    [
+        ("", "", True),
+        ("anthropic", "anthropic", True),
+        ("openai", "", False),
+        ("", "openai", False),
+        ("anthropic", "openai", False),
+        ("openai", "anthropic", False),
+    ],
 )
 def test_it_refuses_the_providers_that_a_tool_excludes(of_call: str, of_agent: str, allowed: bool) -> None:
     call = a_call(caller=a_caller(provider=of_agent), provider=of_call)
@@ -98,6 +105,18 @@ class TestInTheCorridor:
         assert [row.status for row in executions(acme)] == [Status.REFUSED]
         assert entries(acme, outcome) == ["execution.refused"]
         assert list(outcome.timings) == ["resolve", "permit", "redact", "record"]
+
+    def test_it_sends_nothing_for_an_excluded_provider_whatever_the_call_claims(
+        self, acme: Tenant, scout: Agent, corridor: Corridor, register: Register, upstream: Upstream
+    ) -> None:
+        register(excluded_providers=["claude_code"])
+        with within(acme.id):
+            Agent.objects.filter(id=scout.id).update(provider="claude_code")
+        outcome = corridor.call("crm-find", {"account": 7}, provider="whatever")
+        assert outcome.status == Status.REFUSED
+        assert outcome.error is not None
+        assert (outcome.error["code"], "the provider `claude_code`" in outcome.error["detail"]) == ("forbidden", True)
+        assert upstream.received == []
 
     def test_it_denies_by_argument(self, acme: Tenant, corridor: Corridor, register: Register) -> None:
         register()
