@@ -10,6 +10,7 @@ from accounts.errors import Malformed, Quote
 from integrations.egress import EgressResponse
 from registry.errors import MappingFailed, UpstreamRefused
 from registry.shaping.mapping import map_answer
+from registry.transports.retry_after import retry_after
 from registry.transports.text import read_text
 
 _SMALL_BYTES = 4_000
@@ -59,7 +60,7 @@ def text_type(headers: Mapping[str, str]) -> str:
 def _refusal(response: EgressResponse, charset: str) -> UpstreamRefused:
     error = UpstreamRefused(
         f"The tool's service answered with HTTP {response.status}.",
-        retry_after=_retry_after(response.headers.get("Retry-After", "")),
+        retry_after=retry_after(response.headers),
         extra={"upstream": {"status": response.status, "body": _complaint(response.body, charset)}},
     )
     error.upstream_status = response.status
@@ -76,11 +77,6 @@ def _complaint(body: bytes, charset: str) -> Any:
         except Malformed:
             pass
     return Quote(read_text(body[:_MOST_READ_BYTES], charset))
-
-
-def _retry_after(header: str) -> float | None:
-    """The seconds form of RFC 9110, 10.2.3; a date is not worth a clock's disagreement."""
-    return float(header) if header.isascii() and header.isdigit() and len(header) < 7 else None
 
 
 def content_type(header: str) -> tuple[str, str]:
