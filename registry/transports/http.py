@@ -10,7 +10,7 @@ from integrations.egress import EgressRequest, EgressResponse, EgressRules, send
 from integrations.errors import UpstreamTooLarge
 from registry.transports.base import Declared, Dispatch, Emit, Reply
 from registry.transports.http_definition import HttpDefinition, check_definition, check_http_url, read_definition
-from registry.transports.http_reply import read_reply, refuse_failure, text_type
+from registry.transports.http_reply import is_success, read_reply, refuse_failure, text_type
 from registry.transports.http_request import build_endpoint_request, build_request
 from registry.transports.http_stream import ACCEPT, reader_for
 
@@ -79,7 +79,7 @@ async def _send_in_parts(dispatch: Dispatch, request: EgressRequest, rules: Egre
     """An answer that comes in parts is passed on in parts; any other, and an error, is read whole."""
     asking = replace(request, headers={**request.headers, "Accept": ACCEPT})
     async with stream(asking, rules=rules) as answer:
-        reader = reader_for(answer.headers) if answer.status < 400 else None
+        reader = reader_for(answer.headers) if is_success(answer.status) else None
         if reader is None:
             return await _read(await answer.whole(), dispatch.declared)
         async for piece in answer.pieces(dispatch.max_output_bytes or MAX_STREAM_BYTES):

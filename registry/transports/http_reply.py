@@ -20,10 +20,10 @@ _MOST_READ_BYTES = 16_000
 def read_reply(response: EgressResponse) -> Any:
     """The output: JSON as it is, text as a string, anything else as `{"content_type", "base64"}`.
 
-    Raises UpstreamRefused for a status of 400 and above, and for JSON that is none.
+    Raises UpstreamRefused for every status but 2xx, and for JSON that is none.
     """
     media_type, charset = content_type(response.headers.get("Content-Type", ""))
-    if response.status >= 400:
+    if not is_success(response.status):
         raise _refusal(response, charset)
     if not response.body:
         return None
@@ -32,6 +32,11 @@ def read_reply(response: EgressResponse) -> Any:
     if media_type.startswith("text/") or media_type in {"", "application/xml", "application/javascript"}:
         return read_text(response.body, charset)
     return {"content_type": media_type, "base64": base64.b64encode(response.body).decode()}
+
+
+def is_success(status: int) -> bool:
+    """Egress has followed the redirects that lead anywhere: one that is left brought no answer."""
+    return 200 <= status < 300
 
 
 async def refuse_failure(response: EgressResponse, output: Any, error_when: str) -> None:

@@ -67,6 +67,19 @@ def test_it_tries_again_when_nothing_can_have_left(
     assert outcome.error["code"] == "upstream_error"
 
 
+@pytest.mark.parametrize("status", [300, 302, 304])
+def test_it_takes_no_redirect_that_leads_nowhere_for_an_answer(
+    status: int, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(read_only=True, cache_seconds=60)
+    upstream.will(Scripted(status, b""), Scripted(200))
+    refused, answered = (corridor.call("crm-find", {"account": 7}) for _ in range(2))
+    assert refused.status == Status.FAILED
+    assert refused.error is not None
+    assert (refused.error["code"], refused.error["upstream"]) == ("upstream_error", {"status": status, "body": ""})
+    assert (answered.status, answered.cached, len(upstream.received)) == (Status.SUCCEEDED, False, 2)
+
+
 def test_it_does_not_repeat_the_callers_mistake(corridor: Corridor, register: Register, upstream: Upstream) -> None:
     register(retries=THRICE, idempotent=True)
     upstream.will(Scripted(400), Scripted(200))

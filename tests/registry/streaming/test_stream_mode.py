@@ -113,6 +113,16 @@ async def test_it_tells_a_failure_before_the_first_part_as_a_problem(
     assert (str(row.id), row.status) == (problem["execution_id"], Status.FAILED)
 
 
+async def test_it_streams_no_redirect_that_leads_nowhere(tool: Register, service: Any, open_stream: Open) -> None:
+    service[0].behaviours["/"] = lambda peer: peer.answer(
+        b'data: {"n": 1}\n\n', "302 Found", Content_Type="text/event-stream"
+    )
+    await in_database_thread(tool)
+    async with open_stream("POST", "executions/", CALL, Accept="text/event-stream") as stream:
+        problem = await stream.response.json()
+    assert (stream.response.status, problem["code"], problem["upstream"]["status"]) == (502, "upstream_error", 302)
+
+
 async def test_it_tells_a_failure_after_the_first_part_as_an_event(
     acme: Tenant, tool: Register, script: Script, service: Any, open_stream: Open
 ) -> None:

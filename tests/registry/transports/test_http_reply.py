@@ -46,7 +46,18 @@ def test_it_calls_json_that_is_none_a_broken_answer(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "retryable"), [(400, False), (404, False), (408, True), (429, True), (500, True), (503, True)]
+    ("status", "retryable"),
+    [
+        (300, False),
+        (302, False),
+        (304, False),
+        (400, False),
+        (404, False),
+        (408, True),
+        (429, True),
+        (500, True),
+        (503, True),
+    ],
 )
 def test_it_tells_the_callers_mistakes_from_the_upstreams_trouble(status: int, retryable: bool) -> None:
     with pytest.raises(UpstreamRefused) as refused:
