@@ -41,14 +41,27 @@ class _Told(Nobody):
     """What a running call told, until the client takes it."""
 
     def __init__(self) -> None:
+        self._is_open = False
         self.target: Target | None = None
         self.progress: Progress | None = None
         self._chunks: asyncio.Queue[Chunk] = asyncio.Queue(CHUNKS_WAITING)
         self._news = asyncio.Event()
 
     @property
+    def is_this_one(self) -> bool:
+        """Whether what is told is this call: until then it may turn out to be an earlier one, told under its key."""
+        return self._is_open or self.has_news
+
+    @property
+    def has_news(self) -> bool:
+        return self.progress is not None or not self.is_empty
+
+    @property
     def is_empty(self) -> bool:
         return self._chunks.empty()
+
+    def opened(self) -> None:
+        self._is_open = True
 
     def sending(self, target: Target) -> None:
         self.target = target
@@ -73,7 +86,7 @@ class _Told(Nobody):
 
     async def wait(self, running: "asyncio.Task[Outcome]", seconds: float) -> bool:
         """Until there is a part, or progress, or the call has ended; whether that was in time."""
-        if not (self.is_empty and self.progress is None) or running.done():
+        if self.has_news or running.done():
             return True
         self._news.clear()
         news = asyncio.ensure_future(self._news.wait())
@@ -93,11 +106,12 @@ class _Told(Nobody):
 
 
 async def _frames(call: ToolCall, told: _Told, running: "asyncio.Task[Outcome]") -> AsyncGenerator[bytes, None]:
-    target = told.target
-    version = target.version if target is not None else ""
-    yield frame("start", {"execution_id": call.execution_id, "tool": call.tool, "version": version})
+    while not (told.is_this_one or running.done()):
+        if not await told.wait(running, KEEP_ALIVE_SECONDS):
+            yield KEEP_ALIVE
+    yield frame("start", _represent_start(call, told, running))
     count = 0
-    while not (running.done() and told.is_empty):
+    while told.has_news or not running.done():
         if not await told.wait(running, KEEP_ALIVE_SECONDS):
             yield KEEP_ALIVE
         if progress := told.take_progress():
@@ -108,6 +122,19 @@ async def _frames(call: ToolCall, told: _Told, running: "asyncio.Task[Outcome]")
     yield _last(call, running)
 
 
+def _represent_start(call: ToolCall, told: _Told, running: "asyncio.Task[Outcome]") -> dict[str, Any]:
+    """Of the execution that this is about: of a call made under a key, that is perhaps an earlier one."""
+    if (ended := _outcome(running)) is not None:
+        return {"execution_id": ended.id, "tool": call.tool, "version": ended.version}
+    return {"execution_id": call.execution_id, "tool": call.tool, "version": told.target.version if told.target else ""}
+
+
+def _outcome(running: "asyncio.Task[Outcome]") -> Outcome | None:
+    """What it ended with; None while it runs, or where nothing could be recorded."""
+    ended = running.done() and not running.cancelled() and running.exception() is None
+    return running.result() if ended else None
+
+
 def _represent(chunk: Chunk, count: int) -> dict[str, Any]:
     shown = {"index": count, "data": chunk.data}
     return shown | {"event": chunk.event} if chunk.event else shown
@@ -115,15 +142,14 @@ def _represent(chunk: Chunk, count: int) -> dict[str, Any]:
 
 def _last(call: ToolCall, running: "asyncio.Task[Outcome]") -> bytes:
     """How it ended: the execution, or why there is none."""
-    if running.cancelled():
-        error = problem(Cancelled())
-    elif (raised := running.exception()) is not None:
-        error = problem(translate(raised if isinstance(raised, Exception) else Cancelled()))
-    elif (outcome := running.result()).error is None:
+    outcome = _outcome(running)
+    if outcome is None:
+        raised = None if running.cancelled() else running.exception()
+        error = problem(translate(raised) if isinstance(raised, Exception) else Cancelled())
+        return frame("error", error | {"execution_id": call.execution_id})
+    if outcome.error is None:
         return frame("end", represent_outcome(outcome))
-    else:
-        error = outcome.error
-    return frame("error", error | {"execution_id": call.execution_id})
+    return frame("error", outcome.error | {"execution_id": outcome.id})
 
 
 async def _end(running: "asyncio.Task[Outcome]") -> None:

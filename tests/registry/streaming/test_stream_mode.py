@@ -225,8 +225,10 @@ async def test_it_replays_under_a_key_as_start_and_end(
     for _ in range(2):
         async with open_stream("POST", "executions/", CALL, **{"Idempotency-Key": "k-1"}) as stream:
             events = await stream.rest()
-        ends.append((events[0].event, events[-1].event, events[-1].data["id"], events[-1].data["output"]))
+        ends.append((events[0], events[-1].event, events[-1].data["id"], events[-1].data["output"]))
     assert ends[0] == ends[1]
+    started, _, execution_id, _ = ends[0]
+    assert started == Event("start", {"execution_id": execution_id, "tool": "crm-find", "version": "1.0.0"})
     assert (len(events), len(service[0].seen), len(await in_database_thread(executions, acme))) == (2, 1, 1)
     async with open_stream(
         "POST", "executions/", {**CALL, "input": {"account": 8}}, **{"Idempotency-Key": "k-1"}
