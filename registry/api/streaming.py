@@ -12,6 +12,7 @@ from registry.api.outcomes import represent_outcome
 from registry.errors import Cancelled, TakesTooSlowly
 from registry.execution.pipeline import execute
 from registry.execution.types import Nobody, Outcome, Progress, Target, ToolCall
+from registry.limits.bounds import Taken
 from registry.models.execution import UNFINISHED
 from registry.transports.base import Chunk
 
@@ -60,7 +61,7 @@ class _Told(Nobody):
     def is_empty(self) -> bool:
         return self._chunks.empty()
 
-    def opened(self) -> None:
+    def opened(self, limits: Taken | None) -> None:
         self._is_open = True
 
     def sending(self, target: Target) -> None:

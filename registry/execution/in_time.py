@@ -10,7 +10,9 @@ from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from registry.execution.outcome import standing_outcome
 from registry.execution.pipeline import execute
+from registry.execution.sealed_output import as_told
 from registry.execution.types import Nobody, Outcome, ToolCall
+from registry.limits.bounds import Taken
 from registry.models import Execution
 
 log = logging.getLogger(__name__)
@@ -24,8 +26,10 @@ class _Opening(Nobody):
 
     def __init__(self) -> None:
         self.is_open = asyncio.Event()
+        self.limits: Taken | None = None
 
-    def opened(self) -> None:
+    def opened(self, limits: Taken | None) -> None:
+        self.limits = limits
         self.is_open.set()
 
 
@@ -47,7 +51,7 @@ async def execute_in_time(call: ToolCall) -> Outcome:
         return running.result()
     _going_on.add(running)
     running.add_done_callback(_ended)
-    return await in_database_thread(_standing, call)
+    return await in_database_thread(_standing, call, opening.limits)
 
 
 async def _until_open(opening: _Opening, running: "asyncio.Task[Outcome]") -> None:
@@ -59,9 +63,11 @@ async def _until_open(opening: _Opening, running: "asyncio.Task[Outcome]") -> No
         waiting.cancel()
 
 
-def _standing(call: ToolCall) -> Outcome:
+def _standing(call: ToolCall, limits: Taken | None) -> Outcome:
+    """It may have ended since: then this is its outcome, and not masked."""
     with within(call.caller.tenant_id):
-        return standing_outcome(Execution.objects.get(id=call.execution_id), replayed=False)
+        execution = as_told(Execution.objects.get(id=call.execution_id), call.caller.agent_id)
+        return standing_outcome(execution, replayed=False, limits=limits)
 
 
 def _ended(running: "asyncio.Task[Outcome]") -> None:

@@ -82,7 +82,7 @@ async def _walk(passage: Passage) -> Ending | Execution:
             passage.opened = False
             return replay(call, standing)
         watch().hold(passage)
-        passage.listener.opened()
+        passage.listener.opened(passage.taken)
     with passage.timed("ask"):
         waiting = await ask(call, target, verdict)
     if waiting is not None:

@@ -163,8 +163,8 @@ class Progress:
 class Listener(Protocol):
     """Who is told of a call while it runs. Telling is no reason to fail: what is raised here ends the call."""
 
-    def opened(self) -> None:
-        """The execution's row is there: from now on it can be looked up."""
+    def opened(self, limits: Taken | None) -> None:
+        """The execution's row is there: from now on it can be looked up. `limits` is what they said of the call."""
 
     def sending(self, target: Target) -> None:
         """Of a call that streams: it passed what comes before, and is sent now."""
@@ -179,7 +179,7 @@ class Listener(Protocol):
 class Nobody:
     """Listens to nothing."""
 
-    def opened(self) -> None:
+    def opened(self, limits: Taken | None) -> None:
         """Not listened to."""
 
     def sending(self, target: Target) -> None:

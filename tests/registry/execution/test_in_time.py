@@ -1,10 +1,13 @@
 """Callers who wait only so long."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from accounts.models import Tenant
+from accounts.offload import in_database_thread
 from registry.models.execution import Status
 from tests.catalogue import Register
 from tests.corridor import Corridor
@@ -43,6 +46,36 @@ def test_it_tells_a_call_that_goes_on_and_what_to_say_meanwhile(
     until(lambda: executions(acme)[0].status == Status.SUCCEEDED)
     ended = corridor.get(f"executions/{told['id']}/").json()
     assert (ended["status"], ended["output"], ended["meanwhile"]) == ("succeeded", {"ok": True}, "")
+
+
+def test_it_tells_of_a_call_that_goes_on_what_its_limits_said(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(rate_limit={"per_hour": 2})
+    _, leave = upstream.will_wait()
+    answer = corridor.post(EXECUTE, body(0))
+    leave.set()
+    assert (answer.status_code, answer["RateLimit-Policy"]) == (202, '"tool-hour";q=2;w=3600')
+    assert answer["RateLimit"] == '"tool-hour";r=1;t=1800'
+    until(lambda: executions(acme)[0].status == Status.SUCCEEDED)
+
+
+def test_a_call_that_ends_while_it_is_looked_up_is_told_unmasked(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register()
+    _, leave = upstream.will_wait()
+    upstream.answers[0] = replace(upstream.answers[0], body=b'{"password": "hunter2"}')
+
+    async def look_up_late(*work: Any) -> Any:
+        leave.set()
+        await asyncio.to_thread(until, lambda: executions(acme)[0].status == Status.SUCCEEDED)
+        return await in_database_thread(*work)
+
+    monkeypatch.setattr("registry.execution.in_time.in_database_thread", look_up_late)
+    answer = corridor.post(EXECUTE, body(0))
+    assert (answer.status_code, answer.json()["output"]) == (200, {"password": "hunter2"})
+    assert executions(acme)[0].output == {"password": "[redacted:field]"}
 
 
 def test_it_refuses_in_time(corridor: Corridor, register: Register, upstream: Upstream) -> None:
