@@ -162,6 +162,11 @@ class UpstreamRefused(QuartermasterError):
     upstream_status = 0
     """Its HTTP status, where it had one."""
 
+    @property
+    def may_have_acted(self) -> bool:
+        """Whether it tells nothing of what was done: a gateway speaks for a service whose answer it never had."""
+        return self.upstream_status in {408, 502, 504}
+
 
 class CallFailed(QuartermasterError):
     """A call that this composite makes did not succeed. `cause` says which one, and why."""

@@ -20,13 +20,16 @@ _NOT_SENT = (ToolNotFound, VersionNotFound, ToolDisabled, Throttled, LimitsAway,
 
 
 def may_go_elsewhere(ending: Ending, target: Target | None) -> bool:
-    """A service that answered that it failed is believed; one that fell silent is not, unless the tool only reads."""
+    """A service that answered that it failed is believed; one that fell silent is not, unless the tool only reads.
+
+    Nor is what a gateway says in its place.
+    """
     error = ending.error
     if isinstance(error, _NOT_SENT):
         return True
-    if isinstance(error, UpstreamRefused):
-        return error.retryable
     changes_nothing = target is not None and target.read_only
+    if isinstance(error, UpstreamRefused):
+        return error.retryable and (not error.may_have_acted or changes_nothing)
     if isinstance(error, UpstreamFailure):
         return not error.sent or changes_nothing
     return isinstance(error, InvalidOutput) and changes_nothing

@@ -77,11 +77,18 @@ def _begin(
 
 def _as_told(error: QuartermasterError, target: Target) -> QuartermasterError:
     """A call that left and was never answered may have had its effect; only a harmless one merely failed."""
-    if isinstance(error, UpstreamTimeout | UpstreamBroken) and error.sent and not is_safe_to_repeat(target):
-        return OutcomeUnknown(
-            f"{error.message} The call may have had its effect: look at the service before repeating it."
-        )
-    return error
+    if not _may_have_acted(error) or is_safe_to_repeat(target):
+        return error
+    return OutcomeUnknown(
+        f"{error.message} The call may have had its effect: look at the service before repeating it.",
+        extra=error.extra,
+    )
+
+
+def _may_have_acted(error: QuartermasterError) -> bool:
+    if isinstance(error, UpstreamRefused):
+        return error.may_have_acted
+    return isinstance(error, UpstreamTimeout | UpstreamBroken) and error.sent
 
 
 def _worth_repeating(error: QuartermasterError, target: Target, attempt: int) -> bool:

@@ -128,6 +128,32 @@ def test_it_goes_no_further_when_the_tool_may_have_acted(
     assert [slug for slug, _, _ in tries(acme)] == ["silent"]
 
 
+@pytest.mark.parametrize("status", [408, 502, 504])
+@pytest.mark.parametrize(
+    ("tool", "code", "tried"),
+    [
+        ({}, "outcome_unknown", []),
+        ({"idempotent": True}, "upstream_error", []),
+        ({"read_only": True}, None, ["behind"]),
+    ],
+)
+def test_it_goes_further_when_a_gateway_lost_its_service_only_where_that_reads(
+    corridor: Corridor,
+    stampers: Stampers,
+    upstream: Upstream,
+    second: Upstream,
+    status: int,
+    tool: dict[str, Any],
+    code: str | None,
+    tried: list[str],
+) -> None:
+    upstream.will(Scripted(status))
+    stampers.add("behind", upstream.url, **tool)
+    stampers.add("works", second.url)
+    document = route(corridor).json()
+    assert (document.get("code"), document["tried"], len(second.received)) == (code, tried, len(tried))
+
+
 def test_it_goes_further_when_a_silent_tool_only_reads(
     corridor: Corridor, stampers: Stampers, upstream: Upstream, second: Upstream
 ) -> None:

@@ -115,6 +115,21 @@ def test_it_does_not_wait_longer_than_it_was_told(
     assert (outcome.status, outcome.error["code"], outcome.error["status"]) == (Status.FAILED, code, 504)
 
 
+@pytest.mark.parametrize("status", [408, 502, 504])
+@pytest.mark.parametrize(("safe", "code"), [(True, "upstream_error"), (False, "outcome_unknown")])
+def test_it_does_not_believe_a_gateway_that_nothing_was_done(
+    safe: bool, code: str, status: int, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(idempotent=safe)
+    upstream.will(Scripted(status, b'{"why": "nobody answers"}'))
+    outcome = corridor.call("crm-find", {"account": 7})
+    assert outcome.error is not None
+    assert (outcome.error["code"], outcome.error["upstream"]) == (
+        code,
+        {"status": status, "body": {"why": "nobody answers"}},
+    )
+
+
 def test_it_counts_an_unknown_outcome_against_the_upstream(
     corridor: Corridor, register: Register, upstream: Upstream
 ) -> None:
