@@ -30,7 +30,9 @@ class CompiledSchema:
 
 def compile_schema(schema: Mapping[str, Any]) -> CompiledSchema:
     """Ready to apply, for a schema that passed `check_schema`. Raises ValueError for one that did not."""
-    validator = Draft202012Validator(dict(schema), retriever=_fetch_nothing, pattern_options=_PATTERNS)
+    validator = Draft202012Validator(
+        dict(schema), retriever=_fetch_nothing, pattern_options=_PATTERNS, mask="the value"
+    )
     branching = Extent(dict(schema)).branching()
     return CompiledSchema(validator, math.log(MOST_BRANCHES, branching) if branching > 1 else math.inf)
 
@@ -40,15 +42,22 @@ def _fetch_nothing(uri: str) -> NoReturn:
 
 
 def faults(compiled: CompiledSchema, value: Any, *, most: int, root: str = "$") -> list[Fault]:
-    """Why `value` does not fit, at most `most` reasons."""
+    """Why `value` does not fit, at most `most` reasons.
+
+    No reason repeats a value: reasons are stored, and of a value nobody knows here whether it may be.
+    """
     if _is_nested_deeper_than(compiled.deepest_explained, value):
         return [Fault(root, "This does not fit, and is nested too deeply to say where: the schema refers to itself.")]
     found: list[Fault] = []
     for error in compiled.validator.iter_errors(value):
         if len(found) == most:
             break
-        found.append(Fault(json_path(error.instance_path, root), Quote(error.message)))
+        found.append(Fault(json_path(error.instance_path, root), Quote(_sentence(error.message))))
     return found
+
+
+def _sentence(message: str) -> str:
+    return message[:1].upper() + message[1:]
 
 
 def _is_nested_deeper_than(depth: float, value: Any) -> bool:

@@ -13,12 +13,12 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from jmespath.exceptions import EmptyExpressionError, JMESPathError, ParseError
+from jmespath.exceptions import EmptyExpressionError, JMESPathError, JMESPathTypeError, ParseError
 from jmespath.functions import Functions
 from jmespath.parser import Parser
 from jmespath.visitor import TreeInterpreter
 
-from accounts.errors import Fault, Quote
+from accounts.errors import Fault
 from registry.errors import MappingFailed, MappingGivenUp
 from registry.shaping.large import LARGE
 from registry.shaping.weight import weigh
@@ -66,9 +66,7 @@ def apply_mapping(expression: str, answer: Any, *, most_work: int = MOST_WORK) -
     try:
         mapped = interpreter.visit(_parse(expression), answer)
     except (JMESPathError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise MappingFailed(
-            Quote(f"The tool's response mapping does not fit its service's answer: {_told(error)}")
-        ) from error
+        raise MappingFailed(f"The tool's response mapping does not fit its service's answer: {_told(error)}") from error
     if not _is_json(mapped):
         raise MappingFailed("The tool's response mapping came to something that is no JSON value.")
     return mapped
@@ -185,4 +183,10 @@ def _where(error: ParseError, expression: str) -> str:
 
 
 def _told(error: Exception) -> str:
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    """Without the value that the library's own messages repeat: it may be one that is never stored."""
+    if isinstance(error, ParseError):
+        return f"{error}."  # a function with too few or too many arguments
+    if isinstance(error, JMESPathTypeError):
+        wanted = " or ".join(map(str, error.expected_types))
+        return f"`{error.function_name}` was given {error.actual_type}, and takes {wanted}."
+    return "it is nested too deeply." if isinstance(error, RecursionError) else "it has another shape."

@@ -96,7 +96,7 @@ def test_it_tells_the_model_what_went_wrong(corridor: Corridor, offer: Offer, up
     assert broken.startswith("upstream_error: ")
     assert '{"status": 500, "body": {"sorry": true}}' in broken
     assert strict.startswith("invalid_input: ")
-    assert '$.n: "x" is not of type "integer"' in strict
+    assert '$.n: The value is not of type "integer"' in strict
     assert unknown.startswith("tool_not_found: There is no tool `no-such`")
     assert native.startswith("native_tool: `Bash` is a tool of your own runtime")
 

@@ -1,4 +1,10 @@
+import json
+from typing import Any, ClassVar
+
+import pytest
+
 from accounts.errors import LONGEST_QUOTE, Fault, Invalid, Quote
+from accounts.models import Tenant
 from integrations.redaction.declared import declared
 from integrations.redaction.policy import compiled
 from integrations.redaction.rules import Rules
@@ -7,7 +13,11 @@ from registry.execution.redact import returned_forms, stored_forms
 from registry.execution.types import Answer, Ending, Mode
 from registry.models.execution import Status
 from registry.redaction import ToolRedaction
+from tests.catalogue import Register
+from tests.corridor import Corridor
+from tests.registry.execution import rows
 from tests.registry.execution.calls import a_call, a_target
+from tests.upstream import Scripted, Upstream
 
 KEY = "sk-proj-" + "a1B2c3D4" * 6
 EMAIL = "ada@example.com"
@@ -114,3 +124,39 @@ def test_it_finds_what_is_split_over_the_parts_of_a_stream() -> None:
 def _rules(policy: dict[str, object]) -> tuple[Rules, Rules]:
     made = compiled(policy)
     return made.stored, made.returned
+
+
+@pytest.mark.django_db(transaction=True)
+class TestWhatDoesNotFit:
+    """What is masked where it stands is not told beside it by the sentence that says what is wrong with it."""
+
+    FIELDS: ClassVar[dict[str, Any]] = {
+        "password": {"type": "string", "minLength": 20},
+        "pin": {"type": "string", "x-sensitive": True, "maxLength": 2},
+    }
+    VALUES: ClassVar[dict[str, Any]] = {"password": "hunter2-is-it", "pin": "998877"}
+    MASKED: ClassVar[dict[str, Any]] = {"password": "[redacted:field]", "pin": "[redacted:field]"}
+    ERRORS: ClassVar[list[dict[str, str]]] = [
+        {"path": "$.password", "message": "The value is shorter than 20 characters"},
+        {"path": "$.pin", "message": "The value is longer than 2 characters"},
+    ]
+
+    def test_it_does_not_repeat_the_input(
+        self, acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+    ) -> None:
+        register(input_schema={"type": "object", "properties": self.FIELDS})
+        outcome = corridor.call("crm-find", self.VALUES)
+        row = rows.stored(acme, outcome)
+        assert (row.status, row.input, row.error and row.error["errors"]) == ("refused", self.MASKED, self.ERRORS)
+        assert outcome.error is not None
+        assert outcome.error["errors"] == self.ERRORS
+        assert upstream.received == []
+
+    def test_it_does_not_repeat_the_output(
+        self, acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+    ) -> None:
+        register(output_schema={"type": "object", "properties": self.FIELDS})
+        upstream.will(Scripted(body=json.dumps(self.VALUES).encode()))
+        outcome = corridor.call("crm-find", {"account": 7})
+        row = rows.stored(acme, outcome)
+        assert (row.status, row.output, row.error and row.error["errors"]) == ("failed", None, self.ERRORS)

@@ -24,8 +24,8 @@ def test_it_lets_a_fitting_input_pass() -> None:
 
 def test_it_names_each_fault_with_its_path() -> None:
     assert faults_of({"account": "seven", "tags": ["new", 7]}) == {
-        "$.account": '"seven" is not of type "integer"',
-        "$.tags[1]": '7 is not of type "string"',
+        "$.account": 'The value is not of type "integer"',
+        "$.tags[1]": 'The value is not of type "string"',
     }
 
 

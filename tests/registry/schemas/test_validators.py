@@ -29,12 +29,46 @@ def filters(*operators: str) -> dict[str, Any]:
 def test_it_names_what_does_not_fit() -> None:
     compiled = compile_schema(NAME)
     assert compiled.is_valid({"name": "Ada"})
-    assert faults(compiled, {"name": 5}, most=5) == [Fault("$.name", '5 is not of type "string"')]
+    assert faults(compiled, {"name": 5}, most=5) == [Fault("$.name", 'The value is not of type "string"')]
 
 
-def test_it_quotes_more_of_a_value_than_is_told_so_that_no_secret_is_cut_before_it_is_masked() -> None:
-    [fault] = faults(compile_schema(NAME), {"name": ["x" * 10_000]}, most=5)
-    assert fault.message == Quote('["' + "x" * 3_998)
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"type": "integer"}, 'The value is not of type "integer"'),
+        ({"minLength": 20}, "The value is shorter than 20 characters"),
+        ({"maxLength": 2}, "The value is longer than 2 characters"),
+        ({"pattern": "^[0-9]+$"}, 'The value does not match "^[0-9]+$"'),
+        ({"enum": ["a", "b"]}, 'The value is not one of "a" or "b"'),
+        ({"const": "a"}, '"a" was expected'),
+        ({"anyOf": [False]}, "The value is not valid under any of the schemas listed in the 'anyOf' keyword"),
+        ({"not": {"type": "string"}}, '{"type":"string"} is not allowed for the value'),
+        (False, "False schema does not allow the value"),
+    ],
+)
+def test_it_says_what_would_fit_and_does_not_repeat_what_does_not(schema: Any, message: str) -> None:
+    compiled = compile_schema({"properties": {"password": schema}})
+    assert faults(compiled, {"password": "hunter2-is-it"}, most=5) == [Fault("$.password", message)]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"contains": {"const": "a"}},
+        {"maxItems": 0},
+        {"uniqueItems": True},
+        {"prefixItems": [{}], "unevaluatedItems": False},
+        {"minItems": 5},
+    ],
+)
+def test_it_repeats_nothing_of_a_list(schema: Any) -> None:
+    [fault] = faults(compile_schema(schema), ["hunter2-is-it", "hunter2-is-it"], most=5)
+    assert (fault.path, "hunter2" in fault.message) == ("$", False)
+
+
+def test_it_quotes_more_of_a_name_than_is_told_so_that_no_secret_is_cut_before_it_is_masked() -> None:
+    [fault] = faults(compile_schema({"propertyNames": {"maxLength": 2}}), {"x" * 10_000: 1}, most=5)
+    assert fault.message == Quote('"' + "x" * 3_999)
     assert isinstance(fault.message, Quote)
 
 
