@@ -28,6 +28,9 @@ class Declared:
 
 Places = tuple[Declared, ...]
 
+EVERYTHING: Places = (Declared(sensitive=True),)
+"""What holds for a value that is sensitive as a whole."""
+
 
 def declared(schema: Any) -> Places:
     """None at all, most often: then nothing has to be followed."""

@@ -12,17 +12,17 @@ from registry.shaping.large import LARGE
 
 def forms(passage: Passage, ending: Ending, weight: int) -> tuple[StoredForms, ReturnedForms, Told | None]:
     """`weight` is the raw output's, exact up to LARGE."""
-    call, target = passage.call, passage.target
-    returned = returned_forms(call, target, ending, passage.secrets)
+    call, target, redaction = passage.call, passage.target, passage.redaction
+    returned = returned_forms(call, redaction, ending, passage.secrets)
     answer = as_returned(ending, returned).answer
     if answer is None or ending.answer is None or target is None:
-        return stored_forms(call, target, ending, passage.secrets, passage.hidden), returned, None
+        return stored_forms(call, redaction, ending, passage.secrets, passage.hidden), returned, None
     storable = ending.answer.storable
     if weight > LARGE:
         storable = part_for_row(call, target, answer, storable)
     ending = replace(ending, answer=replace(ending.answer, output=storable))
-    stored = stored_forms(call, target, ending, passage.secrets, passage.hidden)
-    cuts = partial(stored_cuts, target, secrets=passage.secrets, hidden=passage.hidden)
+    stored = stored_forms(call, redaction, ending, passage.secrets, passage.hidden)
+    cuts = partial(stored_cuts, redaction, secrets=passage.secrets, hidden=passage.hidden)
     return stored, returned, present(call, target, answer, stored.output, weight, cuts)
 
 

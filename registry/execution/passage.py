@@ -18,6 +18,7 @@ from registry.execution.shared import Commands
 from registry.execution.types import NOBODY, Ending, Listener, Mode, Progress, Target, ToolCall
 from registry.limits.bounds import Taken
 from registry.models.execution import FIRST_RUN
+from registry.redaction import UNKNOWN, ToolRedaction
 
 _MOST_READ = 10_000
 LONGEST_MESSAGE = 200
@@ -46,6 +47,8 @@ class Passage:
     listener: Listener = NOBODY
     started_at: datetime = field(default_factory=timezone.now)
     target: Target | None = None
+    unresolved: ToolRedaction = UNKNOWN
+    """What of the call may be stored while there is no target."""
     opened: bool = False
     """Whether `open` wrote a row, which `record` has to finish."""
     run: int = FIRST_RUN
@@ -126,6 +129,10 @@ class Passage:
     def holder(self) -> str:
         """Whose it is what this run takes in Redis: another run of the same execution may hold the same."""
         return f"{self.call.execution_id}:{self.run}"
+
+    @property
+    def redaction(self) -> ToolRedaction:
+        return self.target.redaction if self.target else self.unresolved
 
     @property
     def sent_nothing(self) -> bool:

@@ -25,6 +25,7 @@ from registry.execution.send import send
 from registry.execution.shape import shape
 from registry.execution.telemetry import tell
 from registry.execution.types import NOBODY, Ending, Listener, Outcome, Target, ToolCall
+from registry.execution.unresolved import unresolved_redaction
 from registry.execution.validate import validate
 from registry.execution.watch import watch, why_cancelled
 from registry.models import Execution
@@ -117,6 +118,8 @@ async def _conclude(passage: Passage, end: Ending | Execution) -> Outcome:
 async def _record(passage: Passage, ending: Ending) -> Outcome:
     weight = weigh(ending.answer.output, LARGE) if ending.answer else 0
     with passage.timed("redact"):
+        if passage.target is None:
+            passage.unresolved = await unresolved_redaction(passage.call)
         stored, returned, told = await by_weight(weight, partial(forms, passage, ending, weight))
     await passage.settle(as_returned(ending, returned))
     with passage.timed("record"):

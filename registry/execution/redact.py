@@ -19,8 +19,8 @@ from integrations.redaction import (
 from integrations.redaction.declared import Places
 from integrations.redaction.rules import Rules
 from registry.execution.stored_input import stored_input
-from registry.execution.types import Ending, Mode, ReturnedForms, StoredForms, Target, ToolCall
-from registry.redaction import UNKNOWN
+from registry.execution.types import Ending, Mode, ReturnedForms, StoredForms, ToolCall
+from registry.redaction import ToolRedaction
 from registry.shaping.budget import Cut
 
 _KIND = ("type", "title", "status", "code")
@@ -29,13 +29,12 @@ _KIND = ("type", "title", "status", "code")
 
 def stored_forms(
     call: ToolCall,
-    target: Target | None,
+    redaction: ToolRedaction,
     ending: Ending,
     secrets: Sequence[str] = (),
     hidden: Collection[str] = (),
 ) -> StoredForms:
     """`hidden` is what was masked where it came from: it is found wherever a tool has put it."""
-    redaction = target.redaction if target else UNKNOWN
     known = KnownSecrets(secrets)
     return StoredForms(
         input=stored_input(call, redaction, known),
@@ -44,18 +43,19 @@ def stored_forms(
     )
 
 
-def returned_forms(call: ToolCall, target: Target | None, ending: Ending, secrets: Sequence[str] = ()) -> ReturnedForms:
+def returned_forms(
+    call: ToolCall, redaction: ToolRedaction, ending: Ending, secrets: Sequence[str] = ()
+) -> ReturnedForms:
     """What a schema declares sensitive is for the caller, who has asked for it."""
-    rules = (target.redaction if target else UNKNOWN).returned
-    known = KnownSecrets(secrets)
+    rules, known = redaction.returned, KnownSecrets(secrets)
     return ReturnedForms(output=_output(call, ending, rules, known), error=_error(ending, rules, known))
 
 
 def stored_cuts(
-    target: Target, cuts: Sequence[Cut], secrets: Sequence[str] = (), hidden: Collection[str] = ()
+    redaction: ToolRedaction, cuts: Sequence[Cut], secrets: Sequence[str] = (), hidden: Collection[str] = ()
 ) -> list[Cut]:
     """The way to a cut leads through names, which are masked like those of the stored output."""
-    rules, known = target.redaction.stored, KnownSecrets((*secrets, *findable(hidden)))
+    rules, known = redaction.stored, KnownSecrets((*secrets, *findable(hidden)))
 
     def masked(part: str | int) -> str | int:
         return redact_text(part, secrets=known, rules=rules) if isinstance(part, str) else part

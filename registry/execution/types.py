@@ -21,7 +21,7 @@ from registry.limits.bounds import Taken
 from registry.models import Artifact
 from registry.models.execution import Status
 from registry.permissions.policy import OPEN, ToolPolicy
-from registry.redaction import UNKNOWN, ToolRedaction
+from registry.redaction import USUAL, ToolRedaction
 from registry.retries import Backoff
 from registry.transports.base import Chunk, Declared
 
@@ -138,7 +138,7 @@ class Target:
     """What an agent may say while the call goes on."""
     policy: ToolPolicy = OPEN
     """What the tenant's permission rules may say about a call of it."""
-    redaction: ToolRedaction = UNKNOWN
+    redaction: ToolRedaction = USUAL
     response_mapping: str = ""
     max_input_bytes: int | None = None
     max_output_bytes: int | None = None

@@ -12,11 +12,11 @@ from registry.errors import UpstreamRefused
 from registry.execution.redact import returned_forms, stored_forms
 from registry.execution.types import Answer, Ending, Mode
 from registry.models.execution import Status
-from registry.redaction import ToolRedaction
+from registry.redaction import UNKNOWN, USUAL, ToolRedaction
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.registry.execution import rows
-from tests.registry.execution.calls import a_call, a_target
+from tests.registry.execution.calls import a_call
 from tests.upstream import Scripted, Upstream
 
 KEY = "sk-proj-" + "a1B2c3D4" * 6
@@ -29,7 +29,7 @@ def answered(output: object) -> Ending:
 
 def test_it_leaves_clean_values_as_they_are() -> None:
     ending = answered({"name": "Ada"})
-    forms = stored_forms(a_call({"account": 7}), a_target(), ending)
+    forms = stored_forms(a_call({"account": 7}), USUAL, ending)
     assert (forms.input, forms.output, forms.error) == ({"account": 7}, {"name": "Ada"}, None)
     assert ending.answer is not None
     assert forms.output is ending.answer.output
@@ -37,7 +37,7 @@ def test_it_leaves_clean_values_as_they_are() -> None:
 
 def test_it_masks_secrets_in_input_and_output() -> None:
     call = a_call({"password": "hunter2", "note": f"use {KEY} please"})
-    forms = stored_forms(call, a_target(), answered([{"access_token": "t0k3n"}]))
+    forms = stored_forms(call, USUAL, answered([{"access_token": "t0k3n"}]))
     assert "hunter2" not in str(forms.input)
     assert KEY not in str(forms.input)
     assert forms.input["note"].startswith("use [redacted:")
@@ -47,7 +47,7 @@ def test_it_masks_secrets_in_input_and_output() -> None:
 
 def test_it_masks_secrets_in_the_error() -> None:
     error = UpstreamRefused(extra={"upstream": {"status": 401, "body": f"bad key {KEY}"}})
-    forms = stored_forms(a_call(), a_target(), Ending(Status.FAILED, error=error, attempts=1))
+    forms = stored_forms(a_call(), USUAL, Ending(Status.FAILED, error=error, attempts=1))
     assert forms.error is not None
     assert (forms.error["code"], forms.error["upstream"]["status"]) == ("upstream_error", 401)
     assert KEY not in str(forms.error)
@@ -55,7 +55,7 @@ def test_it_masks_secrets_in_the_error() -> None:
 
 def test_it_masks_values_that_a_fault_repeats() -> None:
     error = Invalid(faults=[Fault("$.key", f'"{KEY}" is not of type "integer"')])
-    forms = stored_forms(a_call(), None, Ending(Status.REFUSED, error=error))
+    forms = stored_forms(a_call(), UNKNOWN, Ending(Status.REFUSED, error=error))
     assert KEY not in str(forms.error)
 
 
@@ -64,7 +64,7 @@ def test_it_masks_what_an_error_quotes_before_it_is_cut() -> None:
     quote = Quote(f"{begun}{KEY} and on")
     error = UpstreamRefused(quote, faults=[Fault("$", quote)], extra={"upstream": {"status": 401, "body": quote}})
     ending = Ending(Status.FAILED, error=error, attempts=1)
-    stored, returned = stored_forms(a_call(), a_target(), ending).error, returned_forms(a_call(), a_target(), ending)
+    stored, returned = stored_forms(a_call(), USUAL, ending).error, returned_forms(a_call(), USUAL, ending)
     assert stored is not None
     assert [stored["detail"], stored["errors"][0]["message"], stored["upstream"]["body"]] == [
         f"{begun}[redacted:openai-key]"
@@ -75,49 +75,48 @@ def test_it_masks_what_an_error_quotes_before_it_is_cut() -> None:
 
 def test_it_leaves_our_own_words_in_an_error_as_long_as_they_are() -> None:
     error = Invalid("Give one of: " + ", ".join(map(str, range(1_000))))
-    stored = stored_forms(a_call(), None, Ending(Status.REFUSED, error=error)).error
+    stored = stored_forms(a_call(), UNKNOWN, Ending(Status.REFUSED, error=error)).error
     assert stored is not None
     assert stored["detail"] == error.message
 
 
 def test_it_stores_no_personal_data_and_returns_it() -> None:
     ending = answered({"email": EMAIL, "token": KEY})
-    stored, returned = stored_forms(a_call(), a_target(), ending), returned_forms(a_call(), a_target(), ending)
+    stored, returned = stored_forms(a_call(), USUAL, ending), returned_forms(a_call(), USUAL, ending)
     assert stored.output == {"email": "[redacted:email]", "token": "[redacted:field]"}
     assert returned.output == {"email": EMAIL, "token": KEY}
 
 
 def test_it_masks_what_the_vault_knows_in_both_and_in_errors() -> None:
     redaction = ToolRedaction(*_rules({"returned": {"secrets": "keep"}}))
-    target = a_target(redaction=redaction)
     error = UpstreamRefused(extra={"upstream": {"status": 401, "body": "bad key hunter2-hunter2"}})
     for ending in (answered({"echo": "hunter2-hunter2"}), Ending(Status.FAILED, error=error, attempts=1)):
-        stored = stored_forms(a_call({"x": "hunter2-hunter2"}), target, ending, ["hunter2-hunter2"])
-        returned = returned_forms(a_call(), target, ending, ["hunter2-hunter2"])
+        stored = stored_forms(a_call({"x": "hunter2-hunter2"}), redaction, ending, ["hunter2-hunter2"])
+        returned = returned_forms(a_call(), redaction, ending, ["hunter2-hunter2"])
         assert "hunter2-hunter2" not in str(stored)
         assert "hunter2-hunter2" not in str(returned)
 
 
 def test_it_follows_the_policy_for_each_form() -> None:
-    target = a_target(redaction=ToolRedaction(*_rules({"stored": {"email": "keep"}, "returned": {"email": "drop"}})))
+    redaction = ToolRedaction(*_rules({"stored": {"email": "keep"}, "returned": {"email": "drop"}}))
     ending = answered({"email": EMAIL, "name": "Ada"})
-    assert stored_forms(a_call(), target, ending).output == {"email": EMAIL, "name": "Ada"}
-    assert returned_forms(a_call(), target, ending).output == {"name": "Ada"}
+    assert stored_forms(a_call(), redaction, ending).output == {"email": EMAIL, "name": "Ada"}
+    assert returned_forms(a_call(), redaction, ending).output == {"name": "Ada"}
 
 
 def test_it_masks_what_the_schemas_declare_sensitive_in_the_stored_form_only() -> None:
     places = declared({"properties": {"pin": {"writeOnly": True}, "note": {"x-sensitive": True}}})
-    target = a_target(redaction=ToolRedaction(*_rules({}), input=places, output=places))
+    redaction = ToolRedaction(*_rules({}), input=places, output=places)
     call, ending = a_call({"pin": "12", "name": "Ada"}), answered({"note": "shy", "pin": 7})
-    stored = stored_forms(call, target, ending)
+    stored = stored_forms(call, redaction, ending)
     assert stored.input == {"pin": "[redacted:field]", "name": "Ada"}
     assert stored.output == {"note": "[redacted:field]", "pin": "[redacted:field]"}
-    assert returned_forms(call, target, ending).output == {"note": "shy", "pin": 7}
+    assert returned_forms(call, redaction, ending).output == {"note": "shy", "pin": 7}
 
 
 def test_it_finds_what_is_split_over_the_parts_of_a_stream() -> None:
     ending = answered([{"delta": {"text": piece}} for piece in ("key: ", KEY[:20], KEY[20:], " ok")])
-    stored = stored_forms(a_call(mode=Mode.STREAM), a_target(), ending)
+    stored = stored_forms(a_call(mode=Mode.STREAM), USUAL, ending)
     assert "".join(part["delta"]["text"] for part in stored.output) == "key: [redacted:openai-key] ok"
 
 
