@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db.models import Exists, Q
+
 from accounts.authenticate import caller_of
 from accounts.caller import Caller
 from accounts.errors import Forbidden, KeyRevoked
@@ -18,14 +20,16 @@ def absent_caller(
 
     Raises Forbidden when the agent or person is gone or disabled, KeyRevoked when the key was taken back.
     """
-    tenant = Tenant.objects.get(id=tenant_id)
     if agent_id is None:
-        return _person(tenant, person_id)
-    agent = Agent.objects.filter(id=agent_id, enabled=True).first()
+        return _person(Tenant.objects.get(id=tenant_id), person_id)
+    key = ApiKey.objects.filter(Q(id=key_id), revoked_at=None)
+    agents = Agent.objects.filter(id=agent_id, enabled=True).select_related("tenant")
+    agent = agents.annotate(key_stands=Exists(key)).first()
     if agent is None:
         raise Forbidden("The agent that made this call is disabled. An admin of its tenant can enable it.")
-    if key_id is not None and not ApiKey.objects.filter(id=key_id, revoked_at=None).exists():
+    if key_id is not None and not agent.key_stands:
         raise KeyRevoked("The key that this call was made with has been revoked. Call again with another one.")
+    tenant = agent.tenant
     return Caller(
         tenant_id=tenant.id,
         tenant_slug=tenant.slug,

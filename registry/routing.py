@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.caller import Caller
 from accounts.offload import in_database_thread
+from accounts.renewing import renewed
 from accounts.tenancy import within
 from registry.catalogue import Entry, entries, listed_tools
 from registry.errors import NoHealthyTool, ToolNotFound
@@ -57,7 +58,7 @@ async def route(
             break
         outcome = await execute(
             ToolCall(
-                caller=caller,
+                caller=await renewed(caller) if tried else caller,
                 tool=candidate.slug,
                 input=values,
                 operation=candidate.operation,

@@ -8,6 +8,7 @@ from uuid import UUID
 from accounts.caller import Caller
 from accounts.ids import new_id
 from accounts.offload import in_database_thread
+from accounts.renewing import renewed
 from accounts.tracing import Trace, span_of
 from registry.batches.claim import Claimed, claim_batch, key_of_call
 from registry.batches.run import Run
@@ -49,7 +50,8 @@ async def execute_batch(order: Order) -> BatchOutcome:
     await _look_up_tools(order)
 
     async def call_tool(call: PlannedCall, filled: Filled, timeout_ms: int | None) -> Outcome:
-        return await execute(_tool_call(order, batch.id, call, filled, timeout_ms))
+        caller = await renewed(order.caller)
+        return await execute(_tool_call(order, caller, batch.id, call, filled, timeout_ms))
 
     known = {call.id: earlier for call in order.plan.calls if (earlier := batch.earlier.get(_key(order, call) or ""))}
     run = Run(order.plan, call_tool, known=known, timeout_seconds=order.timeout_ms / 1000)
@@ -77,9 +79,11 @@ def _key(order: Order, call: PlannedCall) -> str | None:
     return None if order.idempotency_key is None else key_of_call(order.idempotency_key, call.id)
 
 
-def _tool_call(order: Order, batch_id: UUID, call: PlannedCall, filled: Filled, timeout_ms: int | None) -> ToolCall:
+def _tool_call(
+    order: Order, caller: Caller, batch_id: UUID, call: PlannedCall, filled: Filled, timeout_ms: int | None
+) -> ToolCall:
     return ToolCall(
-        caller=order.caller,
+        caller=caller,
         tool=call.tool,
         input=filled.value,
         masked=filled.if_masked,

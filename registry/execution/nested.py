@@ -1,13 +1,14 @@
 """The call that a tool makes of another one: for the same caller, and part of the call that it was made by."""
 
+from accounts.renewing import renewed
 from registry.execution.types import Target, ToolCall
 from registry.transports.base import Nested
 
 
-def nested_call(call: ToolCall, target: Target, nested: Nested) -> ToolCall:
-    """`target` is what `call` is for: the tool that makes this one."""
+async def nested_call(call: ToolCall, target: Target, nested: Nested) -> ToolCall:
+    """`target` is what `call` is for: the tool that makes this one. Raises what keeps the caller from calling now."""
     return ToolCall(
-        caller=call.caller,
+        caller=await renewed(call.caller),
         tool=nested.tool,
         input=nested.input,
         masked=nested.masked,

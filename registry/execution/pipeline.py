@@ -135,7 +135,7 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
 
 
 async def _call_nested(passage: Passage, target: Target, nested: Nested) -> Outcome:
-    call = nested_call(passage.call, target, nested)
+    call = await nested_call(passage.call, target, nested)
     passage.hidden |= call.hidden
     return await execute(call)
 

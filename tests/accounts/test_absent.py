@@ -3,6 +3,7 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.absent import absent_caller
 from accounts.caller import Caller
@@ -21,6 +22,11 @@ def found(caller: Caller) -> Caller:
 
 def test_it_is_who_showed_the_key_then(acme: Tenant, scout_caller: Caller) -> None:
     assert found(scout_caller) == replace(scout_caller, address="")
+
+
+def test_it_costs_one_query(scout_caller: Caller, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with within(scout_caller.tenant_id), django_assert_num_queries(1):
+        absent_caller(tenant_id=scout_caller.tenant_id, agent_id=scout_caller.agent_id, key_id=scout_caller.key_id)
 
 
 def test_it_has_the_limits_of_today(acme: Tenant, scout: Agent, scout_caller: Caller) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,9 @@ from accounts.roles import Role
 from accounts.tenancy import platform, within
 from registry.models import Execution, ToolHealth
 from registry.models.execution import Status
+from registry.permissions.rules import make_rule
 from tests.cast import make_agent, make_key
-from tests.catalogue import Register
+from tests.catalogue import Register, manager_of
 from tests.corridor import Corridor
 from tests.registry.execution.rows import executions
 from tests.registry.trail import share
@@ -100,6 +102,23 @@ def test_it_falls_over_to_the_next_and_says_so(
     execution = route(corridor).json()
     assert (execution["tool"], execution["status"], execution["tried"]) == ("works", "succeeded", ["broken"])
     assert tries(acme) == [("broken", "failed", []), ("works", "succeeded", ["broken"])]
+
+
+def test_it_falls_over_to_none_that_its_caller_may_not_call_any_more(
+    acme: Tenant, corridor: Corridor, stampers: Stampers, upstream: Upstream, second: Upstream
+) -> None:
+    def deny() -> None:
+        with within(acme.id):
+            facts = {"name": "No", "effect": "deny", "tools": ["works"]}
+            make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
+
+    upstream.will(replace(FAILED, before=deny))
+    stampers.add("broken", upstream.url)
+    stampers.add("works", second.url)
+    corridor.call("works", {"page": 0})  # so that what is known of the tool is kept
+    answer = route(corridor)
+    assert (answer.status_code, answer.json()["code"], answer.json()["tried"]) == (403, "forbidden", ["broken"])
+    assert [received.json for received in second.received] == [{"page": 0}]
 
 
 def test_it_tells_of_the_last_when_all_fail(

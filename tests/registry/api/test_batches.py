@@ -2,12 +2,14 @@
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
-from accounts.models import AuditEntry, Tenant
+from accounts.models import Agent, ApiKey, AuditEntry, Tenant
 from accounts.tenancy import within
 from registry.artifacts.storage import LocalArtifacts
 from registry.execution import resolve
@@ -97,6 +99,56 @@ def test_it_looks_each_tool_up_once(
     monkeypatch.setattr(resolve, "find_target", find)
     send(corridor, *(call(f"c{n}") for n in range(20)), *(call(f"d{n}", "echo@^1") for n in range(20)))
     assert sorted(looked_up) == ["echo@", "echo@^1"]
+
+
+def revoke(tenant: Tenant) -> None:
+    with within(tenant.id):
+        ApiKey.objects.update(revoked_at=timezone.now())
+
+
+def disable(tenant: Tenant) -> None:
+    with within(tenant.id):
+        Agent.objects.update(enabled=False)
+
+
+def deny(tenant: Tenant) -> None:
+    with within(tenant.id):
+        facts = {"name": "No", "effect": "deny", "tools": ["echo"]}
+        make_rule(tenant_id=tenant.id, by=manager_of(tenant), facts=facts)
+
+
+@pytest.mark.parametrize(
+    ("take_away", "status", "code"),
+    [(deny, "refused", "forbidden"), (revoke, "failed", "key_revoked"), (disable, "failed", "forbidden")],
+)
+def test_it_makes_no_call_that_its_caller_may_not_make_any_more(
+    take_away: Callable[[Tenant], None],
+    status: str,
+    code: str,
+    acme: Tenant,
+    corridor: Corridor,
+    offer: Offer,
+    upstream: Answering,
+) -> None:
+    offer("slow")
+    offer("echo")
+    arrived, leave = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        arrived.set()
+        leave.wait(10)
+
+    upstream.on("/slow", Scripted(before=wait))
+    send(corridor, call("before", input={"n": 1}))  # so that what is known of the tool is kept
+    calls = [call("first", "slow"), call("second", "echo", depends_on=["first"])]
+    running = corridor.loop.start(corridor.api.post(DOOR, {"calls": calls}))
+    assert arrived.wait(10)
+    take_away(acme)
+    leave.set()
+    answer = running.result(20).json()
+    assert statuses(answer) == [("first", "succeeded"), ("second", status)]
+    assert answer["outcomes"][1]["error"]["code"] == code
+    assert upstream.sent_to("/echo") == [{"n": 1}]
 
 
 def test_it_runs_no_more_at_once_than_it_may(corridor: Corridor, offer: Offer, upstream: Answering) -> None:

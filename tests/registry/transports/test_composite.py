@@ -319,3 +319,26 @@ async def test_it_can_be_called_inside_the_corridor_only(acme: Tenant) -> None:
     )
     with pytest.raises(RuntimeError):
         await CompositeTransport().send(dispatch)
+
+
+def test_it_makes_no_call_that_its_caller_may_not_make_any_more(
+    acme: Tenant, corridor: Corridor, welcome: Tool, upstream: Answering
+) -> None:
+    corridor.call("greet", {"to": "bob"})  # so that what is known of the tool is kept
+    arrived, leave = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        arrived.set()
+        leave.wait(10)
+
+    upstream.on("/find", replace(says({"name": "ada"}), before=wait))
+    running = corridor.start("welcome", {"email": "ada@example.com"})
+    assert arrived.wait(10)
+    with within(acme.id):
+        facts = {"name": "No", "effect": "deny", "tools": ["greet"]}
+        make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
+    leave.set()
+    outcome = running.result(20)
+    assert (outcome.status, outcome.error and outcome.error["code"]) == (Status.FAILED, "call_failed")
+    assert (cause(outcome)["tool"], cause(outcome)["error"]["code"]) == ("greet", "forbidden")
+    assert upstream.sent_to("/greet") == [{"to": "bob"}]
