@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from registry.permissions.fit import Fit, Test
-from registry.permissions.scripts import Command, Unreadable, is_open, program, read_script, read_words, starts
+from registry.permissions.scripts import Command, is_open, program, read_script, read_words, starts
+from registry.permissions.shell_tokens import Unreadable
 
 LONGEST_PREFIX = 300
 MOST_STARTS = 300

@@ -1,34 +1,31 @@
-"""Reading what a shell would run: the simple commands of a script, found with the standard library's shell tokenizer.
+"""Reading what a shell would run: the simple commands of a script, made of its tokens.
 
 It never runs or expands anything, and it errs to one side: what is quoted is sometimes taken for an operator, which
 makes more commands of a script, never fewer. What cannot be read at all raises Unreadable.
 """
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from registry.permissions.shell_tokens import DEEPEST, Operator, Unreadable, Word, read_tokens
+
 LONGEST_SCRIPT = 20_000
-DEEPEST = 4
-"""How many commands inside commands (`bash -c "sh -c …"`) are followed."""
 MOST_COMMANDS = 500
 
-_PUNCTUATION = ";|&()<>`\n\r"
-_OPERATOR = re.compile(r"&>>|&>|>>|>&|>\||<<<|<<-|<<|<&|<>|[<>](?!\()|[<>]\(|[;|&()`\n\r]")
-_REDIRECTIONS = frozenset({"&>>", "&>", ">>", ">&", ">|", "<<<", "<<-", "<<", "<&", "<>", "<", ">"})
+_REDIRECTIONS = frozenset({">>", ">&", ">|", "<&", "<>", "<", ">"})
 _SEPARATORS = frozenset(";|&\n")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=")
 _EXPANDED = re.compile(r"[$`*?\[]|\{[^}]*(,|\.\.)|^~")
-_NESTED = re.compile(r"\$\(|[<>]\(|`")
+_NESTED = re.compile(r"\$\(|`")
+_DESCRIPTOR = re.compile(r"[0-9]|\{\w+\}")
+_NO_PLAIN_WORD = re.compile(r"[\s;|&`$'\"\\<>()]")
 # Both are data: words of the shell's grammar, and programs that run what their arguments say.
 _RESERVED = frozenset(Path(__file__).with_name("reserved.txt").read_text().split())
+_NAMED = frozenset({"for", "select", "function"})
+"""Those of them that a name follows."""
 _RUNNERS = frozenset(Path(__file__).with_name("runners.txt").read_text().split())
-
-
-class Unreadable(ValueError):
-    """The script cannot be read: a quote is not closed, or it goes too deep."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +38,34 @@ class Command:
 @dataclass
 class _Reader:
     commands: list[Command] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    """What is run to make the words."""
     words: list[str] = field(default_factory=list)
     is_plain: bool = True
+
+    def add(self, word: Word) -> None:
+        self.scripts += word.scripts
+        self.is_plain = self.is_plain and not (word.scripts or _NESTED.search(word.text))
+        self.words.append(word.text)
+
+    def separate(self, operator: str) -> None:
+        """Whatever is in brackets runs inside the command around it."""
+        self.is_plain = self.is_plain and operator in _SEPARATORS
+        self.end()
+        self.is_plain = operator in _SEPARATORS
 
     def end(self) -> None:
         if self.words:
             self.commands.append(Command(tuple(self.words), self.is_plain))
         self.words, self.is_plain = [], True
 
-    def redirect(self, operator: str, target: str) -> None:
-        """A number before it is a descriptor. Joining descriptors and throwing output away do no harm."""
-        if self.words and self.words[-1].isdigit():
+    def redirect(self, operator: str, before: Word | None, target: Word) -> None:
+        """What touches it is a descriptor. Joining descriptors and throwing output away do no harm."""
+        if before is not None and before.touches and _DESCRIPTOR.fullmatch(before.text):
+            self.is_plain = self.is_plain and before.text.isdigit()
             self.words.pop()
-        harmless = (operator == ">&" and target in {"1", "2"}) or (operator in {">", "&>"} and target == "/dev/null")
+        self.scripts += target.scripts
+        harmless = (operator == ">&" and target.text in {"1", "2"}) or (operator == ">" and target.text == "/dev/null")
         self.is_plain = self.is_plain and harmless
 
 
@@ -61,12 +73,13 @@ def read_script(script: str, *, depth: int = 0) -> list[Command]:
     """All commands in it, those inside others last. Raises Unreadable."""
     if depth > DEEPEST or len(script) > LONGEST_SCRIPT or "\0" in script:
         raise Unreadable
-    commands = _simple_commands(script)
-    for command in list(commands):
-        for inner in _inner_scripts(command):
-            commands += [Command(each.words, is_plain=False) for each in read_script(inner, depth=depth + 1)]
-            if len(commands) > MOST_COMMANDS:
-                raise Unreadable
+    reader = _read(script)
+    commands = [_without_assignments(command) for command in reader.commands]
+    inner = [*reader.scripts, *(each for command in commands for each in _inner_scripts(command))]
+    for each in inner:
+        commands += [Command(command.words, is_plain=False) for command in read_script(each, depth=depth + 1)]
+        if len(commands) > MOST_COMMANDS:
+            raise Unreadable
     return commands
 
 
@@ -78,43 +91,25 @@ def read_words(words: list[str]) -> list[Command]:
     return commands
 
 
-def _simple_commands(script: str) -> list[Command]:
-    reader = _Reader()
-    tokens = iter(_tokens(script))
-    parts = _parts(tokens)
-    for part, is_operator in parts:
-        if not is_operator:
-            reader.is_plain = reader.is_plain and not _NESTED.search(part)
-            reader.words.append(part)
-        elif part in _REDIRECTIONS:
-            target, _ = next(parts, ("", False))
-            reader.redirect(part, target)
-        else:
-            # Whatever is in brackets or backquotes runs inside the command around it. A shell may keep a lone CR.
-            separates = part in _SEPARATORS
-            reader.is_plain = reader.is_plain and separates
-            reader.end()
-            reader.is_plain = separates
-    reader.end()
-    return [_without_assignments(command) for command in reader.commands]
-
-
-def _tokens(script: str) -> list[str]:
-    lexer = shlex.shlex(script.replace("\\\n", ""), posix=True, punctuation_chars=_PUNCTUATION)
-    lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t", True, ""
-    try:
-        return list(lexer)
-    except ValueError as error:
-        raise Unreadable from error
-
-
-def _parts(tokens: Iterator[str]) -> Iterator[tuple[str, bool]]:
-    """Each word, and each operator with True."""
+def _read(script: str) -> _Reader:
+    reader, before = _Reader(), None
+    tokens = iter(read_tokens(script))
     for token in tokens:
-        if token and all(letter in _PUNCTUATION for letter in token):
-            yield from ((operator, True) for operator in _OPERATOR.findall(token))
+        if isinstance(token, Word):
+            reader.add(token)
+        elif token.text not in _REDIRECTIONS:
+            reader.separate(token.text)
         else:
-            yield token, False
+            reader.redirect(token.text, before, _target(next(tokens, None)))
+        before = token if isinstance(token, Word) else None
+    reader.end()
+    return reader
+
+
+def _target(token: Word | Operator | None) -> Word:
+    if not isinstance(token, Word):
+        raise Unreadable
+    return token
 
 
 def _without_assignments(command: Command) -> Command:
@@ -124,26 +119,37 @@ def _without_assignments(command: Command) -> Command:
 
 
 def _inner_scripts(command: Command) -> Iterator[str]:
-    """What is run in quotes: `"$(…)"`, and what a program is told to run."""
+    """What stands in quotes and may be run: some builtins expand what they are given, and programs are told to."""
     for word in command.words:
-        for start in _NESTED.finditer(word):
-            inner = word[start.end() :]
-            yield inner.rpartition(")")[0] or inner.partition("`")[0]
+        if start := _NESTED.search(word):
+            yield word[start.end() :].replace("`", "\n")
     yield from _run_scripts(command)
 
 
 def _run_scripts(command: Command) -> Iterator[str]:
-    if any(program(word) in _RUNNERS for word in command.words):
-        yield from (word for word in command.words if re.search(r"[\s;|&`$]", word) and not _NESTED.search(word))
+    programs = [program(word) for word in command.words]
+    if not _RUNNERS.isdisjoint(programs):
+        yield from (word for word in command.words if _NO_PLAIN_WORD.search(word) and not _NESTED.search(word))
+    if "eval" in programs:
+        yield " ".join(command.words[programs.index("eval") + 1 :])
 
 
 def starts(command: Command) -> Iterator[int]:
     """At which of its words a program may begin: the first one, and any of those that a runner was given."""
     words = command.words
-    first = next((at for at, word in enumerate(words) if word not in _RESERVED), len(words))
+    first = _first(words)
     yield from range(min(first + 1, len(words)))
-    if first < len(words) and program(words[first]) in _RUNNERS:
+    if any(program(word) in _RUNNERS for word in words[: first + 1]):
         yield from range(first + 1, len(words))
+
+
+def _first(words: tuple[str, ...]) -> int:
+    """Past the words of the grammar, the names that belong to them, and variables that are set."""
+    at = 0
+    while at < len(words) and (words[at] in _RESERVED or _ASSIGNMENT.match(words[at])):
+        takes_name = words[at] in _NAMED or (words[at] == "coproc" and words[at + 2 : at + 3] == ("{",))
+        at += 2 if takes_name else 1
+    return at
 
 
 def program(word: str) -> str:

@@ -20,6 +20,12 @@ CERTAIN = [
     "git status 2>&1",
     "git status >/dev/null",
     "git status $HOME *.py",
+    "git status ${HOME}",
+    "git status a#b",
+    "git status '# no comment'",
+    'git status "it\'s $5"',
+    "git status 'it is' \"don't\"",
+    "git status >/dev/null 2>&1",
     ["git", "status"],
     ["git", "status", "; rm -rf /"],
 ]
@@ -31,7 +37,21 @@ POSSIBLE = [
     "git status & rm -rf /",
     "git status\nrm -rf /",
     "git status\rgit status",
+    "git status # '\nrm -rf /x\n# '",
+    "git status # it's\nrm -rf /x\necho isn't it",
+    "git status \\\\\nrm -rf /x",
+    "git status $'\\''; rm -rf /x #'",
+    "git status $\\\n'\\''; rm -rf /x #'",
+    'git status $"a"; rm -rf /x',
+    "git status ${x:-'}; rm -rf /x #'}",
+    'git status "${x:-"\'"}"; rm -rf /x #\'',
+    "git status $(( 1 ' )) ; rm -rf /x #'",
     "git status $(rm -rf /)",
+    "git status $(case a in a) echo ')';rm -rf /;; esac)",
+    "git status &>/dev/null rm -rf /",
+    "{x}>/dev/null git status",
+    "git status <<X\n'\nX\nrm -rf /\n#'",
+    "git status <\\\n<X\n'\nX\nrm -rf /\n#'",
     'git status "$(rm -rf /)"',
     "git status `rm -rf /`",
     "git status <(rm -rf /)",
@@ -111,6 +131,23 @@ RUNS_RM = [
     "eval 'rm x'",
     "nohup bash -c 'sudo rm x' &",
     "cat <<EOF\nrm x\nEOF",
+    "bash <<< 'rm x'",
+    "bash -c \"r''m\"",
+    "eval r\\\\m x",
+    "eval \"r''m\" x",
+    "{x}>/dev/null rm y",
+    "&>/dev/null rm x",
+    "function f { rm x; }; f",
+    "f() { rm x; }; f",
+    "coproc rm x",
+    "coproc NAME { rm x; }",
+    "for f do rm $f; done",
+    "if x=1 rm y; then :; fi",
+    "time -p rm x",
+    "echo '$(rm x)'",
+    "echo '`rm x`'",
+    "> $(rm x)",
+    'echo "$(echo "a" "$(rm x)")"',
     "if true; then rm x; fi",
     "for f in a; do rm $f; done",
     "case a in a) rm x;; esac",
@@ -131,6 +168,9 @@ RUNS_NO_RM = [
     "find . -exec echo {} \\;",
     "rmdir x",
     "ls > rm",
+    "echo $(date) rm",
+    'echo "$(echo "rm" x): $((1 + 2)), ${HOME}"',
+    "find . -exec grep -l a {} +",
     ["echo", "rm x"],
 ]
 
@@ -168,6 +208,8 @@ def test_it_does_not_take_an_argument_for_a_program(command: object) -> None:
         ("git --no-pager -c a=b -c c=d push", Fit.MAYBE),
         ("git status $X", Fit.NO),
         ("git commit push", Fit.NO),
+        ("git '2'>/dev/null push", Fit.NO),
+        ("git 2>/dev/null push", Fit.YES),
         ("git " + "-a " * 40 + "push", Fit.MAYBE),
     ],
 )
@@ -189,6 +231,24 @@ def test_it_gives_up_on_commands_within_commands_within_commands() -> None:
 
 def test_it_gives_up_on_too_many_commands_inside_one_another() -> None:
     assert begins_with([("ls",)])('echo "' + "$(a;b;c;d;e;f;g) " * 200 + '"') is Fit.MAYBE
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "$(" * 9_000,
+        "echo '" + "$()" * 6_000 + "'",
+        "echo " + "$()" * 6_000,
+        "eval " * 4_000,
+        'bash -c "' + "`" * 19_000 + '"',
+        "(" + "( " * 9_000,
+        "sudo '" + ";" * 19_000 + "'",
+    ],
+    ids=lambda command: command[:12],
+)
+def test_it_reads_what_was_made_to_be_read_for_ever(command: str) -> None:
+    """In a broken form each of these takes minutes, or more levels than Python goes down."""
+    assert begins_with([("git", "status")])(command) is not Fit.YES
 
 
 @pytest.mark.parametrize(
