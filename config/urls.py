@@ -21,13 +21,14 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    # Tried from the top: what agents call stands first.
+    path("api/v1/", include("registry.api.urls")),
+    path("api/v1/", include("accounts.api.urls")),
     path("", home),
     path("favicon.ico", favicon),
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),
-    path("api/v1/", include("accounts.api.urls")),
-    path("api/v1/", include("registry.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("docs/errors", errors_page, name="errors"),
