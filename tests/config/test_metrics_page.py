@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.test import AsyncClient, AsyncRequestFactory
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -30,6 +30,7 @@ from tests.cast import CASTING
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.patience import until
+from tests.pools import exhausted, own_pool
 from tests.registry.approvals.asking import rule_for
 from tests.upstream import Scripted, Upstream
 
@@ -246,14 +247,11 @@ def test_it_shows_what_the_database_is_asked_for(numbers: Numbers, corridor: Cor
 def test_it_is_read_when_the_database_gives_no_connection(
     patience: float, timeout: float, numbers: Numbers, corridor: Corridor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection.close()
-    pool = connections["default"].pool  # type: ignore[attr-defined]
+    pool = own_pool()
     monkeypatch.setattr("config.patience.PATIENCE_SECONDS", patience)
     monkeypatch.setattr(pool, "timeout", timeout)
-    taken = [pool.getconn() for _ in range(settings.DATABASE_POOL_SIZE)]
-    found = corridor.loop.run(read())
-    for each in taken:
-        pool.putconn(each)
+    with exhausted(pool):
+        found = corridor.loop.run(read())
     assert found["quartermaster_database_connections_busy", frozenset()] == settings.DATABASE_POOL_SIZE
     unsealed = ("quartermaster_audit_entries_unsealed", frozenset[Any]())
     assert (unsealed in numbers.before, unsealed in found) == (True, False)

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Agent, Tenant
+from accounts.offload import give_connection_back
 from accounts.roles import Role
 from accounts.tenancy import platform, within
 from registry.models import Execution, ToolHealth
@@ -111,6 +112,7 @@ def test_it_falls_over_to_none_that_its_caller_may_not_call_any_more(
         with within(acme.id):
             facts = {"name": "No", "effect": "deny", "tools": ["works"]}
             make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
+        give_connection_back()  # the service's thread ends with its answer
 
     upstream.will(replace(FAILED, before=deny))
     stampers.add("broken", upstream.url)

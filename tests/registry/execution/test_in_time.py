@@ -1,6 +1,5 @@
 """Callers who wait only so long."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -69,7 +68,7 @@ def test_a_call_that_ends_while_it_is_looked_up_is_told_unmasked(
 
     async def look_up_late(*work: Any) -> Any:
         leave.set()
-        await asyncio.to_thread(until, lambda: executions(acme)[0].status == Status.SUCCEEDED)
+        await in_database_thread(until, lambda: executions(acme)[0].status == Status.SUCCEEDED)
         return await in_database_thread(*work)
 
     monkeypatch.setattr("registry.execution.in_time.in_database_thread", look_up_late)

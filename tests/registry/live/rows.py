@@ -65,11 +65,11 @@ def ran(
 _FILL = """
 INSERT INTO registry_execution
     (id, tenant_id, tool_slug, version, operation, status, mode, timings, attempts, attempt_log, tried, cached,
-     trace_id, conversation, provider, count, waits_for, run, options, started_at, finished_at)
+     trace_id, conversation, provider, count, waits_for, run, lost_runs, options, started_at, finished_at)
 SELECT (lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0') || '7'
         || substr(md5(n::text || %s), 1, 3) || '8' || substr(md5(n::text || %s), 4, 15))::uuid,
     %s, 'crm-find', '1.0.0', '', CASE WHEN n %% 10 = 0 THEN 'failed' ELSE 'succeeded' END, 'sync',
-    jsonb_build_object('resolve', 700, 'send', 40000 + n), 1, '[]', '[]', false, '', '', '', 1, '', 0, '{}',
+    jsonb_build_object('resolve', 700, 'send', 40000 + n), 1, '[]', '[]', false, '', '', '', 1, '', 0, 0, '{}',
     moment, moment + n * interval '1 millisecond'
 FROM generate_series(1, %s) AS n, LATERAL (SELECT %s - n * %s::interval AS moment) AS moments
 """

@@ -168,7 +168,7 @@ def test_it_finds_those_that_wait_without_reading_the_others(
         with CaptureQueriesContext(connection) as queries:
             tally(acme.id, NOON)
         plan = plan_of(queries.captured_queries[0]["sql"])
-    assert "execution_due" in plan
+    assert "execution_pending" in plan
     assert "execution_leases" in plan
     assert "execution_by_tenant" not in plan
 
