@@ -171,5 +171,7 @@ def refuse_elsewhere(person: Person, address: str) -> None:
 
 
 def _note_use(row: dict[str, Any], now: datetime) -> None:
+    """Unless somebody is changing the key at this moment: nobody waits for a note."""
     with within(row["tenant_id"]):
-        ApiKey.objects.filter(id=row["key_id"]).update(last_used_at=now)
+        free = ApiKey.objects.select_for_update(skip_locked=True).filter(id=row["key_id"])
+        ApiKey.objects.filter(id__in=free.values("id")).update(last_used_at=now)

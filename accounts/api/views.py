@@ -101,7 +101,7 @@ async def _authenticate(shown: Sequence[tuple[str, str]]) -> Sequence[Caller | Q
     return await in_database_thread(authenticate_all, shown)
 
 
-_authenticate_together: Together[tuple[str, str], Caller] = Together(_authenticate, most=200)
+_authenticate_together: Together[tuple[str, str], Caller] = Together(_authenticate, most=200, at_once=2)
 
 
 def _rendered(response: HttpResponseBase) -> HttpResponseBase:

@@ -16,6 +16,7 @@ from accounts.models import Agent, ApiKey, Person, Tenant
 from accounts.roles import Role
 from accounts.tenancy import NoScope, current_scope, within
 from tests.accounts.test_tenancy import raw_slugs
+from tests.servers import Servers
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +125,18 @@ def test_it_notes_the_use_of_a_key_once_however_many_show_it(scout: Agent, scout
     with CaptureQueriesContext(connection) as queries:
         authenticate_all([(f"Bearer {scout_key}", "")] * 20)
     assert sum("UPDATE" in query["sql"] for query in queries) == 1
+    with within(scout.tenant_id):
+        assert ApiKey.objects.get().last_used_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_does_not_wait_for_somebody_who_changes_the_key(scout: Agent, scout_key: str, servers: Servers) -> None:
+    with servers.connect_as_superuser() as rival, rival.transaction():
+        rival.execute("SELECT 1 FROM accounts_apikey FOR UPDATE")
+        assert authenticate(f"Bearer {scout_key}").agent_slug == "scout"
+    with within(scout.tenant_id):
+        assert ApiKey.objects.get().last_used_at is None
+    authenticate(f"Bearer {scout_key}")
     with within(scout.tenant_id):
         assert ApiKey.objects.get().last_used_at is not None
 
