@@ -134,6 +134,8 @@ async def _ask(commands: Sequence[Words]) -> list[Any] | None:
 async def _travel(asked: Sequence[Sequence[Words]]) -> list[list[Any] | Exception]:
     """What many ask at the same time, in one trip. Whoever asked is told only of their own commands."""
     client = _client()
+    if client.is_away:
+        raise RedisTimeout("Redis did not answer those who asked before.")
     try:
         answers = iter(await _in_time(_send(client, [words for commands in asked for words in commands])))
     except (RedisError, OSError) as error:
