@@ -37,7 +37,7 @@ def insert_together(tenant_id: UUID, *rows: models.Model) -> None:
     with prepared() as cursor:
         cursor.execute(*_prepared((tenant_id, rows)))
     if connection.in_atomic_block:
-        restore_scope()
+        restore_scope(Scope(tenant_id))
 
 
 async def insert_with_others(tenant_id: UUID, *rows: models.Model) -> None:

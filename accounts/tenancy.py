@@ -78,9 +78,10 @@ def _entered(scope: Scope) -> Iterator[None]:
             _tell_postgresql(outer)
 
 
-def restore_scope() -> None:
-    """Tell PostgreSQL the scope that stands, after a statement that set its own inside a longer transaction."""
-    _tell_postgresql(_scope.get())
+def restore_scope(after: Scope) -> None:
+    """Tell PostgreSQL the scope that stands, where a statement has set another one inside a longer transaction."""
+    if _scope.get() != after:
+        _tell_postgresql(_scope.get())
 
 
 def _tell_postgresql(scope: Scope | None) -> None:

@@ -62,8 +62,7 @@ def _finish(passage: Passage, result: dict[str, Any], beside: Sequence[Model], t
     with within(call.caller.tenant_id):
         result["sealed_output"] = sealed_output(call.caller.tenant_id, call.execution_id, told)
         if _ours(passage).update(**result):
-            for row in beside:
-                row.save(force_insert=True)
+            insert_together(call.caller.tenant_id, *beside)
             if call.resumed is not None and result["status"] is Status.REFUSED:
                 give_back_quota(Execution.objects.get(id=call.execution_id))
             return None
