@@ -15,6 +15,7 @@ from tests.running import environment, wait_for
 # A lease, a sweep, and that up to three times.
 LEASE_SECONDS = 120
 SUCCEEDED = "succeeded"
+INTERNAL_ERROR = "internal_error"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def judge(matrix: Matrix, ledger: Ledger, effects: Effects, data_dir: Path) -> l
     again = [name for name, tool in made.items() if tool == SAFE and counted[name] > 1]
     without = [name for name in ledger.succeeded if not counted[name]]
     unsafe, safe = (sum(each == tool for each in made.values()) for tool in (UNSAFE, SAFE))
+    unforeseen = ledger.outcomes[INTERNAL_ERROR]
     told = len(ledger.answered) + len(ledger.accepted - ledger.answered.keys())
     return [
         Finding(f"{len(lost)} of {told} executions that were told are lost", not lost),
@@ -42,6 +44,7 @@ def judge(matrix: Matrix, ledger: Ledger, effects: Effects, data_dir: Path) -> l
         Finding(f"{len(twice)} of {unsafe} calls that are not safe to repeat had their effect twice", not twice),
         Finding(f"{len(again)} of {safe} calls that are safe to repeat were made again", len(again) < safe),
         Finding(f"{len(without)} calls were told to have succeeded without having had their effect", not without),
+        Finding(f"{unforeseen} calls were told `internal_error`", not unforeseen),
         Finding("no execution stays pending or running", all_ended),
         Finding("the audit trail verifies", _audit_verifies(data_dir)),
         Finding("no process of a killed supervisor is left", everything_descends_from(matrix.up)),
