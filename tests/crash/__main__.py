@@ -23,6 +23,7 @@ RESULT = BASE_DIR / "docs" / "reference" / "crash.md"
 CALLERS = 4
 LEASE_SECONDS = 5
 """Shorter than usual, so that more is taken up again in the time there is."""
+LONGEST_TRACE = 5000
 
 PAGE = """\
 # The fault matrix
@@ -106,6 +107,7 @@ def run(data_dir: Path, seed: int, minutes: float) -> Result:
         _call_and_kill(matrix, agent, seed, minutes)
         return Result(matrix, ledger, judge(matrix, ledger, effects, data_dir), places, missed)
     finally:
+        _tell_unforeseen(data_dir)
         matrix.up.stop()
         wait_for(lambda: matrix.up.pids() == {})
         effects.close()
@@ -122,6 +124,13 @@ def _call_and_kill(matrix: Matrix, agent: Agent, seed: int, minutes: float) -> N
             caller.stop()
         for caller in callers:
             caller.join()
+
+
+def _tell_unforeseen(data_dir: Path) -> None:
+    """What the processes have logged of it: the folder goes with the run."""
+    for log in sorted((data_dir / "log").glob("*.log")):
+        for trace in log.read_text(errors="replace").split("Unforeseen error")[1:]:
+            _say(f"{log.name}: Unforeseen error{trace[:LONGEST_TRACE]}")
 
 
 def _say(line: str) -> None:
