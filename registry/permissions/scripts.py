@@ -26,6 +26,9 @@ _RESERVED = frozenset(Path(__file__).with_name("reserved.txt").read_text().split
 _NAMED = frozenset({"for", "select", "function"})
 """Those of them that a name follows."""
 _RUNNERS = frozenset(Path(__file__).with_name("runners.txt").read_text().split())
+_SHELLS = frozenset({"ash", "bash", "csh", "dash", "fish", "ksh", "sh", "tcsh", "zsh"})
+_GIVEN_HERE = re.compile(r"-[a-z]*c|--command(=.*)?|/c")
+"""The option after which a shell's script stands."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class _Reader:
         self.is_plain = operator in _SEPARATORS
 
     def end(self) -> None:
-        if self.words:
+        """A redirection alone is a command, too: it makes, or empties, a file."""
+        if self.words or not self.is_plain:
             self.commands.append(Command(tuple(self.words), self.is_plain))
         self.words, self.is_plain = [], True
 
@@ -75,6 +79,8 @@ def read_script(script: str, *, depth: int = 0) -> list[Command]:
         raise Unreadable
     reader = _read(script)
     commands = [_without_assignments(command) for command in reader.commands]
+    if any(_runs_what_is_elsewhere(command) for command in commands):
+        raise Unreadable
     inner = [*reader.scripts, *(each for command in commands for each in _inner_scripts(command))]
     for each in inner:
         commands += [Command(command.words, is_plain=False) for command in read_script(each, depth=depth + 1)]
@@ -86,6 +92,8 @@ def read_script(script: str, *, depth: int = 0) -> list[Command]:
 def read_words(words: list[str]) -> list[Command]:
     """The same for a command that no shell sees, given as a list of its words. Raises Unreadable."""
     commands = [Command(tuple(words))]
+    if _runs_what_is_elsewhere(commands[0]):
+        raise Unreadable
     for inner in _run_scripts(commands[0]):
         commands += read_script(inner, depth=1)
     return commands
@@ -132,6 +140,15 @@ def _run_scripts(command: Command) -> Iterator[str]:
         yield from (word for word in command.words if _NO_PLAIN_WORD.search(word) and not _NESTED.search(word))
     if "eval" in programs:
         yield " ".join(command.words[programs.index("eval") + 1 :])
+
+
+def _runs_what_is_elsewhere(command: Command) -> bool:
+    """A script that stands in a file, or comes through a pipe, cannot be read here."""
+    words = command.words
+    if any(program(word) in {"source", "."} for word in words[_first(words) :][:1]):
+        return True
+    shells = (at for at in starts(command) if program(words[at]) in _SHELLS)
+    return any(not any(_GIVEN_HERE.fullmatch(word.casefold()) for word in words[at + 1 :]) for at in shells)
 
 
 def starts(command: Command) -> Iterator[int]:

@@ -30,6 +30,16 @@ CERTAIN = [
     ["git", "status", "; rm -rf /"],
 ]
 POSSIBLE = [
+    "git status &>/tmp/x",
+    "git status&>>/tmp/x",
+    "git status; >/etc/passwd",
+    "git status\n>/etc/passwd",
+    "git status && > /tmp/x",
+    "git status | >/tmp/x",
+    "git status & 2>/tmp/x",
+    "git status; <x",
+    "git status & <>/tmp/x",
+    ">/tmp/x; git status",
     "git status; rm -rf /",
     "git status && rm -rf /",
     "git status || rm -rf /",
@@ -98,6 +108,21 @@ IMPOSSIBLE = [
 ]
 
 RUNS_RM = [
+    "setpriv rm x",
+    "pkexec rm x",
+    "systemd-run rm x",
+    "npx rm x",
+    "uv run rm x",
+    "direnv exec . rm x",
+    "hash -p /bin/rm ls; ls x",
+    'mapfile -C "rm x" a',
+    'echo "rm x" | sh',
+    "cat x | sudo bash",
+    "bash deploy.sh",
+    ["bash", "deploy.sh"],
+    "find . -exec sh {} +",
+    "source x",
+    ". x",
     "rm x",
     "/bin/rm x",
     "\\rm x",
@@ -159,6 +184,11 @@ RUNS_RM = [
     ["bash", "-c", "rm x"],
 ]
 RUNS_NO_RM = [
+    "find . -name x",
+    "bash -c ls",
+    "sh -ec 'ls; pwd'",
+    "ls > /dev/null; > /dev/null",
+    ">/tmp/x",
     "echo rm",
     "echo 'rm x'",
     "git rm x",
