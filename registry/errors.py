@@ -74,7 +74,7 @@ class ArtifactNotFound(NotFound):
 
 
 class ToolDisabled(Conflict):
-    """This tool is switched off. An operator can enable it: `POST /api/v1/tools/{slug}/enable/`."""
+    """This tool is switched off. An operator can enable it."""
 
     code = "tool_disabled"
 

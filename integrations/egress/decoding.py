@@ -78,7 +78,7 @@ class Decoder:
             except zlib.error as error:
                 raise _damaged() from error
             self._unpacked += len(piece)
-            self._keep_within(self._unpacked, " once it is unpacked.")
+            self._keep_within(self._unpacked, " once it is unpacked. Ask it for less.")
             if piece:
                 yield piece
             rest = inflater.unconsumed_tail
@@ -112,7 +112,9 @@ def _inflate(body: bytes, bits: int, limit: int) -> tuple[bytes, bytes]:
     except zlib.error as error:
         raise _damaged() from error
     if len(whole) > limit:
-        raise UpstreamTooLarge(f"The service's answer is larger than {limit} bytes once it is unpacked.")
+        raise UpstreamTooLarge(
+            f"The service's answer is larger than {limit} bytes once it is unpacked. Ask it for less."
+        )
     if not inflater.eof:
         raise _ends_too_early()
     return whole, inflater.unused_data

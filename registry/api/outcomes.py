@@ -57,6 +57,7 @@ class ExecutionSerializer(serializers.Serializer[Any]):
     idempotency_key = serializers.CharField(allow_null=True)
     started_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
+    count = serializers.IntegerField(help_text="How many refusals of a flood it stands for; else 1.")
 
 
 def represent_outcome(outcome: Outcome) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def represent_outcome(outcome: Outcome) -> dict[str, Any]:
         "idempotency_key": outcome.idempotency_key,
         "started_at": outcome.started_at,
         "finished_at": outcome.finished_at,
+        "count": outcome.count,
     }
 
 

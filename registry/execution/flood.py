@@ -1,4 +1,4 @@
-"""Refusals that come in floods: written singly at first, then as one row a minute that counts them."""
+"""Refusals that come in floods: written singly at first, then as one row a minute and tool that counts them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -33,7 +33,7 @@ async def counted_row(call: ToolCall, ending: Ending, at: datetime) -> UUID | No
         return None
     minute = f"{call.caller.actor}:{ending.error.code}:{at:%Y%m%d%H%M}"
     count = await _COUNT([f"{PREFIX}refused:{call.caller.tenant_id}:{minute}"], [])
-    return id_in_minute(minute, at) if count is not None and count > SINGLY else None
+    return id_in_minute(f"{minute}:{call.tool}", at) if count is not None and count > SINGLY else None
 
 
 def count_up(row: Execution) -> bool:

@@ -84,5 +84,6 @@ def standing_outcome(execution: Execution, *, replayed: bool = True, limits: Tak
         parent_id=execution.parent_id,
         attempt_log=execution.attempt_log,
         limits=limits,
+        count=execution.count,
         meanwhile="" if execution.finished_at else execution.options.get("meanwhile", ""),
     )

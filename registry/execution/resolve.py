@@ -44,7 +44,9 @@ def find_target(tenant_id: UUID, slug: str, wanted: str) -> Target:
             raise ToolNotFound(f"There is no tool `{slug}` for you. `GET /api/v1/tools/` lists those that there are.")
         own = TenantTool.objects.filter(tool=tool).first() if tool.tenant_id is None else None
         if not (tool.enabled and (own is None or own.enabled)):
-            raise ToolDisabled
+            raise ToolDisabled(
+                f"`{slug}` is switched off. An operator can enable it: `POST /api/v1/tools/{slug}/enable/`."
+            )
         wanted = wanted or (own.version_range if own else "") or semver.LATEST
         versions = list(ToolVersion.objects.filter(tool=tool))
         version = semver.choose(versions, wanted)

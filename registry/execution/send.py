@@ -80,9 +80,14 @@ def _as_told(error: QuartermasterError, target: Target) -> QuartermasterError:
     if not _may_have_acted(error) or is_safe_to_repeat(target):
         return error
     return OutcomeUnknown(
-        f"{error.message} The call may have had its effect: look at the service before repeating it.",
+        f"{_what_happened(error)} The call may have had its effect: look at the service before repeating it.",
         extra=error.extra,
     )
+
+
+def _what_happened(error: QuartermasterError) -> str:
+    """The first sentence: what comes after it tells to try again."""
+    return f"{error.message.partition('. ')[0].removesuffix('.')}."
 
 
 def _may_have_acted(error: QuartermasterError) -> bool:

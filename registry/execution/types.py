@@ -332,5 +332,7 @@ class Outcome:
     """The output before fields and budget; of one that was read from its row, what stands there."""
     masked: Any = None
     """The same as it is stored, or the part of it that was looked through."""
+    count: int = 1
+    """How many refusals of a flood it stands for."""
     may_go_elsewhere: bool = False
     """Whether the call may be made of another tool instead."""
