@@ -32,12 +32,13 @@ def _judge(candidate: Candidate) -> int:
     text, before = candidate.text, candidate.before
     if candidate.after.isalnum() or candidate.after in ("_", ":") or _DATE.match(text):
         return 0
-    length = len(text) if _FEWEST_DIGITS <= len(candidate.digits) <= _MOST_DIGITS and _closes(text) else 0
-    named = _PHONE.search(before) is not None
+    if not (_FEWEST_DIGITS <= len(candidate.digits) <= _MOST_DIGITS and _closes(text)):
+        return 0
+    length = len(text)
     if text.startswith("+"):
-        grouped = len(_BETWEEN.findall(text)) >= _GROUPED
-        return length if _is_number(text, None, possible=named or grouped) else 0
-    if named:
+        possible = len(_BETWEEN.findall(text)) >= _GROUPED or _PHONE.search(before) is not None
+        return length if _is_number(text, None, possible=possible) else 0
+    if _PHONE.search(before):
         return length if _LOCAL.fullmatch(text) or any(_is_number(text, region) for region in REGIONS) else 0
     if _OTHER.search(before):
         return 0
@@ -53,11 +54,12 @@ def _is_written_like_one(text: str) -> bool:
 
 
 def _is_number(text: str, region: str | None, *, possible: bool = False) -> bool:
+    """Where a possible number is enough, its length says so: its plan's patterns cost many times more."""
     try:
         number = parse(text, region)
     except NumberParseException:
         return False
-    return is_valid_number(number) or (possible and is_possible_number(number))
+    return (possible and is_possible_number(number)) or is_valid_number(number)
 
 
 def _closes(text: str) -> bool:

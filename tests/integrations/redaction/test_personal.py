@@ -1,6 +1,11 @@
 """Personal data in text: what each detector takes for one, and what it leaves alone."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
+import phonenumbers
 import pytest
+from stdnum import iban
 
 from integrations.redaction.personal import DETECTORS, personal
 from integrations.redaction.policy import compiled
@@ -9,8 +14,11 @@ from integrations.redaction.stream import StreamRedactor
 from integrations.redaction.text import redact_text
 from integrations.redaction.values import redact
 
+T = TypeVar("T")
 KINDS = {one.kind: Action.MASK for found in DETECTORS.values() for one in found}
 RULES = Rules(personal=KINDS, families=(personal(),))
+PHONES = "integrations.redaction.personal.phones"
+ONE = {word: Rules(personal=KINDS, families=(personal((word,)),)) for word in DETECTORS}
 KEPT = [
     *(
         "icon@2x.png",
@@ -89,3 +97,51 @@ def test_it_looks_for_what_the_rules_name_only() -> None:
 )
 def test_it_gets_through_any_text(piece: str) -> None:
     redact_text(piece * (60_000 // len(piece)), rules=RULES)
+
+
+def counted(ask: Callable[..., T], asked: list[str]) -> Callable[..., T]:
+    """The same function, which notes what it is asked about."""
+
+    def ask_and_note(about: object, *args: object, **kwargs: object) -> T:
+        asked.append(str(about))
+        return ask(about, *args, **kwargs)
+
+    return ask_and_note
+
+
+@pytest.mark.parametrize(
+    ("text", "masked", "questions"),
+    [
+        ("DE89 3704 0044 " * 100, "DE89 3704 0044 " * 100, []),
+        ("XX89 3704 0044 0532 0130 00", "XX89 3704 0044 0532 0130 00", []),
+        ("DE89 3704 0044 0532 0130 00 ABCD", "[redacted:iban] ABCD", ["DE89 3704 0044 0532 0130 00"]),
+        ("de89370400440532013000", "[redacted:iban]", ["de89370400440532013000"]),
+    ],
+)
+def test_it_reckons_the_check_digits_of_what_has_its_countrys_length(
+    text: str, masked: str, questions: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(iban, "is_valid", counted(iban.is_valid, asked))
+    assert redact_text(text, rules=ONE["iban"]) == masked
+    assert asked == questions
+
+
+@pytest.mark.parametrize(
+    ("text", "masked", "parsed", "validated"),
+    [
+        ("+49 30 9018 " * 100, "[redacted:phone] " * 100, 100, 0),
+        ("+493090182000", "[redacted:phone]", 1, 1),
+        ("+49 30 (9018 20", "+49 30 (9018 20", 0, 0),
+        ("tel 1234567890123456", "tel 1234567890123456", 0, 0),
+    ],
+)
+def test_it_asks_a_numbering_plan_what_length_and_brackets_leave_open(
+    text: str, masked: str, parsed: int, validated: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parses: list[str] = []
+    validations: list[str] = []
+    monkeypatch.setattr(f"{PHONES}.parse", counted(phonenumbers.parse, parses))
+    monkeypatch.setattr(f"{PHONES}.is_valid_number", counted(phonenumbers.is_valid_number, validations))
+    assert redact_text(text, rules=ONE["phone"]) == masked
+    assert (len(parses), len(validations)) == (parsed, validated)
