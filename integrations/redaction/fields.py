@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
@@ -30,18 +31,21 @@ def _judge(name: str, fields: frozenset[str]) -> bool:
     while words and words[-1].isdigit():
         words.pop()
     joined = "".join(words)
-    beginnings = {len("".join(words[:index])) for index in range(len(words))}
-    for ending, sensitive in _endings(fields):
-        if joined.endswith(ending) and (len(ending) >= _UNMISTAKABLE or len(joined) - len(ending) in beginnings):
-            return sensitive
+    beginnings = {0, *accumulate(map(len, words[:-1]))}
+    endings, lengths = _endings(fields)
+    for length in lengths:
+        begins = len(joined) - length
+        if begins >= 0 and (length >= _UNMISTAKABLE or begins in beginnings) and joined[begins:] in endings:
+            return endings[joined[begins:]]
     return False
 
 
 @lru_cache(maxsize=64)
-def _endings(fields: frozenset[str]) -> list[tuple[str, bool]]:
-    """Each line's words joined, and whether it means a secret; the longest first, since it decides."""
-    endings = [("".join(_words(line)), not line.startswith("!")) for line in fields]
-    return sorted(endings, key=lambda ending: (-len(ending[0]), ending[0]))
+def _endings(fields: frozenset[str]) -> tuple[dict[str, bool], list[int]]:
+    """Each line's words joined, and whether it means a secret; and their lengths, the longest first: it decides."""
+    endings = {"".join(_words(line)): not line.startswith("!") for line in fields}
+    endings.pop("", None)
+    return endings, sorted({len(ending) for ending in endings}, reverse=True)
 
 
 def _words(name: str) -> list[str]:
