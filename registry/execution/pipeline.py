@@ -120,7 +120,8 @@ async def _record(passage: Passage, ending: Ending) -> Outcome:
     with passage.timed("redact"):
         if passage.target is None:
             passage.unresolved = await unresolved_redaction(passage.call)
-        stored, returned, told = await by_weight(weight, partial(forms, passage, ending, weight))
+        looked_through = weight + weigh(passage.call.input, LARGE)
+        stored, returned, told = await by_weight(looked_through, partial(forms, passage, ending, weight))
     await passage.settle(as_returned(ending, returned))
     with passage.timed("record"):
         if told is not None and passage.target is not None:

@@ -1,4 +1,4 @@
-"""Where work on an answer is done: on a small one in the event loop, on a large one in a thread, so that none waits."""
+"""Where work on a value is done: on a small one in the event loop, on a large one in a thread, so that none waits."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from registry.shaping.weight import weigh
 
 LARGE = 64_000
-"""The weight from which an answer is worked on in a thread."""
+"""The weight from which an answer, or a call's input with it, is worked on in a thread."""
 
 T = TypeVar("T")
 

@@ -19,6 +19,7 @@ from registry.batches.references import INPUT
 from registry.batches.run import Run, source_of
 from registry.batches.types import ABORTED, SKIPPED, CallEnd, Filled, OnError, PlannedCall, Source
 from registry.errors import CallFailed, InvalidOutput, OutcomeUnknown
+from registry.shaping.large import by_size
 from registry.transports.base import Declared, Dispatch, Nested, NestedOutcome, Reply
 
 DEEPEST = 4
@@ -50,7 +51,7 @@ class CompositeTransport:
         composite = read_composite(dispatch.declared.definition)
         token = _around.set(_entered(len(composite.plan.calls)))
         try:
-            own = _own_input(dispatch)
+            own = await _own_input(dispatch)
             ends = await _run(composite, dispatch, own)
         finally:
             _around.reset(token)
@@ -72,8 +73,9 @@ def _entered(calls: int) -> _Around:
     return _Around(outer.depth + 1, outer.budget)
 
 
-def _own_input(dispatch: Dispatch) -> Source:
-    return Source(dispatch.input, dispatch.masked_input() if dispatch.masked_input else dispatch.input)
+async def _own_input(dispatch: Dispatch) -> Source:
+    masked = await by_size(dispatch.input, dispatch.masked_input) if dispatch.masked_input else dispatch.input
+    return Source(dispatch.input, masked)
 
 
 async def _run(composite: Composite, dispatch: Dispatch, own: Source) -> list[CallEnd]:

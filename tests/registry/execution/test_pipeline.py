@@ -1,5 +1,6 @@
 """The corridor from end to end: real PostgreSQL, real Valkey, a real upstream."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from typing import Any
@@ -8,7 +9,10 @@ import pytest
 
 from accounts.models import Tenant
 from registry import builtins
+from registry.execution import redact
+from registry.execution.types import StoredForms
 from registry.models.execution import Status
+from registry.shaping.large import LARGE
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.patience import until
@@ -116,3 +120,25 @@ def test_it_keeps_tenants_apart(
     assert outcome.error["code"] == "tool_not_found"
     assert upstream.received == []
     assert executions(acme) == []
+
+
+@pytest.mark.parametrize(("note", "in_the_loop"), [("short", True), ("x" * LARGE, False)])
+def test_it_looks_through_a_large_input_while_others_go_on(
+    note: str,
+    in_the_loop: bool,
+    acme: Tenant,
+    corridor: Corridor,
+    register: Register,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[str] = []
+
+    def looked_through(*args: Any) -> StoredForms:
+        threads.append(threading.current_thread().name)
+        return redact.stored_forms(*args)
+
+    monkeypatch.setattr("registry.execution.forms.stored_forms", looked_through)
+    register(read_only=True)
+    outcome = corridor.call("crm-find", {"account": 7, "email": "ada@example.com", "note": note})
+    assert [name == "corridor" for name in threads] == [in_the_loop]
+    assert stored(acme, outcome).input == {"account": 7, "email": "[redacted:email]", "note": note}

@@ -10,11 +10,14 @@ import pytest
 from accounts.ids import new_id
 from accounts.models import Tenant
 from accounts.tenancy import within
-from registry.execution.types import Outcome
+from registry.execution.stored_input import stored_input
+from registry.execution.types import Outcome, ToolCall
 from registry.models import Approval, Execution, Tool, ToolVersion
 from registry.models.execution import Status
 from registry.permissions.rules import make_rule
 from registry.publish import publish_version
+from registry.redaction import ToolRedaction
+from registry.shaping.large import LARGE
 from registry.transports.base import Declared, Dispatch, Nested
 from registry.transports.composite import DEEPEST, CompositeTransport
 from tests.catalogue import manager_of
@@ -69,6 +72,22 @@ def test_it_runs_its_calls_with_its_own_input_and_answers_with_its_output(
     assert (outcome.status, outcome.output) == (Status.SUCCEEDED, {"said": "Hello ada", "name": "ada"})
     assert children(acme, outcome) == dict.fromkeys(("find", "greet", "log"), "succeeded")
     assert upstream.sent_to("/log") == [{"who": "ada@example.com"}]
+
+
+@pytest.mark.parametrize(("note", "in_the_loop"), [("short", True), ("x" * LARGE, False)])
+def test_it_masks_a_large_input_of_its_own_while_others_go_on(
+    note: str, in_the_loop: bool, corridor: Corridor, welcome: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def masked(call: ToolCall, redaction: ToolRedaction) -> Any:
+        threads.append(threading.current_thread().name)
+        return stored_input(call, redaction)
+
+    monkeypatch.setattr("registry.execution.send.stored_input", masked)
+    outcome = corridor.call("welcome", {"email": "ada@example.com", "note": note})
+    assert outcome.output == {"said": "Hello ada", "name": "ada"}
+    assert [name == "corridor" for name in threads] == [in_the_loop]
 
 
 def test_it_is_called_like_any_tool(corridor: Corridor, welcome: Tool) -> None:
