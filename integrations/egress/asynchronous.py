@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from yarl import URL
@@ -267,6 +269,7 @@ class _Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self._factory = partial(_Reading, loop=self._loop)  # type: ignore[assignment]
         self._seen: WeakSet[Any] = WeakSet()
 
     async def connect(
@@ -285,6 +288,15 @@ class _Connector(aiohttp.TCPConnector):
         progress.reused = connection.protocol in self._seen
         self._seen.add(connection.protocol)
         return connection
+
+
+class _Reading(ResponseHandler):
+    """An answer without a length ends where the service closes; aiohttp would take a reset for such an end, too."""
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if exc is not None and self._payload is not None and not self._payload.is_eof():
+            self._payload.set_exception(aiohttp.ClientPayloadError("The connection was lost in the answer."), exc)
+        super().connection_lost(exc)
 
 
 class _NoNames(AbstractResolver):

@@ -92,7 +92,7 @@ async def test_it_takes_the_answer_to_a_head(allowed: WayOut, service: Upstream)
         *("/close-at-once", "/reset-in-body", "/promise-more", "/cut-chunks", "/bad-chunks", "/not-http"),
         *("/two-lengths", "/length-and-chunks", "/negative-length", "/header-without-colon"),
         *("/header-with-nul", "/header-name-with-space", "/long-header", "/many-headers"),
-        *("/gzip-damaged", "/gzip-cut", "/not-asked-encoding"),
+        *("/gzip-damaged", "/gzip-cut", "/not-asked-encoding", "/reset-without-length"),
     ],
 )
 async def test_it_calls_a_broken_answer_broken(allowed: WayOut, service: Upstream, path: str) -> None:

@@ -134,13 +134,30 @@ async def test_it_connects_to_nothing_that_the_policy_refuses(client: Client, se
         *("/close-at-once", "/reset-in-body", "/promise-more", "/cut-chunks", "/bad-chunks", "/not-http"),
         *("/two-lengths", "/length-and-chunks", "/negative-length", "/header-without-colon"),
         *("/header-with-nul", "/header-name-with-space", "/long-header", "/many-headers"),
-        *("/gzip-damaged", "/gzip-cut", "/not-asked-encoding"),
+        *("/gzip-damaged", "/gzip-cut", "/not-asked-encoding", "/reset-without-length"),
     ],
 )
 async def test_it_calls_a_broken_stream_broken(client: Client, service: Upstream, path: str) -> None:
     with pytest.raises(UpstreamBroken) as caught:
         await read(client, service.url(path))
     assert (caught.value.sent, open_connections(client)) == (True, 0)
+
+
+async def test_it_gives_what_came_before_a_reset(client: Client, service: Upstream) -> None:
+    read_half = threading.Event()
+
+    def reset_once_read(peer: Peer) -> None:
+        peer.raw(b"HTTP/1.1 200 OK\r\n\r\nhalf")
+        assert read_half.wait(10)
+        peer.reset()
+
+    service.behaviours["/half"] = reset_once_read
+    async with client.stream(EgressRequest("GET", service.url("/half")), rules=ACME) as stream:
+        pieces = stream.pieces()
+        assert await anext(pieces) == b"half"
+        read_half.set()
+        with pytest.raises(UpstreamBroken):
+            await anext(pieces)
 
 
 @pytest.mark.parametrize("path", ["/ten-megabytes", "/endless", "/gzip-bomb"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from integrations.errors import UpstreamTimeout, UpstreamUnreachable
+from integrations.errors import UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
 from tests.integrations.egress.authority import Authority, make_authority
 from tests.integrations.egress.conftest import FakeNames, WayOut
 from tests.integrations.egress.upstreams import BEHAVIOURS, Upstream, upstream
@@ -125,3 +125,25 @@ async def test_it_gives_up_a_handshake_in_time(trusting: WayOut) -> None:
 
 def test_the_authority_is_real(authority: Authority) -> None:
     assert authority.trusting().verify_mode == ssl.CERT_REQUIRED
+
+
+async def test_it_takes_an_answer_that_ends_with_the_connection(
+    trusting: WayOut, names: FakeNames, authority: Authority
+) -> None:
+    # The server says no goodbye in TLS (close_notify), as many do not.
+    with upstream(BEHAVIOURS, tls=authority.serving("api.example")) as service:
+        reach(trusting, names, service, "api.example")
+        answer = await trusting.call(service.url("/no-length", host="api.example"))
+    assert (answer.status, answer.body) == (200, b"until the end")
+
+
+# Not for the blocking way: Python's ssl tells it a reset and such an end in the same word.
+@pytest.mark.parametrize("way_out", ["asynchronous"], indirect=True)
+async def test_it_takes_no_reset_for_the_end_of_an_answer(
+    trusting: WayOut, names: FakeNames, authority: Authority
+) -> None:
+    with upstream(BEHAVIOURS, tls=authority.serving("api.example")) as service:
+        reach(trusting, names, service, "api.example")
+        with pytest.raises(UpstreamBroken):
+            await trusting.call(service.url("/reset-without-length", host="api.example"))
+        assert len(service.seen) == 1

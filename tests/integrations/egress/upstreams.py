@@ -190,6 +190,12 @@ def no_length(peer: Peer) -> None:
     peer.raw(b"HTTP/1.1 200 OK\r\n\r\nuntil the end")
 
 
+def reset_without_length(peer: Peer) -> None:
+    peer.raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf")
+    peer.upstream.stop.wait(0.05)
+    peer.reset()
+
+
 def not_http(peer: Peer) -> None:
     peer.raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
 
@@ -402,7 +408,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
         f"/{behaviour.__name__.replace('_', '-')}": behaviour
         for behaviour in (
             *(echo, hang, drip_head, drip_body, close_at_once, reset_in_body, promise_more, cut_chunks),
-            *(bad_chunks, no_length, not_http, two_lengths, length_and_chunks, negative_length),
+            *(bad_chunks, no_length, reset_without_length, not_http, two_lengths, length_and_chunks, negative_length),
             *(header_without_colon, header_with_nul, header_name_with_space, long_header, many_headers),
             *(ten_megabytes, endless, gzipped, gzip_bomb, gzip_damaged, gzip_cut, not_asked_encoding),
             *(latin_header, two_cookies, missing, no_content, early_hints, endless_hints),
