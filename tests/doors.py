@@ -59,7 +59,7 @@ class Api:
 
 
 class AsyncApi:
-    """Api's twin over Django's AsyncClient."""
+    """Api's twin over Django's AsyncClient. Headers whose keywords differ only in case are one header, sent twice."""
 
     def __init__(self, key: str | None) -> None:
         self.key = key
@@ -77,9 +77,8 @@ class AsyncApi:
     async def send(self, method: str, path: str, body: Json = None, **headers: str) -> AsyncAnswer:
         content = b"" if body is None else _body(body)
         content_type = headers.pop("content_type", "application/json")
-        return await self.client.generic(
-            method, _url(path), content, content_type=content_type, headers=_headers(self.key, headers)
-        )
+        sent: dict[str, Any] = _headers(self.key, headers)
+        return await self.client.generic(method, _url(path), content, content_type=content_type, **sent)
 
 
 def _headers(key: str | None, more: dict[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from tests.cast import make_agent, make_key
 from tests.catalogue import Register
 from tests.corridor import Corridor
 from tests.registry.execution.rows import executions
+from tests.registry.messages.shapes import anthropic, chat, tool_call, use
 from tests.upstream import Scripted, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,6 +95,33 @@ def test_it_refuses_a_key_it_could_not_keep(
     register()
     assert problem(corridor.post(EXECUTE, {"input": INPUT}, idempotency_key=key)) == (400, "malformed_request")
     assert (upstream.received, executions(acme)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("door", "body"),
+    [
+        (EXECUTE, {"input": INPUT}),
+        ("executions/", {"tool": "crm-find", "input": INPUT}),
+        ("executions/batch/", {"calls": [{"id": "a", "tool": "crm-find", "input": INPUT}]}),
+        ("executions/anthropic/", anthropic(use("toolu_1", "crm-find", **INPUT))),
+        ("executions/openai/", chat(tool_call("call_1", "crm-find", INPUT))),
+    ],
+)
+def test_it_refuses_two_keys(
+    door: str, body: Any, acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register()
+    answer = corridor.post(door, body, idempotency_key="k-1", Idempotency_Key="k-2")
+    assert problem(answer) == (400, "malformed_request")
+    assert answer.json()["errors"] == [
+        {"path": "Idempotency-Key", "message": "Send it once: one key for the one request."}
+    ]
+    assert (upstream.received, executions(acme)) == ([], [])
+
+
+def test_it_takes_a_key_with_a_comma(corridor: Corridor, register: Register) -> None:
+    register()
+    assert corridor.post(EXECUTE, {"input": INPUT}, idempotency_key="k-1,k-2").status_code == 200
 
 
 def test_it_passes_on_the_trace_it_belongs_to(
