@@ -11,7 +11,7 @@ from integrations.egress import EgressResponse
 from registry.errors import MappingFailed, UpstreamRefused
 from registry.shaping.mapping import map_answer
 from registry.transports.retry_after import retry_after
-from registry.transports.text import read_text
+from registry.transports.text import is_text, read_text
 
 _SMALL_BYTES = 4_000
 _MOST_READ_BYTES = 16_000
@@ -27,9 +27,9 @@ def read_reply(response: EgressResponse) -> Any:
         raise _refusal(response, charset)
     if not response.body:
         return None
-    if media_type == "application/json" or media_type.endswith("+json"):
+    if _is_json(media_type):
         return _json(response.body)
-    if media_type.startswith("text/") or media_type in {"", "application/xml", "application/javascript"}:
+    if is_text(media_type):
         return read_text(response.body, charset)
     return {"content_type": media_type, "base64": base64.b64encode(response.body).decode()}
 
@@ -59,7 +59,7 @@ async def refuse_failure(response: EgressResponse, output: Any, error_when: str)
 def text_type(headers: Mapping[str, str]) -> str:
     """What the service called its text; empty when it said nothing, or that it is JSON."""
     media_type, _ = content_type(headers.get("Content-Type", ""))
-    return "" if media_type.endswith("json") else media_type
+    return "" if _is_json(media_type) else media_type
 
 
 def _refusal(response: EgressResponse, charset: str) -> UpstreamRefused:
@@ -91,6 +91,11 @@ def content_type(header: str) -> tuple[str, str]:
     media_type = message.get_content_type() if header else ""
     charset = message.get_content_charset("utf-8")
     return media_type, charset
+
+
+def _is_json(media_type: str) -> bool:
+    """One value; `application/x-ndjson` holds many, and is text."""
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _json(body: bytes) -> Any:

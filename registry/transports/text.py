@@ -12,7 +12,28 @@ _CHARSETS = frozenset(
         *("shift_jis", "cp932", "euc_jp", "gb2312", "gbk", "gb18030", "big5", "euc_kr"),
     )
 )
+# `text/…` is text by its name; so is what ends in one of these: `image/svg+xml`, `application/openapi+yaml`.
+_TEXT_SUFFIXES = ("+json", "+json-seq", "+xml", "+yaml")
+_TEXT_TYPES = frozenset(
+    f"application/{name}"
+    for name in (
+        *("json", "json5", "json-seq", "ndjson", "x-ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines"),
+        *("xml", "xml-dtd", "yaml", "x-yaml", "toml", "x-toml", "csv", "x-www-form-urlencoded", "mbox", "rtf"),
+        *("javascript", "x-javascript", "ecmascript", "typescript", "x-typescript", "x-httpd-php"),
+        *("sql", "x-sql", "graphql", "sparql-query", "n-triples", "n-quads", "trig", "x-sh", "x-shellscript"),
+        *("x-pem-file", "pem-certificate-chain", "x-subrip", "x-tex", "x-latex", "vnd.apple.mpegurl"),
+    )
+)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def is_text(media_type: str) -> bool:
+    """Whether it is read as text, in which detectors see what it holds; what has no name is.
+
+    The name decides and never the bytes: the same tool would give a string today and base64 tomorrow.
+    """
+    is_named_so = media_type.startswith("text/") or media_type.endswith(_TEXT_SUFFIXES)
+    return not media_type or is_named_so or media_type in _TEXT_TYPES
 
 
 def decoder(charset: str) -> codecs.IncrementalDecoder:

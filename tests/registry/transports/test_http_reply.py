@@ -7,7 +7,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from accounts.errors import Quote
 from integrations.egress import EgressResponse
 from registry.errors import UpstreamRefused
-from registry.transports.http_reply import read_reply, refuse_failure
+from registry.transports.http_reply import read_reply, refuse_failure, text_type
 
 
 def response(body: bytes, content_type: str = "application/json", status: int = 200, **headers: str) -> EgressResponse:
@@ -32,11 +32,30 @@ def reply(body: bytes, content_type: str = "application/json", status: int = 200
         (b"x", "text/plain; charset=nonsense", "x"),
         (b"a\x00b", "text/plain", "a\ufffdb"),
         (b"untold", "", "untold"),
+        (b'{"a": 1}\n{"a": 2}\n', "application/x-ndjson", '{"a": 1}\n{"a": 2}\n'),
+        (b"email=ada%40example.org", "application/x-www-form-urlencoded", "email=ada%40example.org"),
+        (b"email: zo\xeb", "Application/YAML; charset=latin-1", "email: zo\u00eb"),
+        (b"<svg/>", "image/svg+xml", "<svg/>"),
+        (b"text", "application/octet-stream", {"content_type": "application/octet-stream", "base64": "dGV4dA=="}),
         (b"\x89PNG", "image/png", {"content_type": "image/png", "base64": "iVBORw=="}),
     ],
 )
 def test_it_reads_each_kind_of_answer(body: bytes, content_type: str, output: Any) -> None:
     assert reply(body, content_type) == output
+
+
+@pytest.mark.parametrize(
+    ("content_type", "called"),
+    [
+        ("application/x-ndjson; charset=utf-8", "application/x-ndjson"),
+        ("application/yaml", "application/yaml"),
+        ("application/json", ""),
+        ("application/problem+json", ""),
+        ("", ""),
+    ],
+)
+def test_it_says_what_the_service_called_its_text(content_type: str, called: str) -> None:
+    assert text_type({"Content-Type": content_type}) == called
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"a": NaN}', b'{"a": "\\u0000"}', b"\xff"])

@@ -1,6 +1,6 @@
 import pytest
 
-from registry.transports.text import decoder, read_text, storable
+from registry.transports.text import decoder, is_text, read_text, storable
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,24 @@ def test_it_reads_the_character_sets_of_the_web(body: bytes, charset: str, text:
 @pytest.mark.parametrize("charset", ["utf-7", "unicode_escape", "zlib", "base64", "rot13", "punycode", "undefined"])
 def test_it_does_with_text_nothing_else_that_python_knows(charset: str) -> None:
     assert read_text(b"+2AA- \\ud800 x", charset) == "+2AA- \\ud800 x"
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        *("", "text/csv", "application/x-ndjson", "application/jsonl", "application/x-www-form-urlencoded"),
+        *("application/yaml", "application/x-yaml", "application/javascript", "application/sql"),
+        *("application/graphql", "application/toml", "application/x-sh", "application/xml"),
+        *("application/vnd.api+json", "application/atom+xml", "application/openapi+yaml"),
+    ],
+)
+def test_it_knows_text_by_its_media_type(media_type: str) -> None:
+    assert is_text(media_type)
+
+
+@pytest.mark.parametrize("media_type", ["application/octet-stream", "application/pdf", "image/png", "audio/ogg"])
+def test_it_takes_nothing_else_for_text(media_type: str) -> None:
+    assert not is_text(media_type)
 
 
 def test_it_leaves_nothing_that_cannot_be_stored() -> None:
