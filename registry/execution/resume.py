@@ -32,9 +32,12 @@ async def resume(tenant_id: UUID, execution_id: UUID, listener: Listener = NOBOD
 
 
 def claim(tenant_id: UUID, execution_id: UUID) -> ToolCall | None:
-    """Take the row for this process and make its call of it again; ended as refused when it may not be made."""
+    """Take the row for this process and make its call of it again; ended as refused when it may not be made.
+
+    It waits for whoever holds the row: that may be a second person who decides, and who will leave it as it is.
+    """
     with within(tenant_id):
-        row = Execution.objects.due(Now()).select_for_update(skip_locked=True).filter(id=execution_id).first()
+        row = Execution.objects.due(Now()).select_for_update().filter(id=execution_id).first()
         if row is None:
             return None
         try:

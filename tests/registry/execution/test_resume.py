@@ -21,6 +21,8 @@ from registry.publish import publish_version
 from registry.retire import retire_tool
 from tests.catalogue import Register, manager_of
 from tests.corridor import Corridor
+from tests.locks import somebody_waits_for_a_lock
+from tests.patience import until
 from tests.registry.execution.rows import entries, stored
 from tests.upstream import Scripted, Upstream
 
@@ -80,6 +82,21 @@ def test_only_one_of_many_workers_takes_it_up(
     assert sum(outcome is not None for outcome in outcomes) == 1
     assert len(upstream.received) == 1
     assert take_up(corridor, waiting) is None
+
+
+def test_it_waits_for_whoever_only_looks_at_it(
+    acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register()
+    waiting = ask_for(corridor)
+    with within(acme.id):
+        Execution.objects.select_for_update().get(id=waiting.id)
+        taking = corridor.loop.start(resume(waiting.tenant, waiting.id))
+        until(lambda: taking.done() or somebody_waits_for_a_lock())
+    outcome = taking.result(20)
+    assert outcome is not None
+    assert (outcome.id, outcome.status) == (waiting.id, Status.SUCCEEDED)
+    assert len(upstream.received) == 1
 
 
 def test_it_does_not_take_up_what_is_not_due(
