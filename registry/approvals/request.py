@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from accounts.audit import record
@@ -19,6 +20,9 @@ from registry.models.execution import FIRST_RUN, Status, WaitsFor
 MOST_WAITING = 100
 """Calls of one agent that may wait for people at once: nobody reads more, and a runaway would bury the others'."""
 
+_LOCK_CLASS = 0x51_4D_03
+"""Of PostgreSQL's advisory locks with two keys, those of this number are ours for those who ask."""
+
 
 def request_approval(*, call: ToolCall, target: Target, rule_id: UUID | None, why: str) -> Execution:
     """The execution, which waits from now on; or as it stands, where another process has it by now.
@@ -31,6 +35,7 @@ def request_approval(*, call: ToolCall, target: Target, rule_id: UUID | None, wh
         return execution
     if execution.cancel_requested_at is not None:
         raise Cancelled
+    _wait_ones_turn(call.caller)
     _refuse_flood(call.caller)
     approval = _approval(call, target, execution, timezone.now())
     approval.rule_id, approval.why = rule_id, why[:500]
@@ -44,6 +49,12 @@ def request_approval(*, call: ToolCall, target: Target, rule_id: UUID | None, wh
         detail=detail_of(approval) | {"rule": str(rule_id) if rule_id else None},
     )
     return execution
+
+
+def _wait_ones_turn(caller: Caller) -> None:
+    """Calls of one agent ask one after another, each until its transaction ends, and so each counts those before it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_CLASS, caller.actor])
 
 
 def _refuse_flood(caller: Caller) -> None:

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,9 @@ from accounts.errors import Throttled
 from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import within
 from registry.approvals import request
+from registry.approvals.request import request_approval
 from registry.errors import Cancelled, NotApproved
+from registry.execution.resolve import resolve
 from registry.execution.types import Resumed, ToolCall
 from registry.models import Approval, Execution
 from registry.models.approval import ApprovalState
@@ -18,6 +21,8 @@ from registry.models.execution import Status, WaitsFor
 from registry.publish import publish_version
 from tests.catalogue import Register, manager_of
 from tests.corridor import Corridor
+from tests.locks import somebody_waits_for_a_lock
+from tests.patience import until
 from tests.registry.approvals.questions import approvals, asked, execution_of, opened, told, waiting
 from tests.upstream import Upstream
 
@@ -183,3 +188,21 @@ def test_it_lets_no_agent_bury_people_in_questions(
     with pytest.raises(Throttled, match="2 calls of yours wait for a person's approval already"):
         asked(corridor, opened(corridor, INPUT))
     assert len(approvals(acme)) == 2
+
+
+def test_it_lets_no_agent_ask_more_by_asking_at_once(
+    acme: Tenant, corridor: Corridor, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request, "MOST_WAITING", 1)
+    register()
+    first, second = opened(corridor, INPUT), opened(corridor, INPUT)
+    with ThreadPoolExecutor(1) as pool:
+        with within(acme.id):
+            target = corridor.loop.run(resolve(first))
+            request_approval(call=first, target=target, rule_id=None, why="")
+            asking = pool.submit(asked, corridor, second)
+            until(lambda: asking.done() or somebody_waits_for_a_lock())
+        with pytest.raises(Throttled, match="1 calls of yours wait"):
+            asking.result(20)
+    (approval,) = approvals(acme)
+    assert approval.execution_id == first.execution_id
