@@ -32,4 +32,11 @@ def _judge(candidate: Candidate) -> int:
     return len(candidate.text)
 
 
-CARD = Judged("card", ("",), re.compile(r"(?<![\w.,/+$€£=-])\d(?:[ -]?\d){11,18}"), judge=_judge, longest=40)
+# Behind one to three digits a comma parts thousands or decimals, else the items of a list or a row.
+CARD = Judged(
+    "card",
+    ("",),
+    re.compile(r"(?<![\w./+$€£=-])(?:(?<!\d,)|(?<=\d{4},))\d(?:[ -]?\d){11,18}"),
+    judge=_judge,
+    longest=40,
+)
