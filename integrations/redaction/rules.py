@@ -64,10 +64,16 @@ class Rules:
         return self._hashed(kind, found) if action is Action.HASH and self.key else mask(kind)
 
     def _hashed(self, kind: str, found: str) -> str:
-        same = "".join(filter(str.isalnum, found)) if kind in self.personal and kind != "email" else found
-        data = f"{kind}\0{same.casefold() if kind in self.personal else same}".encode("utf-8", "surrogatepass")
+        same = _compared(kind, found) if kind in self.personal else found
+        data = f"{kind}\0{same}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self.key, data, hashlib.sha256)[:_HASH_BYTES].hex()
         return f"[hashed:{kind}:{digest.translate(_LETTERS)}]"
+
+
+def _compared(kind: str, found: str) -> str:
+    """The form in which two ways to write the same are equal."""
+    plain = found.replace("%40", "@") if kind == "email" else "".join(filter(str.isalnum, found))
+    return plain.casefold()
 
 
 FIELD = "field"

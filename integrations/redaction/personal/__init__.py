@@ -25,9 +25,9 @@ DETECTORS: dict[str, tuple[Detector, ...]] = {
 }
 """By the word a policy has for them."""
 
-# An at sign, enough digits in a row (perhaps in groups), or what only IPv6 addresses and tax codes have.
+# An at sign, perhaps of a URL, enough digits in a row or in groups, or what only IPv6 addresses and tax codes have.
 _TRACE = re.compile(
-    r"@|\d[\d ().:/\-]{4}|[0-9A-Fa-f:]:[0-9A-Fa-f:]|[A-Z]{2}\d\d ?[A-Z0-9]{4}|[A-Z]{6}\d\d|[A-Z]{2} ?\d\d"
+    r"@|%40|\d[\d ().:/\-]{4}|[0-9A-Fa-f:]:[0-9A-Fa-f:]|[A-Z]{2}\d\d ?[A-Z0-9]{4}|[A-Z]{6}\d\d|[A-Z]{2} ?\d\d"
 )
 _TIME = re.compile(r"[12]\d{3}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")

@@ -44,6 +44,8 @@ def test_it_hashes_so_that_equal_values_are_equal() -> None:
     hashed = stored(policy, value, key=b"k" * 32)
     assert hashed["phone"] == hashed["tel"]
     assert hashed["email"] == hashed["cc"]
+    in_url = stored(policy, {"url": "https://x.com/?to=a%40example.com"}, key=b"k" * 32)
+    assert in_url["url"] == f"https://x.com/?to={hashed['email']}"
     assert hashed["phone"].startswith("[hashed:phone:")
     other = stored(policy, value, key=b"x" * 32)
     assert other["phone"] != hashed["phone"]
