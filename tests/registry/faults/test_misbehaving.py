@@ -26,7 +26,7 @@ BROKEN = "The service's answer was broken off or is not HTTP. Try again, and loo
 LATE = "The service did not answer in time. Try again, or allow the call more time."
 RAISE = "Or have an operator raise the tool's `max_output_bytes`."
 LARGE = f"The service's answer is larger than 5000000 bytes. Ask it for less. {RAISE}"
-BOMB = f"The service's answer is larger than 5000000 bytes once it is unpacked. {RAISE}"
+BOMB = f"The service's answer is larger than 5000000 bytes once it is unpacked. Ask it for less. {RAISE}"
 NO_JSON = "The tool's service announced JSON and sent something else."
 TABLE = {
     # It says nothing, or too slowly.
@@ -192,7 +192,7 @@ def packed_events(peer: Peer) -> bool:
         (
             packed_events,
             "upstream_error",
-            f"The service's answer is larger than 1000000 bytes once it is unpacked. {RAISE}",
+            f"The service's answer is larger than 1000000 bytes once it is unpacked. Ask it for less. {RAISE}",
         ),
     ],
 )
@@ -234,8 +234,10 @@ def test_it_says_of_a_call_with_an_effect_when_nobody_knows(
     assert (outcome.error["code"], outcome.error["status"]) == (
         (code, STATUS[code]) if known else ("outcome_unknown", 504)
     )
-    assert outcome.error["detail"].startswith(sentence)
+    what_happened, _, _ = sentence.partition(". ")
+    assert outcome.error["detail"].startswith(sentence if known else f"{what_happened.removesuffix('.')}. The call may")
     assert ("look at the service before repeating it" in outcome.error["detail"]) is not known
+    assert known or "Try again" not in outcome.error["detail"]
     assert stored(acme, outcome).status == Status.FAILED
     assert connections_in_use(corridor) == 0
 
