@@ -115,8 +115,13 @@ def caller_of(person: Person, tenant: Tenant | None = None, address: str = "") -
     )
 
 
+# Each column by its name: a prepared statement outlives a migration that gives the function another one.
 _ROWS = """
-    SELECT shown.digest, found.*
+    SELECT shown.digest, key_id, expires_at, revoked_at, last_used_at, key_networks,
+        agent_id, agent_slug, agent_role, agent_provider, agent_enabled,
+        agent_rate_limit, agent_concurrency, agent_quota,
+        tenant_id, tenant_slug, tenant_generation, tenant_networks,
+        tenant_rate_limit, tenant_concurrency, tenant_quota
     FROM unnest(%s::bytea[]) AS shown (digest) CROSS JOIN LATERAL accounts_authenticate(shown.digest) AS found
 """
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -139,6 +140,35 @@ def test_it_does_not_wait_for_somebody_who_changes_the_key(scout: Agent, scout_k
     authenticate(f"Bearer {scout_key}")
     with within(scout.tenant_id):
         assert ApiKey.objects.get().last_used_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_goes_on_while_a_migration_gives_its_function_a_column(
+    scout: Agent, scout_key: str, servers: Servers
+) -> None:
+    """As the processes of the old version do until the new ones are started."""
+    authenticate(f"Bearer {scout_key}")
+    with servers.connect_as_superuser() as superuser:
+        (before,) = superuser.execute(
+            "SELECT pg_get_functiondef('accounts_authenticate(bytea)'::regprocedure)"
+        ).fetchone() or ("",)
+        after = before.replace("key_id uuid,", "more text, key_id uuid,").replace(
+            "SELECT k.id,", "SELECT 'x'::text, k.id,"
+        )
+        assert after.count("text,") == before.count("text,") + 2
+        replace_function(superuser, after)
+        try:
+            assert authenticate(f"Bearer {scout_key}").agent_slug == "scout"
+        finally:
+            replace_function(superuser, before)
+
+
+def replace_function(superuser: psycopg.Connection, definition: str) -> None:
+    """By its owner, as a migration does."""
+    with superuser.transaction():
+        superuser.execute("SET LOCAL ROLE qm_owner")
+        superuser.execute("DROP FUNCTION accounts_authenticate(bytea)")
+        superuser.execute(definition.encode())
 
 
 def test_it_asks_nothing_for_what_is_no_key(django_assert_num_queries: DjangoAssertNumQueries) -> None:
