@@ -1,7 +1,6 @@
 """What would make the catalogue slow, approvals useless or artifacts vanish, found at start with an id and a hint."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +19,6 @@ WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('jsonb_contains'
 def register() -> None:
     checks.register(check_json_indexes, checks.Tags.database)
     checks.register(check_approval_time)
-    checks.register(check_artifact_storage)
     checks.register(check_artifacts_are_kept, checks.Tags.database)
 
 
@@ -58,22 +56,9 @@ def check_json_indexes(*, databases: Sequence[str] | None = None, **_: Any) -> l
     ]
 
 
-def check_artifact_storage(**_: Any) -> list[checks.CheckMessage]:
-    """Whether the bucket that was asked for can be spoken to."""
-    if not settings.ARTIFACTS_S3_BUCKET or (find_spec("storages") and find_spec("boto3")):
-        return []
-    return [
-        checks.Error(
-            "ARTIFACTS_S3_BUCKET is set, but what speaks S3 is not installed.",
-            hint='Install the extra: pip install ".[s3]".',
-            id="registry.E002",
-        )
-    ]
-
-
 def check_artifacts_are_kept(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
     """Whether artifacts can be written, asked when the other servers are asked: by writing one."""
-    if "default" not in (databases or ()) or check_artifact_storage():
+    if "default" not in (databases or ()):
         return []
     try:
         try_storage()

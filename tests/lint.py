@@ -13,7 +13,7 @@ CHECKS = {
     "mypy": ["mypy"],
     "import contracts": ["lint-imports"],
 }
-LOCKS = ["-r", "requirements.lock", "-r", "requirements-s3.lock"]
+LOCKS = ["-r", "requirements.lock"]
 AUDIT = ["pip-audit", "--disable-pip", "--require-hashes", *LOCKS, "-f", "json"]
 
 

@@ -7,7 +7,6 @@ from django.db import connections
 from registry.artifacts.storage import LocalArtifacts, all_names
 from registry.checks import (
     check_approval_time,
-    check_artifact_storage,
     check_artifacts_are_kept,
     check_json_indexes,
 )
@@ -52,15 +51,6 @@ def test_it_leaves_a_database_that_is_away_to_others(monkeypatch: pytest.MonkeyP
 def test_it_wants_people_to_have_time_to_decide(settings: Any, seconds: int, ids: list[str]) -> None:
     settings.APPROVAL_EXPIRES_SECONDS = seconds
     assert [message.id for message in check_approval_time()] == ids
-
-
-def test_it_says_when_nothing_speaks_to_the_bucket(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert check_artifact_storage() == []
-    settings.ARTIFACTS_S3_BUCKET = "artifacts"
-    assert check_artifact_storage() == []
-    monkeypatch.setattr("registry.checks.find_spec", lambda name: None)
-    (message,) = check_artifact_storage()
-    assert (message.id, message.hint) == ("registry.E002", 'Install the extra: pip install ".[s3]".')
 
 
 def test_it_is_content_with_a_folder_that_can_be_written(folder: LocalArtifacts) -> None:
