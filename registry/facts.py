@@ -9,6 +9,7 @@ from accounts.changes import refuse_others
 from accounts.errors import Fault
 from accounts.models.limits import SHAPES
 from accounts.models.tenant import LONGEST_ARTIFACT_SECONDS, SHORTEST_ARTIFACT_SECONDS
+from integrations.mapping import check_mapping
 from integrations.redaction.policy import faults as policy_faults
 from registry import retries, transports
 from registry.batches.nesting import check_nested
@@ -17,7 +18,6 @@ from registry.models import Tool, ToolVersion
 from registry.models.version import SEMVER_PATTERN
 from registry.schemas.check import check_input_schema, check_schema
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
-from registry.shaping.mapping import check_mapping
 from registry.timeouts import LONGEST_TIMEOUT_MS
 from registry.transports.http_definition import check_http_url
 

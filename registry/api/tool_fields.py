@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from accounts.api.serializers import ConcurrencySerializer, QuotaSerializer, RateLimitSerializer, StrictSerializer
 from accounts.models.tenant import LONGEST_ARTIFACT_SECONDS, SHORTEST_ARTIFACT_SECONDS, slug_validator
+from integrations.mapping import LONGEST_MAPPING
 from registry.catalogue import Entry
 from registry.facts import (
     LARGEST_INPUT_BYTES,
@@ -22,7 +23,6 @@ from registry.models.tool import NodeType, Source
 from registry.models.version import VersionState
 from registry.retries import LONGEST_BACKOFF_MS, MOST_ATTEMPTS, MOST_STATUSES
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
-from registry.shaping.mapping import LONGEST_MAPPING
 from registry.timeouts import LONGEST_TIMEOUT_MS
 from registry.transports import TRANSPORTS
 

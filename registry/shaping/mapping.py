@@ -1,192 +1,34 @@
-"""A version's response mapping: a JMESPath expression, compiled once and evaluated within a bound of work.
-
-Expression and answer may both be hostile. `[@, @] | [@, @] | …` doubles with every pipe, and one comparison of two
-such values never ends. So the interpreter counts: a step for each node it visits, and the size of every value that is
-built, compared or given to a function. Above MOST_WORK it gives up. Nothing in JMESPath (no regular expression, no
-recursion, no way back to the root) takes longer than what was counted.
-"""
+"""A version's response mapping, applied where it holds nobody up: beside the event loop when it is much work."""
 
 import asyncio
-import math
-from collections.abc import Iterator
-from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
-from jmespath.exceptions import EmptyExpressionError, JMESPathError, JMESPathTypeError, ParseError
-from jmespath.functions import Functions
-from jmespath.parser import Parser
-from jmespath.visitor import TreeInterpreter
-
-from accounts.errors import Fault
+from integrations.mapping import MOST_WORK, TooMuchWork, Unmappable, apply_mapping
 from registry.errors import MappingFailed, MappingGivenUp
 from registry.shaping.large import LARGE
 from registry.shaping.weight import weigh
 
-LONGEST_MAPPING = 4000
-DEEPEST_MAPPING = 50
-MOST_WORK = 2_000_000
-"""Steps, values and sixteenths of characters; a second or two of a processor."""
 MOST_WORK_IN_THE_LOOP = 10_000
 """Some milliseconds, while which nobody else's call goes on."""
 
-_CHARACTERS_PER_STEP = 16
-_LONGEST_INTEGER_BITS = 14_000  # some 4,200 digits; Python writes no more than 4,300
-_KNOWN = frozenset(Functions.FUNCTION_TABLE)
-_BUILDING = frozenset({"multi_select_list", "multi_select_dict", "function_expression", "flatten", "slice"})
-
-Node = dict[str, Any]
-
-
-def check_mapping(path: str, expression: str) -> list[Fault]:
-    """What is wrong with an expression. Empty: it can be published."""
-    if not expression:
-        return []
-    if len(expression) > LONGEST_MAPPING:
-        return [Fault(path, f"This is longer than {LONGEST_MAPPING:,} characters. Map less.")]
-    try:
-        return [Fault(path, complaint) for complaint in dict.fromkeys(_complaints(_parse(expression)))]
-    except ParseError as error:
-        return [Fault(path, _where(error, expression))]
-    except EmptyExpressionError:
-        return [Fault(path, "Give a JMESPath expression (https://jmespath.org), or leave this empty.")]
-    except RecursionError:
-        return [Fault(path, "This is nested too deeply.")]
-    except (JMESPathError, ValueError) as error:
-        return [Fault(path, f"This is no JMESPath expression (https://jmespath.org): {str(error)[:200]}")]
-
-
-def apply_mapping(expression: str, answer: Any, *, most_work: int = MOST_WORK) -> Any:
-    """What the expression makes of the answer; null where it finds nothing.
-
-    Raises MappingFailed when the answer is not what the expression can work on, MappingGivenUp when it takes more than
-    the work allowed.
-    """
-    interpreter = _Counting(most_work)
-    try:
-        mapped = interpreter.visit(_parse(expression), answer)
-    except (JMESPathError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise MappingFailed(f"The tool's response mapping does not fit its service's answer: {_told(error)}") from error
-    if not _is_json(mapped):
-        raise MappingFailed("The tool's response mapping came to something that is no JSON value.")
-    return mapped
-
 
 async def map_answer(expression: str, answer: Any) -> Any:
-    """The same beside the event loop: what turns out to be more than a little work is begun again in a thread."""
+    """What the expression makes of the answer. Raises MappingFailed, and MappingGivenUp when it is too much work.
+
+    What turns out to be more than a little work is begun again in a thread.
+    """
     if weigh(answer, LARGE) <= LARGE:
-        with suppress(MappingGivenUp):
-            return apply_mapping(expression, answer, most_work=MOST_WORK_IN_THE_LOOP)
-    return await asyncio.to_thread(apply_mapping, expression, answer)
-
-
-class _Counting(TreeInterpreter):  # type: ignore[misc]
-    """JMESPath's interpreter, counting what it does."""
-
-    def __init__(self, most_work: int) -> None:
-        super().__init__()
-        self._left = most_work
-
-    def visit(self, node: Node, *args: Any, **kwargs: Any) -> Any:
-        self._left -= 1
-        if self._left < 0:
-            raise MappingGivenUp
-        result = super().visit(node, *args, **kwargs)
-        if node["type"] in _BUILDING:
-            self._charge(result)
-        return result
-
-    def visit_comparator(self, node: Node, value: Any) -> Any:
-        """Each side is evaluated once. What cannot be ordered gives null, as the specification has it."""
-        sides = [self.visit(child, value) for child in node["children"]]
-        for side in sides:
-            self._charge(side)
-        found = [{"type": "literal", "value": side, "children": []} for side in sides]
         try:
-            return super().visit_comparator({**node, "children": found}, value)
-        except TypeError:
-            return None
-
-    def visit_function_expression(self, node: Node, value: Any) -> Any:
-        arguments = [self.visit(child, value) for child in node["children"]]
-        for argument in arguments:
-            self._charge(argument)
-        return self._functions.call_function(node["value"], arguments)
-
-    def _charge(self, value: Any) -> None:
-        """Count every value inside, also one that stands there twice: whoever reads it later meets it twice."""
-        waiting = [value]
-        while waiting:
-            item = waiting.pop()
-            self._left -= 1
-            if isinstance(item, str):
-                self._left -= len(item) // _CHARACTERS_PER_STEP
-            elif isinstance(item, list | dict):
-                if len(item) > self._left:
-                    raise MappingGivenUp
-                waiting.extend(item if isinstance(item, list) else item.values())
-            if self._left < 0:
-                raise MappingGivenUp
+            return _mapped(expression, answer, MOST_WORK_IN_THE_LOOP)
+        except MappingGivenUp:
+            pass
+    return await asyncio.to_thread(_mapped, expression, answer, MOST_WORK)
 
 
-@lru_cache(maxsize=2_000)
-def _parse(expression: str) -> Node:
-    tree: Node = Parser().parse(expression).parsed
-    return tree
-
-
-def _complaints(tree: Node) -> Iterator[str]:
-    waiting = [(tree, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        if depth > DEEPEST_MAPPING:
-            yield "This is nested too deeply."
-            return
-        kind, value = node["type"], node.get("value")
-        if kind == "function_expression" and value not in _KNOWN:
-            yield f"There is no function `{value}`. There are: {', '.join(sorted(_KNOWN))}."
-        if not _is_storable(value):
-            yield "A name or literal holds what is no JSON, or a character that cannot be stored."
-        waiting += [(child, depth + 1) for child in node.get("children", ()) if isinstance(child, dict)]
-
-
-def _is_storable(value: Any, depth: int = 1) -> bool:
-    if isinstance(value, str):
-        return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
-    if isinstance(value, dict | list):
-        inside = [*value, *value.values()] if isinstance(value, dict) else value
-        return depth < DEEPEST_MAPPING and all(_is_storable(inner, depth + 1) for inner in inside)
-    return not isinstance(value, float) or math.isfinite(value)
-
-
-def _is_json(value: Any) -> bool:
-    """Not infinite, as sums can be, and no expression, as `&name` is."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, list | dict):
-            waiting.extend(item if isinstance(item, list) else item.values())
-        elif isinstance(item, float):
-            if not math.isfinite(item):
-                return False
-        elif isinstance(item, int):
-            if item.bit_length() > _LONGEST_INTEGER_BITS:
-                return False
-        elif not (item is None or isinstance(item, str)):
-            return False
-    return True
-
-
-def _where(error: ParseError, expression: str) -> str:
-    at = min(error.lex_position, len(expression)) + 1
-    return f"This is no JMESPath expression (https://jmespath.org) from character {at} on: {error.msg or 'unexpected'}."
-
-
-def _told(error: Exception) -> str:
-    """Without the value that the library's own messages repeat: it may be one that is never stored."""
-    if isinstance(error, ParseError):
-        return f"{error}."  # a function with too few or too many arguments
-    if isinstance(error, JMESPathTypeError):
-        wanted = " or ".join(map(str, error.expected_types))
-        return f"`{error.function_name}` was given {error.actual_type}, and takes {wanted}."
-    return "it is nested too deeply." if isinstance(error, RecursionError) else "it has another shape."
+def _mapped(expression: str, answer: Any, most_work: int) -> Any:
+    try:
+        return apply_mapping(expression, answer, most_work=most_work)
+    except TooMuchWork as error:
+        raise MappingGivenUp from error
+    except Unmappable as error:
+        raise MappingFailed(f"The tool's response mapping does not fit its service's answer: {error}") from error

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from accounts.errors import Fault
-from registry.shaping.mapping import check_mapping
+from integrations.mapping import check_mapping
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 BODY_FORMATS = ("json", "form")
