@@ -20,6 +20,8 @@ class Right(models.TextChoices):
     """Register, change and retire tools."""
     APPROVE = "approve"
     """Let a call through that waits for a person, or refuse it."""
+    CREDENTIALS = "credentials"
+    """Connect outside services, and change or take away what is sealed for them."""
     PEOPLE = "people"
     """Agents, keys, people, permission rules, the tenant itself and the audit trail."""
     OWNERS = "owners"
@@ -29,7 +31,7 @@ class Right(models.TextChoices):
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.READ}),
     Role.OPERATOR: frozenset({Right.READ, Right.CALL, Right.CATALOGUE, Right.APPROVE}),
-    Role.ADMIN: frozenset({Right.READ, Right.CALL, Right.CATALOGUE, Right.APPROVE, Right.PEOPLE}),
+    Role.ADMIN: frozenset(set(Right) - {Right.OWNERS}),
     Role.OWNER: frozenset(Right),
 }
 
@@ -40,6 +42,8 @@ _MODEL_RIGHTS = {
     "accounts.agent": Right.PEOPLE,
     "accounts.apikey": Right.PEOPLE,
     "accounts.auditentry": Right.PEOPLE,
+    "integrations.connection": Right.CREDENTIALS,
+    "integrations.oauthapp": Right.CREDENTIALS,
     "registry.permissionrule": Right.PEOPLE,
     "registry.approval": Right.APPROVE,
 }

@@ -3,6 +3,11 @@
 QuartermasterError
 ├── Forbidden
 │   └── EgressBlocked           403  egress_blocked    the policy of the one door out refuses it
+├── Conflict
+│   ├── ConnectionMissing       409  connection_missing  nobody has connected the service for this caller
+│   └── ConnectionExpired       409  connection_expired  the service takes its credential no more
+├── Invalid
+│   └── CredentialRefused       422  credential_refused  the service does not take what was entered
 ├── Unavailable
 │   └── VaultLocked             503  unavailable       the vault's key is away, or not the one that sealed
 ├── Internal
@@ -11,16 +16,35 @@ QuartermasterError
     ├── UpstreamUnreachable     502  upstream_error    no such name, nobody listens, no valid certificate
     ├── UpstreamBroken          502  upstream_error    reset, malformed, cut short, undecodable
     ├── UpstreamTooLarge        502  upstream_error    more bytes than the call may take
+    ├── TokenUnavailable        502  upstream_error    the service gave no token for the call
     └── UpstreamTimeout         504  timeout
 """
 
-from accounts.errors import Forbidden, Internal, QuartermasterError, Unavailable
+from accounts.errors import Conflict, Forbidden, Internal, Invalid, QuartermasterError, Unavailable
 
 
 class EgressBlocked(Forbidden):
     """This address may not be called. An operator can allow a network with EGRESS_ALLOW_NETWORKS."""
 
     code = "egress_blocked"
+
+
+class ConnectionMissing(Conflict):
+    """Nobody has connected this tool's service yet. An admin can, in the admin site under Connections."""
+
+    code = "connection_missing"
+
+
+class ConnectionExpired(Conflict):
+    """The service takes this connection's credential no more. An admin can reconnect it under Connections."""
+
+    code = "connection_expired"
+
+
+class CredentialRefused(Invalid):
+    """The service does not take this credential. Check what was entered; nothing was saved."""
+
+    code = "credential_refused"
 
 
 class VaultLocked(Unavailable):
@@ -60,6 +84,13 @@ class UpstreamTooLarge(UpstreamFailure):
     """The service's answer is larger than this call may take. Ask it for less, for example a page at a time."""
 
     retryable = False
+
+
+class TokenUnavailable(UpstreamFailure):
+    """The service gave no token for this call. Try again, and look at that service if it stays."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message, sent=False)
 
 
 class UpstreamTimeout(UpstreamFailure):

@@ -1,0 +1,28 @@
+"""What one call goes out with: a base URL, and the credential put into a request to where it may go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from integrations.egress import EgressRequest
+
+Apply = Callable[[EgressRequest], EgressRequest]
+
+
+@dataclass(frozen=True)
+class CallGrant:
+    """Plain text lives in here for the length of a call, and in no repr."""
+
+    connection_id: UUID
+    credential_id: UUID
+    token_version: int
+    """Counts the tokens of the credential: who was refused with this one asks for a newer."""
+    base_url: str
+    origins: frozenset[tuple[str, str, int]]
+    """Scheme, host and port of each place that the credential may be sent to."""
+    refreshable: bool
+    """Whether another token may be had where this one is refused."""
+    secrets: tuple[str, ...] = field(repr=False)
+    """For redaction: whatever of it a service echoes."""
+    apply: Apply = field(repr=False)
+    """The request with the credential in it. Not for requests to other origins: `authorised` sees to that."""

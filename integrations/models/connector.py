@@ -1,0 +1,60 @@
+from django.db import models
+from django.db.models import Q
+
+from accounts.ids import new_id
+from accounts.models import Tenant
+from accounts.models.tenant import slug_validator
+from accounts.tenancy import TenantManager
+
+
+class ImportedConnector(models.Model):
+    """A service that a tenant wrote down or imported, in the form that the shipped ones have as files."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    slug = models.CharField(max_length=64, validators=[slug_validator])
+    document = models.JSONField(help_text="What `connector.yaml` and `actions.yaml` hold of a shipped one.")
+    source = models.CharField(max_length=16, help_text="openapi or yaml.")
+    origin = models.CharField(max_length=2000, blank=True, help_text="Where it was read from.")
+    revision = models.PositiveIntegerField(default=1, help_text="Counts its imports.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = TenantManager["ImportedConnector"]()
+
+    class Meta:
+        ordering = ["slug"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "slug"], name="imported_connector_once")]
+
+
+class ImportState(models.TextChoices):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ConnectorImport(models.Model):
+    """One import: what was handed in, how far it is, and what came of it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    connector = models.CharField(max_length=64, validators=[slug_validator])
+    origin = models.CharField(max_length=2000, blank=True)
+    content = models.BinaryField(null=True, editable=False, help_text="Compressed; gone when the import has ended.")
+    state = models.CharField(max_length=16, choices=ImportState.choices, default=ImportState.WAITING)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    report = models.JSONField(default=dict, help_text="What became an action, what was skipped, and why.")
+    error = models.TextField(blank=True)
+    actor = models.CharField(max_length=100)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = TenantManager["ConnectorImport"]()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ImportState.values), name="connector_import_state_known")
+        ]
