@@ -4,15 +4,21 @@ Expression and answer may both be hostile. `[@, @] | [@, @] | …` doubles with 
 such values never ends. So the interpreter counts: a step for each node it visits, and the size of every value that is
 built, compared or given to a function. Above MOST_WORK it gives up. Nothing in JMESPath (no regular expression, no
 recursion, no way back to the root) takes longer than what was counted.
+
+Two functions are known besides JMESPath's own: `byte_length(content)`, the bytes of a text in UTF-8 or of
+`{"base64": "…"}`, and `url_encode(text)`, in which no letter means anything in a URL (RFC 3986, 2.1).
 """
 
+import base64
+import binascii
 import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from jmespath.exceptions import EmptyExpressionError, JMESPathError, JMESPathTypeError, ParseError
-from jmespath.functions import Functions
+from jmespath.functions import Functions, signature
 from jmespath.parser import Parser
 from jmespath.visitor import TreeInterpreter
 
@@ -25,7 +31,6 @@ MOST_WORK = 2_000_000
 
 _CHARACTERS_PER_STEP = 16
 _LONGEST_INTEGER_BITS = 14_000  # some 4,200 digits; Python writes no more than 4,300
-_KNOWN = frozenset(Functions.FUNCTION_TABLE)
 _BUILDING = frozenset({"multi_select_list", "multi_select_dict", "function_expression", "flatten", "slice"})
 
 Node = dict[str, Any]
@@ -72,11 +77,35 @@ def apply_mapping(expression: str, answer: Any, *, most_work: int = MOST_WORK) -
     return mapped
 
 
+class _Functions(Functions):  # type: ignore[misc]
+    """JMESPath's, and ours."""
+
+    @signature({"types": ["string", "object"]})  # type: ignore[untyped-decorator]
+    def _func_byte_length(self, content: str | dict[str, Any]) -> int:
+        if isinstance(content, str):
+            return len(content.encode(errors="surrogatepass"))
+        encoded = content.get("base64")
+        if not isinstance(encoded, str):
+            raise Unmappable('`byte_length` takes a text or {"base64": "…"}.')
+        try:
+            return len(base64.b64decode(encoded, validate=True))
+        except binascii.Error as error:
+            raise Unmappable("`byte_length` was given `base64` that is none.") from error
+
+    @signature({"types": ["string"]})  # type: ignore[untyped-decorator]
+    def _func_url_encode(self, text: str) -> str:
+        return quote(text, safe="", errors="replace")
+
+
+_KNOWN = frozenset(_Functions.FUNCTION_TABLE)
+
+
 class _Counting(TreeInterpreter):  # type: ignore[misc]
     """JMESPath's interpreter, counting what it does."""
 
     def __init__(self, most_work: int) -> None:
         super().__init__()
+        self._functions = _Functions()
         self._left = most_work
 
     def visit(self, node: Node, *args: Any, **kwargs: Any) -> Any:

@@ -122,3 +122,28 @@ def test_it_says_so_without_repeating_what_the_service_said(expression: str, ans
     with pytest.raises(Unmappable) as refused:
         apply_mapping(expression, answer)
     assert str(refused.value) == told
+
+
+@pytest.mark.parametrize(
+    ("content", "length"), [("Zoë", 4), ("", 0), ({"base64": "AAEC"}, 3), ({"base64": "", "filename": "a.txt"}, 0)]
+)
+def test_it_counts_the_bytes_of_a_file(content: Any, length: int) -> None:
+    assert apply_mapping("byte_length(content)", {"content": content}) == length
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ({"base64": "A"}, "`byte_length` was given `base64` that is none."),
+        ({"text": "A"}, '`byte_length` takes a text or {"base64": "…"}.'),
+        (7, "`byte_length` was given number, and takes string or object."),
+    ],
+)
+def test_it_says_what_has_no_bytes(content: Any, sentence: str) -> None:
+    with pytest.raises(Unmappable) as refused:
+        apply_mapping("byte_length(content)", {"content": content})
+    assert str(refused.value) == sentence
+
+
+def test_it_writes_a_text_so_that_nothing_in_it_means_anything_in_a_url() -> None:
+    assert apply_mapping("url_encode(name)", {"name": "a/b?c=ü ~"}) == "a%2Fb%3Fc%3D%C3%BC%20~"
