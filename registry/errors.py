@@ -161,6 +161,8 @@ class UpstreamRefused(QuartermasterError):
     status = 502
     upstream_status = 0
     """Its HTTP status, where it had one."""
+    refused_credential = False
+    """Whether it was sent the connection's credential and took it for none."""
 
     @property
     def may_have_acted(self) -> bool:

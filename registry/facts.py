@@ -19,7 +19,7 @@ from registry.models.version import SEMVER_PATTERN
 from registry.schemas.check import check_input_schema, check_schema
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.timeouts import LONGEST_TIMEOUT_MS
-from registry.transports.http_definition import check_http_url
+from registry.transports.http_urls import check_http_url
 
 TOOL_FACTS = frozenset(
     [

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from integrations.egress import EgressRequest
+from integrations.egress.targets import read_target
 
 Apply = Callable[[EgressRequest], EgressRequest]
 
@@ -26,3 +27,13 @@ class CallGrant:
     """For redaction: whatever of it a service echoes."""
     apply: Apply = field(repr=False)
     """The request with the credential in it. Not for requests to other origins: `authorised` sees to that."""
+
+
+def may_be_told(grant: CallGrant, url: str) -> bool:
+    """Whether the credential may be sent to this URL. Raises EgressBlocked for one that cannot be called."""
+    return read_target(url).origin in grant.origins
+
+
+def authorised(request: EgressRequest, grant: CallGrant) -> EgressRequest:
+    """The request with the credential in it where it may be sent, and as it is elsewhere."""
+    return grant.apply(request) if may_be_told(grant, request.url) else request

@@ -1,8 +1,10 @@
-"""A version's response mapping, applied where it holds nobody up: beside the event loop when it is much work."""
+"""Expressions of a version, applied where they hold nobody up: beside the event loop when it is much work."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
+from accounts.errors import Fault, Invalid
 from integrations.mapping import MOST_WORK, TooMuchWork, Unmappable, apply_mapping
 from registry.errors import MappingFailed, MappingGivenUp
 from registry.shaping.large import LARGE
@@ -23,6 +25,22 @@ async def map_answer(expression: str, answer: Any) -> Any:
         except MappingGivenUp:
             pass
     return await asyncio.to_thread(_mapped, expression, answer, MOST_WORK)
+
+
+def map_input(expression: str, values: Mapping[str, Any], *, most_work: int) -> Any:
+    """What the expression makes of an input. Raises Invalid, and TooMuchWork above `most_work` short of MOST_WORK."""
+    try:
+        return apply_mapping(expression, values, most_work=most_work)
+    except TooMuchWork:
+        if most_work < MOST_WORK:
+            raise
+        raise _unsendable("it is too much work. Send less.") from None
+    except Unmappable as error:
+        raise _unsendable(str(error)) from error
+
+
+def _unsendable(why: str) -> Invalid:
+    return Invalid("The input cannot be sent as it is. See `errors`.", faults=[Fault("$", f"For this tool, {why}")])
 
 
 def _mapped(expression: str, answer: Any, most_work: int) -> Any:

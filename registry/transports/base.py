@@ -1,11 +1,12 @@
 """What a transport is: it checks a definition when a version is published, and sends a call when one is made."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
 from accounts.errors import Fault
+from integrations.connections.grant import CallGrant
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,18 @@ def nobody_asks(fraction: float | None, message: str) -> None:
     """Where progress goes that nobody wants to know."""
 
 
+@dataclass
+class Journal:
+    """What is done of a call of several steps. It outlives an attempt: the next one goes on where that one ended."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    """By step."""
+    acted: list[str] = field(default_factory=list)
+    """The steps that may have changed something."""
+    failed_is_repeatable: bool = False
+    """Whether what failed last may be sent again, now that the steps before it are not."""
+
+
 @dataclass(frozen=True)
 class Dispatch:
     """One attempt at a call, on its way out."""
@@ -101,6 +114,10 @@ class Dispatch:
     """Set where the caller wants the answer in parts. A transport that cannot give parts leaves it alone."""
     masked_input: Callable[[], Any] | None = None
     """The input as it may be stored: for whoever hands parts of it on."""
+    grant: CallGrant | None = None
+    """What the call goes out with, of a tool with a connector."""
+    journal: Journal = field(default_factory=Journal)
+    """The call's own; every attempt at it is given the same."""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,17 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from accounts.errors import Quote
 from integrations.egress import EgressResponse
 from registry.errors import UpstreamRefused
+from registry.transports.http_definition import HttpDefinition, read_definition
 from registry.transports.http_reply import read_reply, refuse_failure, text_type
 
 
 def response(body: bytes, content_type: str = "application/json", status: int = 200, **headers: str) -> EgressResponse:
     given = {"Content-Type": content_type, **{name.replace("_", "-"): value for name, value in headers.items()}}
     return EgressResponse(status, CIMultiDictProxy(CIMultiDict(given)), body, "https://example.com/", 0.1)
+
+
+def saying(**definition: str) -> HttpDefinition:
+    return read_definition({"url": "https://example.com/", **definition})
 
 
 def reply(body: bytes, content_type: str = "application/json", status: int = 200, **headers: str) -> Any:
@@ -103,7 +108,7 @@ def test_it_looks_for_failure_in_a_small_answer_with_much_work_while_others_go_o
 
     async def looking() -> None:
         with pytest.raises(UpstreamRefused, match="said that it failed"):
-            await refuse_failure(response(b"{}"), [1] * 4_000, "map(&[@, @], @)")
+            await refuse_failure(response(b"{}"), [1] * 4_000, saying(error_when="map(&[@, @], @)"))
         seen.append("found")
 
     async def both() -> None:
@@ -114,3 +119,38 @@ def test_it_looks_for_failure_in_a_small_answer_with_much_work_while_others_go_o
 
     asyncio.run(both())
     assert seen == ["others", "found"]
+
+
+@pytest.mark.parametrize(
+    ("body", "error_message", "detail"),
+    [
+        (b'{"error": "channel_not_found"}', "error", "HTTP 400: channel_not_found"),
+        (b'{"errors": [{"m": "a"}, {"m": "b"}]}', "errors[].m", "HTTP 400: a; b"),
+        (b'{"error": {"code": 7}}', "error", 'HTTP 400: {"code":7}'),
+        (b'{"error": "two\\nlines"}', "error", "HTTP 400: two lines"),
+        (b'{"error": null}', "error", "HTTP 400."),
+        (b'{"error": 1}', "length(error)", "HTTP 400."),
+        (b"<html>", "error", "HTTP 400."),
+        (b'{"error": "' + b"x" * 64_000 + b'"}', "error", "HTTP 400."),
+        (b'{"error": "unasked"}', "", "HTTP 400."),
+    ],
+)
+def test_it_tells_the_services_words(body: bytes, error_message: str, detail: str) -> None:
+    with pytest.raises(UpstreamRefused) as refused:
+        read_reply(response(body, status=400), error_message)
+    assert refused.value.message == f"The tool's service answered with {detail}"
+
+
+def test_it_takes_the_services_words_for_a_quote() -> None:
+    with pytest.raises(UpstreamRefused) as refused:
+        read_reply(response(b'{"error": "sk-secret"}', status=400), "error")
+    assert isinstance(refused.value.message, Quote)
+
+
+def test_it_tells_the_words_of_an_answer_that_calls_itself_a_failure() -> None:
+    failing = saying(error_when="!ok", error_message="error")
+    with pytest.raises(UpstreamRefused) as refused:
+        asyncio.run(refuse_failure(response(b"{}"), {"ok": False, "error": "not_in_channel"}, failing))
+    assert refused.value.message == (
+        "The tool's service answered with HTTP 200 and said that it failed: not_in_channel"
+    )

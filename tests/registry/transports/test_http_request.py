@@ -117,3 +117,27 @@ def test_it_sends_a_form() -> None:
 def test_it_posts_an_endpoints_input_as_json() -> None:
     request = build_endpoint_request("https://example.com/stamp", {"page": 1})
     assert (request.method, request.url, request.body) == ("POST", "https://example.com/stamp", b'{"page":1}')
+
+
+def test_it_puts_a_relative_url_below_the_base() -> None:
+    definition = read_definition({"method": "GET", "connector": "crm", "url": "/contacts/{id}", "query": {"q": "q"}})
+    request = build_request(definition, {"id": 7, "q": "a"}, base_url="https://acme.crm.example/api")
+    assert request.url == "https://acme.crm.example/api/contacts/7?q=a"
+
+
+def test_it_adds_constants_and_lets_the_caller_go_before_them() -> None:
+    constants = {"headers": {"accept": "application/vnd.github+json", "X-Trace": "none"}, "query": {"expand": "a b"}}
+    request = built({"account_id": 7, "filter_id": 1, "trace": "t"}, constants=constants)
+    assert request.url == "https://api.example.com/v1/7/contacts?expand=a%20b&filter%5Bid%5D=1"
+    assert request.headers == {
+        "accept": "application/vnd.github+json",
+        "Content-Type": "application/json",
+        "X-Trace": "t",
+    }
+
+
+def test_it_writes_the_url_in_the_styles_of_its_parts() -> None:
+    styles = {"query": {"filter[id]": "comma"}, "path": {"account": "comma"}}
+    assert built({"account_id": [1, 2], "filter_id": ["a", "b"]}, styles=styles).url == (
+        "https://api.example.com/v1/1,2/contacts?filter%5Bid%5D=a,b"
+    )

@@ -1,0 +1,95 @@
+"""Several requests that make one call: each may use what those before it answered.
+
+An expression sees the call's input and, by their ids, the answers so far; the call's answer is all of that, for the
+version's response mapping to pick from. The steps share one deadline. What is done is in the call's journal: a further
+attempt begins at the step that failed, and an error says which step that was and what had been done before it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from accounts.errors import QuartermasterError, Quote
+from integrations.egress import EgressRequest
+from integrations.errors import UpstreamTimeout
+from registry.errors import MappingFailed
+from registry.shaping.mapping import map_answer
+from registry.transports.base import Dispatch, Reply
+from registry.transports.http_bodies import without_nulls
+from registry.transports.http_definition import HttpDefinition, Step
+from registry.transports.http_exchange import carried, exchange
+from registry.transports.http_request import build_request, merged
+from registry.transports.http_urls import is_absolute
+
+
+async def run_steps(definition: HttpDefinition, dispatch: Dispatch) -> Reply:
+    """Raises the error of the step that failed, which says so."""
+    journal = dispatch.journal
+    deadline = asyncio.get_running_loop().time() + dispatch.timeout_seconds
+    for number, step in enumerate(definition.steps):
+        if step.id in journal.answers:
+            continue
+        dispatch.progress(number / len(definition.steps), f"step {number + 1} of {len(definition.steps)}: {step.id}")
+        try:
+            await _run(step, dispatch, deadline)
+        except QuartermasterError as error:
+            journal.failed_is_repeatable = step.request.is_repeatable
+            raise _told(error, step, journal.acted) from error.__cause__
+    return Reply({**dispatch.input, **journal.answers})
+
+
+async def _run(step: Step, dispatch: Dispatch, deadline: float) -> None:
+    journal, known = dispatch.journal, {**dispatch.input, **dispatch.journal.answers}
+    if step.when and not await _found(step, "when", step.when, known):
+        return
+    request = await _request(step, dispatch, known)
+    left = deadline - asyncio.get_running_loop().time()
+    if left <= 0:
+        raise UpstreamTimeout("The call's time was used up before the step.", sent=False)
+    reply = await exchange(dispatch, step.request, request, timeout_seconds=left)
+    journal.answers[step.id] = reply.output
+    if not step.request.is_harmless:
+        journal.acted.append(step.id)
+
+
+async def _request(step: Step, dispatch: Dispatch, known: Mapping[str, Any]) -> EgressRequest:
+    own = without_nulls(await _found(step, "input", step.input, known)) if step.input else dispatch.input
+    if not isinstance(own, Mapping):
+        raise MappingFailed(f"The `input` of the step `{step.id}` comes to no object. Its maker has to mend it.")
+    definition = step.request
+    if step.url_from:
+        definition = replace(definition, url=await _url(step, known))
+    base_url = dispatch.grant.base_url if dispatch.grant else ""
+    request = await asyncio.to_thread(build_request, definition, own, base_url=base_url)
+    key = f"{dispatch.idempotency_key}-{step.id}" if dispatch.idempotency_key else None
+    return replace(request, headers=merged(carried(dispatch, definition, key), request.headers))
+
+
+async def _url(step: Step, known: Mapping[str, Any]) -> str:
+    url = await _found(step, "url_from", step.url_from, known)
+    if not isinstance(url, str) or not is_absolute(url):
+        raise MappingFailed(f"The step `{step.id}` was given no address: `{step.url_from}` found none.")
+    return url
+
+
+async def _found(step: Step, name: str, expression: str, known: Mapping[str, Any]) -> Any:
+    try:
+        return await map_answer(expression, known)
+    except MappingFailed as error:
+        raise MappingFailed(
+            f"The `{name}` of the step `{step.id}` does not fit what it was given. Its maker has to mend it."
+        ) from error
+
+
+def _told(error: QuartermasterError, step: Step, acted: list[str]) -> QuartermasterError:
+    """The error, saying where it stood. What the service said of it stays a quote."""
+    done = f", after {_listed(acted)} had been done" if acted else ""
+    kind = Quote if isinstance(error.message, Quote) else str
+    error.message = kind(f"The step `{step.id}` failed{done}. {error.message}")
+    error.extra = {**error.extra, "step": step.id, "done": list(acted)}
+    return error
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
