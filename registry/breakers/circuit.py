@@ -37,20 +37,25 @@ class Circuit:
 
     tenant_id: UUID
     version_id: UUID
-    connection: str = "none"
-    """Whose credentials the calls go out with; there are none yet."""
+    connection_id: UUID | None = None
+    """Whose credential the calls go out with: a service may be well for one account and fail another."""
 
     @cached_property
     def keys(self) -> list[str]:
-        """The circuit, its trials, the versions of the tenant whose circuit is not closed, and all such circuits."""
-        key = f"{PREFIX}breaker:{self.tenant_id}:{self.version_id}:{self.connection}"
+        """The circuit, its trials, the names of the tenant's that are not closed, and all such circuits."""
+        key = f"{PREFIX}breaker:{self.tenant_id}:{self.version_id}:{self.connection_id or 'none'}"
         return [key, f"{key}:trials", troubled_key(self.tenant_id), ALL_TROUBLED]
+
+    @cached_property
+    def name(self) -> str:
+        """Under which it stands among those of its tenant: the version, and after a colon the connection."""
+        return f"{self.version_id}:{self.connection_id}" if self.connection_id else str(self.version_id)
 
 
 @lru_cache(maxsize=10_000)
-def circuit_of(tenant_id: UUID, version_id: UUID) -> Circuit:
+def circuit_of(tenant_id: UUID, version_id: UUID, connection_id: UUID | None = None) -> Circuit:
     """The same again, with its keys written out: every call of the version asks for it."""
-    return Circuit(tenant_id, version_id)
+    return Circuit(tenant_id, version_id, connection_id)
 
 
 def troubled_key(tenant_id: UUID) -> str:
@@ -97,7 +102,7 @@ ENTER = Script(
     """
 )
 
-# ARGV: the run, the window, the fewest calls, the failure rate, how long it stays open, the version.
+# ARGV: the run, the window, the fewest calls, the failure rate, how long it stays open, its name.
 # Returns {1: it has opened, failures, calls}.
 FAILED = Script(
     f"""
@@ -138,7 +143,7 @@ FAILED = Script(
     """
 )
 
-# ARGV: the run, how many trials have to succeed, the version. Returns 1: it has closed.
+# ARGV: the run, how many trials have to succeed, its name. Returns 1: it has closed.
 PASSED = Script(
     """
     if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return 0 end
@@ -168,5 +173,5 @@ def entering(circuit: Circuit, settings: BreakerSettings, holder: str, trial_ms:
 
 def failing(circuit: Circuit, settings: BreakerSettings, holder: str) -> tuple[list[str], list[object]]:
     window, open_ms = settings.window_seconds * 1000, settings.open_seconds * 1000
-    told = [holder, window, settings.minimum_calls, settings.failure_rate, open_ms, str(circuit.version_id)]
+    told = [holder, window, settings.minimum_calls, settings.failure_rate, open_ms, circuit.name]
     return circuit.keys, list(told)

@@ -109,16 +109,12 @@ def _read_sealer(tenant_id: UUID) -> Sealer:
 
 
 def _key(call: ToolCall, target: Target) -> str:
-    """One for all that is the same to a service: the order of keys is not, `1` and `1.0` are two, and so are two
-    spellings of a letter in Unicode, since a URL or a signature may tell them apart. A miss costs a call, a wrong hit
-    costs the truth.
+    """One for all that is the same to a service, and to no other connection's calls.
+
+    The order of keys is not, `1` and `1.0` are two, and so are two spellings of a letter in Unicode, since a URL or a
+    signature may tell them apart. A miss costs a call, a wrong hit costs the truth.
     """
     canonical = json.dumps([call.operation, call.input], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    version = f"{target.version_id}:{_connection(target)}:{target.cache_epoch}"
+    version = f"{target.version_id}:{target.connection_id or 'none'}:{target.cache_epoch}"
     return f"{PREFIX}answer:{call.caller.tenant_id}:{version}:{digest}"
-
-
-def _connection(target: Target) -> str:
-    """Whose credentials the call goes out with: answers to one are not for another. There are none yet."""
-    return "none"

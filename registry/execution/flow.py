@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import cached_property
 from io import StringIO
 from typing import Any
 
@@ -25,9 +26,14 @@ class Flow:
     def __init__(self, passage: Passage, target: Target) -> None:
         passage.listener.sending(target)
         self._passage = passage
-        self._masking = Masking(passage.secrets, target.redaction.returned)
+        self._target = target
         self._kept = _Kept()
         self._telling = False
+
+    @cached_property
+    def _masking(self) -> Masking:
+        """Made with the first part: only then the credential is known that the answer may repeat."""
+        return Masking(self._passage.secrets, self._target.redaction.returned)
 
     @property
     def has_begun(self) -> bool:

@@ -37,7 +37,7 @@ class _Entry:
             FAILED.add_to(commands, *failing(self.circuit, self.target.breaker, self.holder))
             return partial(_after_failure, self.circuit, self.target, place)
         if self.let_in == _TRIAL and ending.upstream_answered:
-            told = [self.holder, self.target.breaker.trials, str(self.circuit.version_id)]
+            told = [self.holder, self.target.breaker.trials, self.circuit.name]
             PASSED.add_to(commands, self.circuit.keys, told)
             return partial(_after_trial, self.circuit, self.target, place)
         if self.let_in is None or (self.let_in != _REFUSED and ending.status is not Status.SUCCEEDED):
@@ -51,7 +51,7 @@ async def guard(call: ToolCall, target: Target, passage: Passage) -> None:
     if target.hold is not None:
         _obey(target)
         return
-    circuit = circuit_of(call.caller.tenant_id, target.version_id)
+    circuit = circuit_of(call.caller.tenant_id, target.version_id, target.connection_id)
     entry = _Entry(circuit, target, passage.holder)
     passage.at_the_end(entry.leave)
     keys, arguments = entering(circuit, target.breaker, passage.holder, target.timeout_ms_for(call) + TRIAL_MARGIN_MS)

@@ -8,10 +8,12 @@ from datetime import datetime
 from math import isfinite
 from time import perf_counter_ns
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
 from accounts.errors import QuartermasterError
+from integrations.connections.grant import CallGrant
 from integrations.redaction import SECRETS_MASKED, Rules, findable, redact
 from registry.execution import shared
 from registry.execution.shared import Commands
@@ -60,6 +62,8 @@ class Passage:
     """How each attempt ended, once one of them has failed."""
     secrets: tuple[str, ...] = ()
     """Secret values used in this call: masked in whatever is stored, pushed, cached or told."""
+    credential_id: UUID | None = None
+    """What the call went out with last."""
     hidden: frozenset[str] = frozenset()
     """What was masked where it came from: masked in whatever is stored or pushed, and told to the caller."""
     timings: dict[str, int] = field(default_factory=dict)
@@ -87,6 +91,11 @@ class Passage:
             yield
         finally:
             self.timings[step] = self.timings.get(step, 0) + (perf_counter_ns() - start) // 1000
+
+    def goes_out_with(self, grant: CallGrant) -> None:
+        """Before anything can fail with it: from now on its secrets are masked, like those of the grant before."""
+        self.credential_id = grant.credential_id
+        self.secrets = tuple(dict.fromkeys((*self.secrets, *grant.secrets)))
 
     def count_attempt(self) -> None:
         self.attempts += 1

@@ -1,20 +1,33 @@
 """Step 9: through the tool's transport, again where that is safe, within one deadline."""
 
 import asyncio
-import random
 from collections.abc import Awaitable
+from dataclasses import dataclass, field
 from functools import partial
 
 from accounts.errors import QuartermasterError
-from integrations.errors import UpstreamBroken, UpstreamFailure, UpstreamTimeout
-from registry.errors import OutcomeUnknown, UpstreamRefused
+from integrations.connections.grant import CallGrant
+from registry.execution.credential import Credential
 from registry.execution.flow import Flow
 from registry.execution.passage import Passage
-from registry.execution.repeating import is_safe_to_repeat
+from registry.execution.repeating import as_told, is_worth_repeating, pause_before_next
 from registry.execution.stored_input import stored_input
 from registry.execution.types import Answer, Mode, Target, ToolCall
 from registry.transports import TRANSPORTS
-from registry.transports.base import CallTool, Dispatch, Reply
+from registry.transports.base import CallTool, Dispatch, Journal, Reply
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What the attempts at one call have in common."""
+
+    call: ToolCall
+    target: Target
+    passage: Passage
+    call_tool: CallTool
+    deadline: float
+    flow: Flow | None
+    journal: Journal = field(default_factory=Journal)
 
 
 async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: CallTool) -> Answer:
@@ -25,10 +38,13 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
     loop = asyncio.get_running_loop()
     deadline = loop.time() + target.timeout_ms_for(call) / 1000
     flow = Flow(passage, target) if call.mode is Mode.STREAM else None
+    shared = _Shared(call, target, passage, call_tool, deadline, flow)
+    credential = None if target.connection_id is None else Credential(call, target.connection_id, passage, deadline)
     attempt = 0
     while True:
         attempt += 1
-        sending = _begin(call, target, passage, call_tool, deadline - loop.time(), flow)
+        grant = None if credential is None else await credential.grant()
+        sending = _begin(shared, grant, deadline - loop.time())
         passage.count_attempt()
         try:
             reply = await sending
@@ -37,23 +53,19 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
             return Answer(output, attempts=attempt, media_type=reply.media_type, masked=reply.masked)
         except QuartermasterError as error:
             if flow is not None and flow.has_begun:
-                raise flow.blamed(error) or _as_told(error, target) from error
-            pause = _pause_before_next(error, target, attempt)
-            if not _worth_repeating(error, target, attempt) or loop.time() + pause >= deadline:
+                raise flow.blamed(error) or as_told(error, target, shared.journal) from error
+            pause = pause_before_next(error, target, attempt)
+            if credential is not None and await credential.is_to_be_renewed_after(error):
+                attempt, pause = attempt - 1, 0.0  # a call that was refused its credential has had no effect
+            elif not is_worth_repeating(error, target, attempt, shared.journal) or loop.time() + pause >= deadline:
                 passage.note_attempt(error)
-                raise _as_told(error, target) from error
+                raise as_told(error, target, shared.journal) from error
             passage.note_attempt(error, pause)
         await asyncio.sleep(pause)
 
 
-def _begin(
-    call: ToolCall,
-    target: Target,
-    passage: Passage,
-    call_tool: CallTool,
-    timeout_seconds: float,
-    flow: Flow | None,
-) -> Awaitable[Reply]:
+def _begin(shared: _Shared, grant: CallGrant | None, timeout_seconds: float) -> Awaitable[Reply]:
+    call, target, flow = shared.call, shared.target, shared.flow
     operation = call.operation or next(iter(target.declared.endpoints), "")
     return TRANSPORTS[target.transport].send(
         Dispatch(
@@ -64,53 +76,14 @@ def _begin(
             tenant_id=call.caller.tenant_id,
             tenant_slug=call.caller.tenant_slug,
             egress_networks=target.egress_networks,
-            progress=passage.report,
-            call_tool=call_tool,
+            progress=shared.passage.report,
+            call_tool=shared.call_tool,
             idempotency_key=f"qm-{call.execution_id}",
             traceparent=call.trace_below,
             max_output_bytes=target.max_output_bytes,
             emit=None if flow is None else flow.emit,
             masked_input=partial(stored_input, call, target.redaction),
+            grant=grant,
+            journal=shared.journal,
         )
     )
-
-
-def _as_told(error: QuartermasterError, target: Target) -> QuartermasterError:
-    """A call that left and was never answered may have had its effect; only a harmless one merely failed."""
-    if not _may_have_acted(error) or is_safe_to_repeat(target):
-        return error
-    return OutcomeUnknown(
-        f"{_what_happened(error)} The call may have had its effect: look at the service before repeating it.",
-        extra=error.extra,
-    )
-
-
-def _what_happened(error: QuartermasterError) -> str:
-    """The first sentence: what comes after it tells to try again."""
-    return f"{error.message.partition('. ')[0].removesuffix('.')}."
-
-
-def _may_have_acted(error: QuartermasterError) -> bool:
-    if isinstance(error, UpstreamRefused):
-        return error.may_have_acted
-    return isinstance(error, UpstreamTimeout | UpstreamBroken) and error.sent
-
-
-def _worth_repeating(error: QuartermasterError, target: Target, attempt: int) -> bool:
-    """More attempts are allowed, the error may pass, and a second effect is impossible or harmless."""
-    never_left = isinstance(error, UpstreamFailure) and not error.sent
-    return attempt < target.attempts and _may_pass(error, target) and (never_left or is_safe_to_repeat(target))
-
-
-def _may_pass(error: QuartermasterError, target: Target) -> bool:
-    wanted = target.backoff.on_status
-    if wanted is None or not isinstance(error, UpstreamRefused):
-        return error.retryable
-    return error.upstream_status in wanted
-
-
-def _pause_before_next(error: QuartermasterError, target: Target, attempt: int) -> float:
-    """Exponential with full jitter; what the upstream asked for when it asked."""
-    if error.retry_after is not None:
-        return error.retry_after
-    return random.uniform(0, target.backoff.ceiling(attempt))  # noqa: S311  jitter, not a secret

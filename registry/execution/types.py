@@ -71,6 +71,8 @@ class ToolCall:
     tried: tuple[str, ...] = ()
     """Slugs of the tools that a routed call tried before this one."""
     mode: Mode = Mode.SYNC
+    end_user: str = ""
+    """For whom the call is made, in the tenant's own words: it goes out with this end user's connection."""
     wait_ms: int | None = None
     """How long the caller waits for the outcome before being told that the call goes on; None: until it ends."""
     can_wait: bool = True
@@ -139,6 +141,8 @@ class Target:
     policy: ToolPolicy = OPEN
     """What the tenant's permission rules may say about a call of it."""
     redaction: ToolRedaction = USUAL
+    connection_id: UUID | None = None
+    """Whose credential the call goes out with; None: the tool has no connector."""
     response_mapping: str = ""
     max_input_bytes: int | None = None
     max_output_bytes: int | None = None
