@@ -7,6 +7,7 @@ QuartermasterError
 │   ├── ConnectionMissing       409  connection_missing  nobody has connected the service for this caller
 │   └── ConnectionExpired       409  connection_expired  the service takes its credential no more
 ├── Invalid
+│   ├── BadConnector            422  invalid_input     its documents are not of the connector format
 │   └── CredentialRefused       422  credential_refused  the service does not take what was entered
 ├── Unavailable
 │   └── VaultLocked             503  unavailable       the vault's key is away, or not the one that sealed
@@ -39,6 +40,10 @@ class ConnectionExpired(Conflict):
     """The service takes this connection's credential no more. An admin can reconnect it under Connections."""
 
     code = "connection_expired"
+
+
+class BadConnector(Invalid):
+    """This connector cannot be used as it is written. `errors` says where, and what would be right."""
 
 
 class CredentialRefused(Invalid):

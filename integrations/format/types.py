@@ -181,6 +181,7 @@ class Action:
     scopes: tuple[str, ...] = ()
     """What its connection must have been granted."""
     timeout_ms: int | None = None
+    cache_seconds: int = 0
     tags: tuple[str, ...] = ()
 
 

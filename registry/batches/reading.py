@@ -7,10 +7,10 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from accounts.errors import Fault
+from integrations.json_paths import json_path
 from registry.batches.graph import find_circle
 from registry.batches.references import check_number, check_reference, find_references
 from registry.batches.types import PlannedCall
-from registry.json_paths import json_path
 from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.shaping.fields import LONGEST_FIELD, MOST_FIELDS, check_fields
 from registry.timeouts import LONGEST_TIMEOUT_MS

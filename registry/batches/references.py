@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from accounts.errors import Fault
-from registry.json_paths import json_path
+from integrations.json_paths import json_path
 from registry.json_query import BadPath, read_query
 
 MARK = "$from"

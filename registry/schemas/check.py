@@ -8,7 +8,7 @@ from typing import Any
 from jsonschema_rs import ValidationError
 
 from accounts.errors import Fault
-from registry.json_paths import json_path
+from integrations.json_paths import json_path
 from registry.schemas.extent import Extent
 from registry.schemas.tree import Place, Schema, resolve, walk
 from registry.schemas.validators import compile_schema

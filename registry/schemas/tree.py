@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 from urllib.parse import unquote
 
-from registry.json_paths import json_path
+from integrations.json_paths import json_path
 
 Schema = dict[str, Any] | bool
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from jsonschema_rs import Draft202012Validator, RegexOptions
 
 from accounts.errors import Fault, Quote
-from registry.json_paths import json_path
+from integrations.json_paths import json_path
 from registry.schemas.extent import Extent
 
 MOST_BRANCHES = 1_000

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.json_paths import json_path
+from integrations.json_paths import json_path
 from registry.shaping.order import in_order, rank
 from registry.shaping.weight import PER_TOKEN, weigh
 

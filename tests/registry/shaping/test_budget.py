@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from registry.json_paths import json_path
+from integrations.json_paths import json_path
 from registry.shaping import budget as budget_module
 from registry.shaping.budget import FEWEST_TOKENS, Cut, Place, fit
 from registry.shaping.order import in_order
