@@ -10,6 +10,9 @@ from django.db import DatabaseError, connections
 
 from accounts.tenancy import platform
 from integrations.egress.policy import BadEntry, read_entry
+from integrations.errors import BadConnector
+from integrations.format.folder import read_folder
+from integrations.format.shelf import operators_folders
 from integrations.models import DataKey
 from integrations.vault.data_keys import opens
 from integrations.vault.keyring import KeyFileError, read_key_file
@@ -32,6 +35,16 @@ def check_vault_key_file(**_: Any) -> list[checks.CheckMessage]:
     except KeyFileError as error:
         return [checks.Error(str(error), hint=PUT_BACK, id="integrations.E002")]
     return []
+
+
+@checks.register
+def check_connectors_dir(**_: Any) -> list[checks.CheckMessage]:
+    """Of the operator's own folders only: those that come with the product were tested before."""
+    place = settings.CONNECTORS_DIR
+    if place and not Path(place).is_dir():
+        hint = "Name a directory that this process can read, with a folder for each connector."
+        return [checks.Warning(f"CONNECTORS_DIR: {place} is no directory.", hint=hint, id="integrations.W002")]
+    return [found for folder in operators_folders() for found in _judge_folder(folder)]
 
 
 @checks.register(checks.Tags.database)
@@ -65,6 +78,21 @@ def _judge_entry(entry: str) -> list[checks.CheckMessage]:
             "10.0.0.0/8, demo@127.0.0.1:8099, [fd00::/8]:443."
         )
         return [checks.Error(f"EGRESS_ALLOW_NETWORKS: {error}", hint=hint, id="integrations.E001")]
+    return []
+
+
+def _judge_folder(folder: Path) -> list[checks.CheckMessage]:
+    try:
+        read_folder(folder)
+    except BadConnector as error:
+        first = error.faults[0]
+        return [
+            checks.Warning(
+                f"The connector {folder} is left out: {first.path}: {first.message}",
+                hint=f"Mend it, then start again. `manage.py connectors check {folder}` says all that is wrong.",
+                id="integrations.W001",
+            )
+        ]
     return []
 
 

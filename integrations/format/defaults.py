@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from integrations.format.types import AuthType, Placement
+from integrations.format.types import AuthType, Place, Placement
 
 READ, WRITE, DESTRUCTIVE = "read", "write", "destructive"
 
@@ -57,9 +57,9 @@ def name_from(slug: str) -> str:
 
 
 def placement_of(way: Mapping[str, Any]) -> Placement:
-    written = Placement(place=way.get("in", "header"), name=way.get("name", "Authorization"))
-    token = way["type"] != AuthType.API_KEY and written.name == "Authorization"
-    return Placement(written.place, written.name, way.get("prefix", "Bearer " if token else ""))
+    name = way.get("name", "Authorization")
+    is_token = way["type"] != AuthType.API_KEY and name == "Authorization"
+    return Placement(Place(way.get("in", Place.HEADER)), name, way.get("prefix", "Bearer " if is_token else ""))
 
 
 def effect_of(call: Mapping[str, Any], method: str) -> str:

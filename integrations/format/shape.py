@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
 
-from accounts.errors import Fault, Quote
+from accounts.errors import Fault
 from integrations.json_paths import json_path
 
 CONNECTOR = "connector"
@@ -30,7 +30,7 @@ def schema_of(document: str) -> dict[str, Any]:
 
 @cache
 def _validator_of(document: str) -> Draft202012Validator:
-    return Draft202012Validator(schema_of(document))
+    return Draft202012Validator(schema_of(document), mask="This")
 
 
 def shape_faults(document: str, value: Any, root: str) -> Iterator[Fault]:
@@ -49,9 +49,9 @@ def _told(schema: Mapping[str, Any], error: ValidationError, root: str) -> Itera
     elif isinstance(kind, ValidationErrorKind.Required):
         yield Fault(json_path([str(kind.property)], place), "This is missing.")
     elif isinstance(kind, ValidationErrorKind.PropertyNames):
-        yield Fault(place, Quote(f"A name here is not as it has to be: {kind.error.message}."))
+        yield Fault(json_path([str(kind.error.instance)[:100]], place), f"As a name: {kind.error.message}.")
     else:
-        yield Fault(place, Quote(f"{error.message[:1].upper()}{error.message[1:]}."))
+        yield Fault(place, f"{error.message}.")
 
 
 def _fields(schema: Mapping[str, Any], path: list[str | int]) -> Mapping[str, Any]:
