@@ -76,11 +76,12 @@ def _wires(parameters: Iterable[Parameter], place: str) -> dict[str, str]:
 
 
 def _body(call: Mapping[str, Any], wires: Mapping[str, str]) -> str | Mapping[str, str]:
-    if call.get("body") == "bytes":
+    if call.get("body") == "bytes" and len(wires) < 2:
         return next(iter(wires.values()), "content")
     if not wires:
         return "none"
-    return "rest" if all(wire == source for wire, source in wires.items()) else wires
+    renamed = call.get("body") == "bytes" or any(wire != source for wire, source in wires.items())
+    return wires if renamed else "rest"
 
 
 def _styles(parameters: Iterable[Parameter]) -> dict[str, dict[str, str]]:

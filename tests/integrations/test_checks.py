@@ -11,6 +11,7 @@ from accounts.tenancy import platform, within
 from integrations.checks import check_vault_opens
 from integrations.models import DataKey
 from integrations.vault import seal
+from tests.integrations.format.folders import WriteFolder, write_folder  # noqa: F401
 from tests.integrations.vault.conftest import MakeKeyFile, make_key_file  # noqa: F401
 
 
@@ -32,6 +33,21 @@ def test_it_says_what_is_wrong_with_the_key_file(settings: Settings, tmp_path: P
     assert message.msg == f"The vault's key file {tmp_path}/lost.key does not exist."
     assert message.hint is not None
     assert "VAULT_KEY_FILE" in message.hint
+
+
+def test_it_names_each_broken_connector_of_the_operators(write_folder: WriteFolder, settings: Settings) -> None:  # noqa: F811
+    folder = write_folder("letters", category="toys")
+    settings.CONNECTORS_DIR = str(write_folder("parcels").parent)
+    (message,) = found("integrations.W001")
+    assert message.msg.startswith(f"The connector {folder} is left out: $.connector.category: There is no such")
+    assert message.hint is not None
+    assert f"manage.py connectors check {folder}" in message.hint
+
+
+def test_it_says_that_there_is_no_directory_of_connectors(settings: Settings, tmp_path: Path) -> None:
+    settings.CONNECTORS_DIR = str(tmp_path / "nowhere")
+    (message,) = found("integrations.W002")
+    assert message.msg == f"CONNECTORS_DIR: {tmp_path}/nowhere is no directory."
 
 
 @pytest.mark.django_db

@@ -16,6 +16,7 @@ CONNECTOR: Mapping[str, Any] = {
     "check": {"call": "/me"},
 }
 ACTION: Mapping[str, Any] = {"description": "Send a parcel.", "call": "POST /parcels"}
+ACTIONS = {"send": ACTION}
 STEPS: Mapping[str, Any] = {
     "description": "Print a label.",
     "parameters": {"parcel": {"type": "string"}, "copies": {"type": "integer"}},
@@ -35,7 +36,7 @@ STEPS: Mapping[str, Any] = {
 
 def read(connector: Mapping[str, Any] | None = None, **actions: Mapping[str, Any]) -> Connector:
     """The sample with these fields of its connector, and these actions in the place of its own."""
-    return read_connector("parcels", {**CONNECTOR, **(connector or {})}, actions or {"send": ACTION})
+    return read_connector("parcels", {**CONNECTOR, **(connector or {})}, actions or ACTIONS)
 
 
 def read_action(**changes: Any) -> Action:
@@ -47,9 +48,14 @@ def read_way(**way: Any) -> AuthWay:
 
 
 def faults_in(connector: Mapping[str, Any] | None = None, **actions: Any) -> dict[str, str]:
-    """What is said to be wrong, by place. Empty: it was read."""
+    """As `read`: what is said to be wrong, by place. Empty: it was read."""
+    return faults_of({**CONNECTOR, **(connector or {})}, actions or ACTIONS)
+
+
+def faults_of(connector: Any, actions: Any = None, *, slug: str = "parcels", source: str = "shipped") -> dict[str, str]:
+    """Of two documents as they are."""
     try:
-        read(connector, **actions)
+        read_connector(slug, connector, ACTIONS if actions is None else actions, source=source)
     except BadConnector as error:
         return {fault.path: fault.message for fault in error.faults}
     return {}

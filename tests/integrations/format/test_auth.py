@@ -45,7 +45,7 @@ def test_it_knows_what_is_entered_for_each_type(
 ) -> None:
     read = read_way(**way)
     assert (read.type, read.title) == (AuthType(way["type"]), title)
-    assert (list(read.fields["properties"]), read.secret_fields) == (entered, secret)
+    assert (list(read.fields["properties"]), read.secret_fields) == (entered, frozenset(secret))
 
 
 def test_it_asks_for_a_session_token_only_of_those_who_have_one() -> None:

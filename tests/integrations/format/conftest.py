@@ -1,0 +1,1 @@
+from tests.integrations.format.folders import write_folder  # noqa: F401
