@@ -19,7 +19,7 @@ class Parameter:
     name: str
     """On the wire."""
     place: str
-    """path, query, header or body."""
+    """path, query, header, body, or content: it is the body."""
     style: str = ""
 
 
@@ -54,14 +54,14 @@ def define_call(
     errors: Mapping[str, str],
 ) -> dict[str, Any]:
     """The definition of the call; `headers` and `errors` are the connector's. What is empty is left out."""
-    by_place = {place: _wires(parameters, place) for place in ("path", "query", "header", "body")}
+    by_place = {place: _wires(parameters, place) for place in ("path", "query", "header", "body", "content")}
     definition = {
         "method": method,
         "url": url,
         "path": by_place["path"],
         "query": by_place["query"],
         "headers": by_place["header"],
-        "body": None if "body_mapping" in call else _body(call, by_place["body"]),
+        "body": None if "body_mapping" in call else _body(call, by_place),
         "body_format": call.get("body", ""),
         "styles": _styles(parameters),
         "constants": _constants(call, headers),
@@ -75,7 +75,10 @@ def _wires(parameters: Iterable[Parameter], place: str) -> dict[str, str]:
     return {parameter.name: parameter.property for parameter in parameters if parameter.place == place}
 
 
-def _body(call: Mapping[str, Any], wires: Mapping[str, str]) -> str | Mapping[str, str]:
+def _body(call: Mapping[str, Any], by_place: Mapping[str, Mapping[str, str]]) -> str | Mapping[str, str]:
+    wires, whole = by_place["body"], by_place["content"]
+    if whole:
+        return next(iter(whole.values()))
     if call.get("body") == "bytes" and len(wires) < 2:
         return next(iter(wires.values()), "content")
     if not wires:

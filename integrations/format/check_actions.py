@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from accounts.errors import Fault, Quote
-from integrations.format.calls import PLACEHOLDER
+from integrations.format.calls import PLACEHOLDER, place_parameters, read_call
 from integrations.format.check import schema_faults
 from integrations.format.defaults import WITHOUT_BODY
 from integrations.format.types import Action, Connector
@@ -42,6 +42,7 @@ def action_faults(connector: Connector, written: Mapping[str, Mapping[str, Any]]
             yield Fault(path, f"With the connector's slug before it, this is longer than {LONGEST_NAME} characters.")
         yield from _kind_faults(path, written[action.slug])
         yield from _input_faults(path, action, written[action.slug])
+        yield from _whole_body_faults(path, written[action.slug])
         yield from _scope_faults(path, action, scopes)
         yield from check_mapping(f"{path}.response", action.response_mapping)
         if action.output_schema is not None:
@@ -71,6 +72,19 @@ def _input_faults(path: str, action: Action, written: Mapping[str, Any]) -> Iter
                 )
                 break
     yield from schema_faults(f"{path}.parameters", action.input_schema)
+
+
+def _whole_body_faults(path: str, written: Mapping[str, Any]) -> Iterator[Fault]:
+    """A body is one parameter, or has many."""
+    method, url = read_call(written.get("call", "POST"))
+    placed = place_parameters(written.get("parameters", {}), method=method, url=url)
+    in_the_body = [parameter for parameter in placed if parameter.place in ("body", "content")]
+    for parameter in in_the_body:
+        if parameter.place == "content" and len(in_the_body) > 1:
+            yield Fault(
+                json_path(["parameters", parameter.property], path),
+                "It is the whole body, so no other parameter can go there.",
+            )
 
 
 def _scope_faults(path: str, action: Action, known: Collection[str]) -> Iterator[Fault]:
