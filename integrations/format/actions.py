@@ -25,7 +25,7 @@ def read_action(connector: str, shared: Mapping[str, Any], slug: str, action: Ma
         name=action.get("name", name_from(slug)),
         description=action["description"].strip(),
         input_schema=input_schema(action),
-        definition={"connector": connector, **_definition(action, calls)},
+        definition={"connector": connector, **_given({"scopes": action.get("scopes")}), **_definition(action, calls)},
         response_mapping=action.get("response", "").strip(),
         output_schema=action.get("output"),
         read_only=effect == READ,
@@ -98,7 +98,11 @@ class _Call:
         own = self.written.get("parameters", {})
         placed = {name: own.get(name, {}) for name in (*(built or ()), *own)}
         words = {"id": self.written["id"], "when": self.written.get("when"), "input": self.written.get("input")}
-        return {**_given(words), **_given({"url_from": self.written.get("url")}), **self.definition(placed)}
+        definition = {**_given(words), **self.definition(placed)}
+        if "url" in self.written:
+            del definition["url"]
+            definition["url_from"] = self.written["url"]
+        return definition
 
 
 def _definition(action: Mapping[str, Any], calls: Iterable[_Call]) -> dict[str, Any]:

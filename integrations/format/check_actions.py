@@ -2,17 +2,15 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from accounts.errors import Fault, Quote
-from integrations.format.calls import PLACEHOLDER, place_parameters, read_call
+from integrations.format.calls import place_parameters, read_call
 from integrations.format.check import schema_faults
-from integrations.format.defaults import WITHOUT_BODY
+from integrations.format.check_calls import call_faults
 from integrations.format.types import Action, Connector
 from integrations.json_paths import json_path
 from integrations.mapping import check_mapping
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 LONGEST_NAME = 64
 """Of the tool that becomes of an action, `<connector>-<action>`: what every provider takes."""
 _OF_A_CALL = ("call", "graphql", "body", "body_mapping", "headers", "query", "constants", "renamed")
@@ -47,7 +45,7 @@ def action_faults(connector: Connector, written: Mapping[str, Mapping[str, Any]]
         yield from check_mapping(f"{path}.response", action.response_mapping)
         if action.output_schema is not None:
             yield from schema_faults(f"{path}.output", action.output_schema)
-        yield from _definition_faults(path, action.definition, connector)
+        yield from _definition_faults(path, action, connector)
 
 
 def _kind_faults(path: str, written: Mapping[str, Any]) -> Iterator[Fault]:
@@ -55,6 +53,9 @@ def _kind_faults(path: str, written: Mapping[str, Any]) -> Iterator[Fault]:
         for name in _OF_A_CALL:
             if name in written:
                 yield Fault(f"{path}.{name}", "With `steps`, this belongs to one of them.")
+        for index, step in enumerate(written["steps"]):
+            if "url" in step and read_call(step["call"])[1]:
+                yield Fault(f"{path}.steps[{index}].call", "With `url`, give the method alone.")
     elif "call" not in written and "graphql" not in written:
         yield Fault(path, "Give `call`, `graphql` or `steps`.")
 
@@ -90,57 +91,18 @@ def _whole_body_faults(path: str, written: Mapping[str, Any]) -> Iterator[Fault]
 def _scope_faults(path: str, action: Action, known: Collection[str]) -> Iterator[Fault]:
     for scope in action.scopes:
         if known and scope not in known:
-            yield Fault(
-                f"{path}.scopes", Quote(f"`{scope}` is not among the `scopes` of the connector's `oauth2` way.")
-            )
+            yield Fault(f"{path}.scopes", Quote(f"`{scope}` is not among the `scopes` of an `oauth2` way."))
 
 
-def _definition_faults(path: str, definition: Mapping[str, Any], connector: Connector) -> Iterator[Fault]:
-    steps = definition.get("steps")
+def _definition_faults(path: str, action: Action, connector: Connector) -> Iterator[Fault]:
+    steps = action.definition.get("steps")
     if steps is None:
-        yield from _call_faults(path, definition, connector)
+        yield from call_faults(path, action.definition, connector)
         return
-    seen: set[str] = set()
+    seen = set(action.input_schema["properties"])
     for index, step in enumerate(steps):
         place = f"{path}.steps[{index}]"
         if step["id"] in seen:
-            yield Fault(f"{place}.id", "Another step has this id.")
+            yield Fault(f"{place}.id", "A parameter or a step before has this name. Choose another.")
         seen.add(step["id"])
-        yield from _call_faults(place, step, connector)
-
-
-def _call_faults(path: str, call: Mapping[str, Any], connector: Connector) -> Iterator[Fault]:
-    yield from _address_faults(f"{path}.call", call, connector)
-    for name, field in (("when", "when"), ("input", "input"), ("url", "url_from")):
-        yield from check_mapping(f"{path}.{name}", call.get(field, ""))
-    for name in ("body_mapping", "error_when", "error_message"):
-        yield from check_mapping(f"{path}.{name}", call.get(name, ""))
-    if call["method"] in WITHOUT_BODY - {"DELETE"} and ("body_mapping" in call or call.get("body", "none") != "none"):
-        yield Fault(path, f"A {call['method']} request has no body: its parameters go into the query.")
-    if call.get("body_format") == "bytes" and isinstance(call.get("body"), Mapping):
-        yield Fault(f"{path}.body", "The bytes are one parameter. Put the others elsewhere with `in`.")
-
-
-def _address_faults(path: str, call: Mapping[str, Any], connector: Connector) -> Iterator[Fault]:
-    if call["method"] not in METHODS:
-        yield Fault(path, f"Begin with one of {', '.join(METHODS)}, then the path, such as `GET /users/{{id}}`.")
-        return
-    url = call["url"]
-    if "url_from" in call:
-        if url:
-            yield Fault(path, "With `url`, give the method alone.")
-        return
-    if url.startswith("https://"):
-        if urlsplit(url).hostname not in {*connector.hosts, urlsplit(connector.base_url).hostname}:
-            yield Fault(path, "This leads to another host. Name it under `hosts`, so that the credential may go there.")
-    elif url and not url.startswith("/"):
-        yield Fault(path, "Give a path that begins with `/`; it comes after `base_url`.")
-    if "?" in url or "#" in url or url.count("{") != len(PLACEHOLDER.findall(url)):
-        yield Fault(path, "Give the path alone; what stands after a `?` belongs into `query` or a parameter.")
-    placed = call.get("path", {})
-    for name in dict.fromkeys(PLACEHOLDER.findall(url)):
-        if name not in placed:
-            yield Fault(path, f"No parameter is called `{name}` (or `as: {name}`).")
-    for name in placed:
-        if f"{{{name}}}" not in url:
-            yield Fault(path, f"The path has no place for `{{{name}}}`.")
+        yield from call_faults(place, step, connector)

@@ -27,6 +27,7 @@ def test_it_takes_whatever_an_action_can_say() -> None:
         tags=["parcels"],
         scopes=["a"],
     )
+    assert action.definition["scopes"] == ["a"]
     assert (action.name, action.response_mapping, action.output_schema) == ("Send it", "{id: id}", {"type": "object"})
     assert (action.timeout_ms, action.cache_seconds, action.tags, action.scopes) == (60_000, 5, ("parcels",), ("a",))
 
@@ -143,7 +144,6 @@ def test_it_defines_each_step_by_the_keys_that_its_input_builds() -> None:
                 "input": "{content: @}",
                 "url_from": "place.url",
                 "method": "POST",
-                "url": "",
                 "body": "content",
                 "body_format": "bytes",
             },

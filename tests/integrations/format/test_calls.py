@@ -113,3 +113,9 @@ def test_it_sends_what_the_connector_sends_with_every_call() -> None:
         "constants": {"headers": {"X-V": "1", "X-W": "2"}},
         "error_message": "error",
     }
+
+
+def test_it_lets_one_parameter_be_the_whole_body() -> None:
+    parameters = {"id": {"type": "string"}, "fields": {"type": "object", "in": "content"}}
+    definition = read_action(call="PATCH /parcels/{id}", parameters=parameters).definition
+    assert (definition["body"], definition["path"]) == ("fields", {"id": "id"})

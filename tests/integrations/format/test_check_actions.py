@@ -123,3 +123,12 @@ def test_it_wants_scopes_that_can_be_asked_for() -> None:
 def test_it_looks_at_every_step(step: dict[str, Any], place: str) -> None:
     steps = [{"id": "place", "call": "GET /a"}, step]
     assert list(faults_in(send={"description": "x", "steps": steps})) == [f"$.actions.send.steps{place}"]
+
+
+def test_it_refuses_a_whole_body_beside_fields_of_it() -> None:
+    assert places(parameters={"fields": {"in": "content"}, "to": {"type": "string"}}) == [".parameters.fields"]
+
+
+def test_it_keeps_the_name_of_a_step_from_what_is_asked_for() -> None:
+    action = {"description": "x", "parameters": {"one": {}}, "steps": [{"id": "one", "call": "GET /a"}]}
+    assert list(faults_in(send=action)) == ["$.actions.send.steps[0].id"]
