@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from integrations.format.types import Action, AuthType, Connector
+from registry import retries, transports
 from registry.schemas.check import check_input_schema, check_schema
 from registry.schemas.validators import compile_schema
 from registry.shaping.weight import tokens_of
@@ -103,6 +104,16 @@ def test_it_has_a_schema_that_every_provider_takes(connector: Connector, action:
     assert not COMBINATORS & schema.keys()
     assert [name for name in schema["properties"] if not PROPERTY.fullmatch(name)] == []
     assert action.output_schema is None or check_schema("$", action.output_schema) == []
+
+
+@every_action
+def test_it_is_defined_as_the_transport_takes_it(connector: Connector, action: Action) -> None:
+    assert transports.check("http", action.definition, {}, action.input_schema) == []
+
+
+@every_connector
+def test_it_has_retries_that_a_tool_takes(connector: Connector) -> None:
+    assert list(retries.faults(connector.retries)) == []
 
 
 @every_action
