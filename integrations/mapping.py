@@ -5,8 +5,9 @@ such values never ends. So the interpreter counts: a step for each node it visit
 built, compared or given to a function. Above MOST_WORK it gives up. Nothing in JMESPath (no regular expression, no
 recursion, no way back to the root) takes longer than what was counted.
 
-Two functions are known besides JMESPath's own: `byte_length(content)`, the bytes of a text in UTF-8 or of
-`{"base64": "…"}`, and `url_encode(text)`, in which no letter means anything in a URL (RFC 3986, 2.1).
+Three functions are known besides JMESPath's own: `byte_length(content)`, the bytes of a text in UTF-8 or of
+`{"base64": "…"}`; `url_encode(text)`, in which no letter means anything in a URL (RFC 3986, 2.1); and
+`base64_decode(text)`, the text that is behind either alphabet of RFC 4648, null where it is none.
 """
 
 import base64
@@ -31,6 +32,7 @@ MOST_WORK = 2_000_000
 
 _CHARACTERS_PER_STEP = 16
 _LONGEST_INTEGER_BITS = 14_000  # some 4,200 digits; Python writes no more than 4,300
+_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 _BUILDING = frozenset({"multi_select_list", "multi_select_dict", "function_expression", "flatten", "slice"})
 
 Node = dict[str, Any]
@@ -95,6 +97,17 @@ class _Functions(Functions):  # type: ignore[misc]
     @signature({"types": ["string"]})  # type: ignore[untyped-decorator]
     def _func_url_encode(self, text: str) -> str:
         return quote(text, safe="", errors="replace")
+
+    @signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_base64_decode(self, encoded: str | None) -> str | None:
+        """Services send files so, broken into lines, and with padding or without."""
+        if encoded is None:
+            return None
+        try:
+            text = base64.b64decode(encoded.translate(_STANDARD_ALPHABET) + "==").decode()
+        except ValueError:
+            return None
+        return None if "\0" in text else text
 
 
 _KNOWN = frozenset(_Functions.FUNCTION_TABLE)

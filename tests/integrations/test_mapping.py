@@ -147,3 +147,21 @@ def test_it_says_what_has_no_bytes(content: Any, sentence: str) -> None:
 
 def test_it_writes_a_text_so_that_nothing_in_it_means_anything_in_a_url() -> None:
     assert apply_mapping("url_encode(name)", {"name": "a/b?c=ü ~"}) == "a%2Fb%3Fc%3D%C3%BC%20~"
+
+
+@pytest.mark.parametrize(
+    ("encoded", "text"),
+    [
+        ("IyBa\nb8Or\n", "# Zoë"),
+        ("Pz8_", "???"),
+        ("Pz8/", "???"),
+        ("Wm_Dqw", "Zoë"),
+        ("", ""),
+        ("iVBORw0KGgo=", None),
+        ("AGE=", None),
+        ("Zoë", None),
+        (None, None),
+    ],
+)
+def test_it_reads_the_text_of_a_file(encoded: str | None, text: str | None) -> None:
+    assert apply_mapping("base64_decode(content)", {"content": encoded}) == text
