@@ -5,6 +5,7 @@ say is in `check.py`.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from integrations.json_paths import json_path
 CONNECTOR = "connector"
 ACTIONS = "actions"
 
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _HERE = Path(__file__).parent
 
 
@@ -35,8 +37,19 @@ def _validator_of(document: str) -> Draft202012Validator:
 
 def shape_faults(document: str, value: Any, root: str) -> Iterator[Fault]:
     """What in it is not of the format, each with its place under `root`."""
+    if not _can_be_kept(value):
+        yield Fault(root, "This holds U+0000, or half of a character (a lone surrogate). Leave that out.")
+        return
     for error in _validator_of(document).iter_errors(value):
         yield from _told(schema_of(document), error, root)
+
+
+def _can_be_kept(value: Any) -> bool:
+    """Whether it can be written as UTF-8, and stored: JSON's escapes can spell what neither takes."""
+    try:
+        return not _NUL.search(json.dumps(value, ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _told(schema: Mapping[str, Any], error: ValidationError, root: str) -> Iterator[Fault]:

@@ -32,3 +32,13 @@ def test_it_names_the_place_in_a_list() -> None:
         send={"description": "x", "steps": [{"id": "a", "call": "GET /a"}, {"id": "B", "cal": "GET /b"}]}
     )
     assert set(faults) == {"$.actions.send.steps[1].cal", "$.actions.send.steps[1].call", "$.actions.send.steps[1].id"}
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\\\x00", "\ud800"])
+def test_it_refuses_what_cannot_be_kept(text: str) -> None:
+    assert list(faults_in({"description": text})) == ["$.connector"]
+    assert list(faults_in(**{text: ACTION})) == ["$.actions"]
+
+
+def test_it_takes_an_escape_that_is_only_written() -> None:
+    assert faults_in({"description": "[^\\u0000]"}) == {}
