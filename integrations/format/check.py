@@ -8,6 +8,7 @@ from jsonschema_rs import ValidationError, meta
 
 from accounts.errors import Fault, Quote
 from accounts.models.limits import RATE
+from integrations.format.check_calls import host_faults
 from integrations.format.check_urls import address_faults
 from integrations.format.types import AuthType, AuthWay, Connector, Grant, OAuth
 from integrations.json_paths import json_path
@@ -91,5 +92,4 @@ def _check_faults(connector: Connector) -> Iterator[Fault]:
             yield Fault("$.connector.check", "Give a cheap call by which a wrong credential is found when it is saved.")
         return
     yield from check_mapping("$.connector.check.account", connector.check.account)
-    if connector.check.url and not connector.check.url.startswith(("/", "https://")):
-        yield Fault("$.connector.check.call", "Give a method and a path, such as `GET /me`.")
+    yield from host_faults("$.connector.check.call", connector.check.url, connector)

@@ -32,7 +32,7 @@ def _address_faults(path: str, call: Mapping[str, Any], connector: Connector) ->
         yield Fault(path, f"Begin with one of {', '.join(METHODS)}, then the path, such as `GET /users/{{id}}`.")
         return
     url = call.get("url", "")
-    yield from _host_faults(path, url, connector)
+    yield from host_faults(path, url, connector)
     if "?" in url or "#" in url or url.count("{") != len(PLACEHOLDER.findall(url)):
         yield Fault(path, "Give the path alone; what stands after a `?` belongs into `query` or a parameter.")
     placed = call.get("path", {})
@@ -44,7 +44,8 @@ def _address_faults(path: str, call: Mapping[str, Any], connector: Connector) ->
             yield Fault(path, f"The path has no place for `{{{name}}}`.")
 
 
-def _host_faults(path: str, url: str, connector: Connector) -> Iterator[Fault]:
+def host_faults(path: str, url: str, connector: Connector) -> Iterator[Fault]:
+    """The credential goes along: to a path of the base URL, or to a host that the connector names."""
     if url.startswith("https://"):
         if urlsplit(url).hostname not in {*connector.hosts, urlsplit(connector.base_url).hostname}:
             yield Fault(path, "This leads to another host. Name it under `hosts`, so that the credential may go there.")

@@ -8,7 +8,7 @@ from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
 from accounts.errors import Fault
 from integrations.format.calls import PLACEHOLDER
-from integrations.format.types import Connector, Variable
+from integrations.format.types import AuthWay, Connector, Variable
 
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _PATTERNS = RegexOptions(size_limit=500_000, dfa_size_limit=500_000)
@@ -22,6 +22,8 @@ def address_faults(connector: Connector) -> Iterator[Fault]:
     yield from url_faults("$.connector.base_url", connector.base_url, known)
     for name, url in _urls(connector):
         yield from url_faults(f"$.connector.auth.{name}", url, known)
+    for way in connector.auth:
+        yield from _place_faults(way, known)
     for index, host in enumerate(connector.hosts):
         if not _HOST.fullmatch(PLACEHOLDER.sub("x", host)) or not set(PLACEHOLDER.findall(host)) <= known:
             yield Fault(f"$.connector.hosts[{index}]", "Give a host's name in lower case, such as `files.example.com`.")
@@ -31,9 +33,7 @@ def address_faults(connector: Connector) -> Iterator[Fault]:
 
 
 def url_faults(path: str, url: str, variables: Collection[str]) -> Iterator[Fault]:
-    for name in PLACEHOLDER.findall(url):
-        if name not in variables:
-            yield Fault(path, f"There is no variable `{name}`. Describe it under `variables`.")
+    yield from _unknown(path, url, variables)
     # A variable at the start is the whole origin, and its pattern says what it may be.
     filled = PLACEHOLDER.sub("x", re.sub(r"\A\{[^{}]*\}", "https://x.example", url))
     if not _is_absolute(filled):
@@ -55,6 +55,25 @@ def _urls(connector: Connector) -> Iterator[tuple[str, str]]:
             for name in ("authorize_url", "token_url", "refresh_url", "revoke_url"):
                 if url := getattr(way.oauth, name):
                     yield f"{way.name}.{name}", url
+
+
+def _place_faults(way: AuthWay, variables: Collection[str]) -> Iterator[Fault]:
+    """What is filled in when a token is asked for: variables, and in its headers and parameters what was entered."""
+    named = {"call": way.login.url} if way.login else {}
+    if way.sigv4:
+        named = {"service": way.sigv4.service, "region": way.sigv4.region}
+    entered = {*variables, *way.fields.get("properties", {})}
+    for field in ("token_headers", "token_params", "refresh_params") if way.oauth else ():
+        for name, value in getattr(way.oauth, field).items():
+            yield from _unknown(f"$.connector.auth.{way.name}.{field}.{name}", value, entered)
+    for field, value in named.items():
+        yield from _unknown(f"$.connector.auth.{way.name}.{field}", value, variables)
+
+
+def _unknown(path: str, value: str, known: Collection[str]) -> Iterator[Fault]:
+    for name in PLACEHOLDER.findall(value):
+        if name not in known:
+            yield Fault(path, f"There is no variable `{name}`. Describe it under `variables`.")
 
 
 def _variable_faults(variable: Variable, connector: Connector, kept: Collection[str]) -> Iterator[Fault]:

@@ -58,6 +58,7 @@ def test_it_wants_a_call_that_proves_a_credential(auth: dict[str, Any]) -> None:
     ("changes", "place"),
     [
         ({"check": {"call": "GET me"}}, "$.connector.check.call"),
+        ({"check": {"call": "GET https://elsewhere.example/me"}}, "$.connector.check.call"),
         ({"check": {"call": "/me", "account": "a b"}}, "$.connector.check.account"),
         ({"error_when": "a b"}, "$.connector.error_when"),
         ({"error_message": "shout(a)"}, "$.connector.error_message"),

@@ -81,3 +81,22 @@ def test_it_asks_where_a_kept_variable_comes_from() -> None:
     changes = {"base_url": "{origin}", "variables": {"origin": {"kept": True}}}
     assert list(faults_in(changes)) == ["$.connector.variables.origin.kept"]
     assert faults_in({**changes, "auth": {"in": {**SIGN_IN, "keep": {"origin": "instance_url"}}}}) == {}
+
+
+@pytest.mark.parametrize(
+    ("way", "place"),
+    [
+        ({"type": "login", "call": "POST /{shop}/in", "token_path": "t"}, ".call"),
+        ({"type": "aws_sigv4", "service": "s3", "region": "{region}"}, ".region"),
+        ({**SIGN_IN, "token_headers": {"X-Shop": "{shop}"}}, ".token_headers.X-Shop"),
+        ({**SIGN_IN, "token_params": {"shop": "{shop}"}}, ".token_params.shop"),
+        ({**SIGN_IN, "refresh_params": {"shop": "{shop}"}}, ".refresh_params.shop"),
+    ],
+)
+def test_it_names_what_nobody_can_fill_in(way: dict[str, Any], place: str) -> None:
+    assert list(faults_in({"auth": {"in": way}})) == [f"$.connector.auth.in{place}"]
+
+
+def test_it_lets_a_request_for_a_token_carry_what_was_entered() -> None:
+    way = {**SIGN_IN, "fields": {"shop": {"title": "Shop"}}, "token_params": {"shop": "{shop}"}}
+    assert faults_in({"auth": {"in": way}}) == {}

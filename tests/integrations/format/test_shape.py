@@ -1,13 +1,23 @@
+from dataclasses import fields
+
 import pytest
 from jsonschema_rs import meta
 
 from integrations.format.shape import ACTIONS, CONNECTOR, schema_of
+from integrations.format.types import OAuth
 from tests.integrations.format.samples import ACTION, faults_in
 
 
 @pytest.mark.parametrize("document", [CONNECTOR, ACTIONS])
 def test_it_is_json_schema_itself(document: str) -> None:
     assert meta.is_valid(schema_of(document))
+
+
+def test_it_knows_every_field_that_a_sign_in_has() -> None:
+    written = set(schema_of(CONNECTOR)["$defs"]["oauth2"]["properties"])
+    assert written - {"type", "title", "help", "fields", "in", "name", "prefix"} == {
+        each.name for each in fields(OAuth)
+    }
 
 
 def test_it_names_the_fields_of_the_kind_that_was_meant() -> None:
