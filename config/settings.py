@@ -189,6 +189,10 @@ WORKER_EXECUTIONS = env.int("WORKER_EXECUTIONS", default=100)
 EGRESS_ALLOW_NETWORKS = env.list("EGRESS_ALLOW_NETWORKS", default=[])
 CONNECTORS_DIR = env.str("CONNECTORS_DIR", default="")
 VAULT_KEY_FILE = Path(env.str("VAULT_KEY_FILE", default=str(DATA_DIR / "vault.key")))
+VAULT_KMS_KEY_ID = env.str("VAULT_KMS_KEY_ID", default="")
+VAULT_KMS_ENDPOINT = env.str("VAULT_KMS_ENDPOINT", default="")
+VAULT_PREVIOUS_KEY_FILE = env.str("VAULT_PREVIOUS_KEY_FILE", default="")
+VAULT_PREVIOUS_KMS_KEY_ID = env.str("VAULT_PREVIOUS_KMS_KEY_ID", default="")
 
 # --- Artifacts: large outputs, outside of the database ---
 

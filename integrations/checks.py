@@ -14,12 +14,22 @@ from integrations.errors import BadConnector
 from integrations.format.folder import read_folder
 from integrations.format.shelf import operators_folders
 from integrations.models import DataKey
+from integrations.vault.accepted import accepted, contradictions, current_keyring, previous_keyring, try_keyring
 from integrations.vault.data_keys import opens
-from integrations.vault.keyring import KeyFileError, read_key_file
+from integrations.vault.keyring import KeyFileError
+from integrations.vault.wrapping import KeyringUnusable
 
 PUT_BACK = (
     "Name the right file with VAULT_KEY_FILE, or put it back from your backup: without it, what was sealed is lost. "
     "It belongs to the user that runs Quartermaster, with mode 0600."
+)
+ASK_KMS = (
+    "See that VAULT_KMS_KEY_ID names the key, that it is enabled, and that this machine's AWS credentials allow "
+    "kms:DescribeKey, kms:Encrypt and kms:Decrypt with it."
+)
+ONE_PLACE = (
+    "The vault's key is either in a file (VAULT_KEY_FILE) or in AWS KMS (VAULT_KMS_KEY_ID). While it is changed, the "
+    "one before is named with VAULT_PREVIOUS_KEY_FILE or VAULT_PREVIOUS_KMS_KEY_ID."
 )
 
 
@@ -29,12 +39,29 @@ def check_egress_allow_networks(**_: Any) -> list[checks.CheckMessage]:
 
 
 @checks.register
-def check_vault_key_file(**_: Any) -> list[checks.CheckMessage]:
-    try:
-        read_key_file(Path(settings.VAULT_KEY_FILE))
-    except KeyFileError as error:
-        return [checks.Error(str(error), hint=PUT_BACK, id="integrations.E002")]
-    return []
+def check_vault_settings(**_: Any) -> list[checks.CheckMessage]:
+    """One key wraps, and at most one other is still accepted."""
+    return [checks.Error(said, hint=ONE_PLACE, id="integrations.E004") for said in contradictions()]
+
+
+@checks.register
+def check_vault_keys(**_: Any) -> list[checks.CheckMessage]:
+    """The keys of the settings wrap and unwrap, and are two."""
+    found: list[checks.CheckMessage] = []
+    ids: list[str] = []
+    for find in (current_keyring, previous_keyring):
+        try:
+            keyring = find()
+            if keyring is not None:
+                try_keyring(keyring)
+                ids.append(keyring.key_id)
+        except KeyringUnusable as error:
+            hint = PUT_BACK if isinstance(error, KeyFileError) else ASK_KMS
+            found.append(checks.Error(str(error), hint=hint, id="integrations.E002"))
+    if len(ids) > len(set(ids)):
+        said = "The vault's key and the one before it are the same."
+        found.append(checks.Error(said, hint=ONE_PLACE, id="integrations.E004"))
+    return found
 
 
 @checks.register
@@ -54,19 +81,14 @@ def check_vault_opens(*, databases: Sequence[str] | None = None, **_: Any) -> li
         return []
     try:
         closed, all_keys = _count_closed()
-    except (DatabaseError, KeyFileError):
+        names = " and ".join(f"{each.key_id} ({each.provider})" for each in accepted())
+    except (DatabaseError, KeyringUnusable):
         # Said by config.E001 and integrations.E002.
         return []
     if not closed:
         return []
-    return [
-        checks.Error(
-            f"The vault's key file {settings.VAULT_KEY_FILE} does not open {closed} of {all_keys} data keys: "
-            "it is not the file they were made with.",
-            hint=PUT_BACK,
-            id="integrations.E003",
-        )
-    ]
+    said = f"The vault's key {names} does not open {closed} of {all_keys} data keys: they were made with another one."
+    return [checks.Error(said, hint=f"{PUT_BACK} {ONE_PLACE}", id="integrations.E003")]
 
 
 def _judge_entry(entry: str) -> list[checks.CheckMessage]:

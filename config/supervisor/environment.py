@@ -8,6 +8,7 @@ from pathlib import Path
 from config.supervisor.options import Options
 
 DEMO_TENANT = "demo"
+KEY_FILES = ("VAULT_KEY_FILE", "VAULT_PREVIOUS_KEY_FILE")
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -18,9 +19,10 @@ def child_environment(options: Options, environment: Mapping[str, str], demo: so
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONUNBUFFERED": "1",
     }
-    if environment.get("VAULT_KEY_FILE"):
-        # The children run in another folder.
-        found["VAULT_KEY_FILE"] = str(Path(environment["VAULT_KEY_FILE"]).absolute())
+    for name in KEY_FILES:
+        if environment.get(name):
+            # The children run in another folder.
+            found[name] = str(Path(environment[name]).absolute())
     if not environment.get("ALLOWED_HOSTS") and _names_one_address(options.host):
         found["ALLOWED_HOSTS"] = ",".join(dict.fromkeys([*LOCAL, _in_a_url(options.host)]))
     return {**found, **_demo(environment, demo)} if demo is not None else found

@@ -18,9 +18,14 @@ def make_or_find(data_dir: Path, environment: Mapping[str, str]) -> list[str]:
     made = []
     if not environment.get("SECRET_KEY") and _make(data_dir / "secret_key", secrets.token_urlsafe(50)):
         made.append("secret_key")
-    if not environment.get("VAULT_KEY_FILE") and _make_vault_key(data_dir):
+    if not (_in_kms(environment) or environment.get("VAULT_KEY_FILE")) and _make_vault_key(data_dir):
         made.append("vault.key")
     return made
+
+
+def _in_kms(environment: Mapping[str, str]) -> bool:
+    """The vault's key is in AWS KMS, and no file is needed."""
+    return bool(environment.get("VAULT_KMS_KEY_ID"))
 
 
 def _make_vault_key(data_dir: Path) -> bool:
@@ -51,7 +56,7 @@ def _refuse_missing(data_dir: Path, environment: Mapping[str, str]) -> None:
     if not environment.get("SECRET_KEY") and not (data_dir / "secret_key").is_file():
         missing.append("SECRET_KEY      python3 -c 'import secrets; print(secrets.token_urlsafe(50))'")
     vault_key = Path(environment.get("VAULT_KEY_FILE") or data_dir / "vault.key")
-    if not vault_key.is_file():
+    if not _in_kms(environment) and not vault_key.is_file():
         missing.append("VAULT_KEY_FILE  (umask 077; head -c 32 /dev/urandom | base64 > vault.key), then name the file")
     if missing:
         raise CannotStart(

@@ -13,8 +13,10 @@ from django.db import transaction
 
 from integrations.errors import VaultLocked
 from integrations.models import DataKey
-from integrations.vault.keyring import KEY_BYTES, KeyFileError, WrongKey, keyring
+from integrations.vault.accepted import accepted
+from integrations.vault.wrapping import Belongs, KeyringUnusable, WrongKey
 
+KEY_BYTES = 32
 FIRST_VERSION = 1
 KEPT = 2048
 KEPT_SECONDS = 60.0
@@ -86,16 +88,16 @@ def derived_key(tenant_id: UUID, purpose: str) -> bytes:
     """
     row = DataKey.objects.filter(tenant_id=tenant_id).order_by("version").first() or _first_row(tenant_id)
     try:
-        key = keyring().unwrap(bytes(row.wrapped), context=_context(row))
-    except (KeyFileError, WrongKey) as error:
+        key = accepted().unwrap(bytes(row.wrapped), belongs=_belongs(row))
+    except (KeyringUnusable, WrongKey) as error:
         raise VaultLocked from error
     return hmac.digest(key, b"quartermaster derived key\0" + purpose.encode(), hashlib.sha256)
 
 
 def opens(row: DataKey) -> bool:
-    """Whether the vault's key opens this data key; nothing is kept. Raises KeyFileError."""
+    """Whether the vault's key opens this data key; nothing is kept. Raises KeyringUnusable."""
     try:
-        keyring().unwrap(bytes(row.wrapped), context=_context(row))
+        accepted().unwrap(bytes(row.wrapped), belongs=_belongs(row))
     except WrongKey:
         return False
     return True
@@ -103,8 +105,8 @@ def opens(row: DataKey) -> bool:
 
 def _unwrapped(row: DataKey, *, as_version: int) -> AESGCM:
     try:
-        key = AESGCM(keyring().unwrap(bytes(row.wrapped), context=_context(row)))
-    except (KeyFileError, WrongKey) as error:
+        key = AESGCM(accepted().unwrap(bytes(row.wrapped), belongs=_belongs(row)))
+    except (KeyringUnusable, WrongKey) as error:
         raise VaultLocked from error
     # Only once it is committed: a key of a rolled back transaction would seal what nothing can open.
     transaction.on_commit(lambda: in_memory.put(row.tenant_id, as_version, row.version, key))
@@ -114,14 +116,13 @@ def _unwrapped(row: DataKey, *, as_version: int) -> AESGCM:
 def _first_row(tenant_id: UUID) -> DataKey:
     made = DataKey(tenant_id=tenant_id, version=FIRST_VERSION)
     try:
-        made.wrapped = keyring().wrap(secrets.token_bytes(KEY_BYTES), context=_context(made))
-    except KeyFileError as error:
+        made.wrapped = accepted().wrap(secrets.token_bytes(KEY_BYTES), belongs=_belongs(made))
+    except KeyringUnusable as error:
         raise VaultLocked from error
     # Of two processes the second waits here for the first's commit, and then reads the first's key.
     DataKey.objects.bulk_create([made], ignore_conflicts=True)
     return DataKey.objects.get(tenant_id=tenant_id, version=FIRST_VERSION)
 
 
-def _context(row: DataKey) -> bytes:
-    """What a wrapped key belongs to: moved to another tenant or version, it does not open."""
-    return b"data key\0" + row.tenant_id.bytes + row.version.to_bytes(4, "big")
+def _belongs(row: DataKey) -> Belongs:
+    return Belongs(row.tenant_id, row.version)

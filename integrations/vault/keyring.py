@@ -1,4 +1,8 @@
-"""The key-encrypting key: read once per process from VAULT_KEY_FILE, it wraps and unwraps data keys, nothing else."""
+"""The key-encrypting key in a file of its own: 32 bytes in base64 on one line, mode 0600.
+
+wrapped = format 1 (1 byte) | key id (8) | nonce (12) | ciphertext and tag, by AES-256-GCM; authenticated with it:
+the first 9 bytes, and whose data key of which version it is.
+"""
 
 import base64
 import binascii
@@ -11,7 +15,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
+
+from integrations.vault.wrapping import Belongs, KeyringUnusable, WrongKey
 
 KEY_BYTES = 32
 _FORMAT = b"\x01"
@@ -20,49 +25,56 @@ _NONCE_BYTES = 12
 _LONGEST_FILE = 200
 
 
-class KeyFileError(Exception):
-    """The key file cannot be used; the message is a sentence for the operator."""
+class KeyFileError(KeyringUnusable):
+    """The key file cannot be used."""
 
 
-class WrongKey(Exception):
-    """This data key was wrapped with another key than the one we have."""
-
-
-class Keyring:
-    """Wraps data keys. `context` is bound to what is wrapped: it must be the same again at unwrapping."""
+class FileKeyring:
+    provider = "local file"
 
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)
-        self.key_id = hashlib.sha256(b"quartermaster key id\0" + key).digest()[:_ID_BYTES]
-        """Tells keys apart without telling anything about them; it stands in every wrapped key."""
+        identity = hashlib.sha256(b"quartermaster key id\0" + key).digest()[:_ID_BYTES]
+        self.key_id = identity.hex()
+        self.mark = _FORMAT + identity
 
     def __repr__(self) -> str:
-        return f"Keyring({self.key_id.hex()})"
+        return f"FileKeyring({self.key_id})"
 
-    def wrap(self, data_key: bytes, *, context: bytes) -> bytes:
+    def wrap(self, data_key: bytes, *, belongs: Belongs) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        head = _FORMAT + self.key_id
-        return head + nonce + self._aead.encrypt(nonce, data_key, head + context)
+        return self.mark + nonce + self._aead.encrypt(nonce, data_key, self.mark + bytes(belongs))
 
-    def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
+    def unwrap(self, wrapped: bytes, *, belongs: Belongs) -> bytes:
         """Raises WrongKey."""
-        head, rest = wrapped[: 1 + _ID_BYTES], wrapped[1 + _ID_BYTES :]
-        if head != _FORMAT + self.key_id:
+        if not wrapped.startswith(self.mark):
             raise WrongKey
+        rest = wrapped[len(self.mark) :]
         try:
-            return self._aead.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], head + context)
+            return self._aead.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], self.mark + bytes(belongs))
         except (InvalidTag, ValueError) as error:
             raise WrongKey from error
 
 
-def keyring() -> Keyring:
-    """Raises KeyFileError."""
-    return _read(Path(settings.VAULT_KEY_FILE))
-
-
 @lru_cache(maxsize=4)
-def _read(file: Path) -> Keyring:
-    return Keyring(read_key_file(file))
+def file_keyring(file: Path) -> FileKeyring:
+    """Read once per process. Raises KeyFileError."""
+    return FileKeyring(read_key_file(file))
+
+
+def new_key_file(file: Path) -> FileKeyring:
+    """Make a key where there is no file yet, for its owner alone. Raises KeyFileError."""
+    key = secrets.token_bytes(KEY_BYTES)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
+            made.write(base64.b64encode(key) + b"\n")
+            made.flush()
+            os.fsync(made.fileno())
+    except FileExistsError as error:
+        raise KeyFileError(f"{file} is there already. A key is never overwritten: choose another name.") from error
+    except OSError as error:
+        raise KeyFileError(f"{file} cannot be made: {error.strerror}.") from error
+    return FileKeyring(key)
 
 
 def read_key_file(file: Path) -> bytes:

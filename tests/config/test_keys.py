@@ -25,6 +25,13 @@ def test_it_makes_none_that_was_given(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_it_makes_no_vault_key_where_kms_has_it(tmp_path: Path) -> None:
+    in_kms = {"SECRET_KEY": "given", "VAULT_KMS_KEY_ID": "alias/quartermaster"}
+    assert keys.make_or_find(tmp_path, in_kms) == []
+    assert keys.make_or_find(tmp_path, {**OWN_DATABASE, **in_kms}) == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_it_never_replaces_a_lost_vault_key_beside_a_database(tmp_path: Path) -> None:
     (tmp_path / "pg18").mkdir()
     with pytest.raises(CannotStart, match="Put the key back"):

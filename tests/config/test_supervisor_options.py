@@ -95,5 +95,6 @@ def test_a_data_folder_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None
 
 def test_a_key_file_is_found_from_the_childrens_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    found = child_environment(options.parse([]), {"VAULT_KEY_FILE": "vault.key"}, None)
-    assert found["VAULT_KEY_FILE"] == str(tmp_path / "vault.key")
+    given = {"VAULT_KEY_FILE": "vault.key", "VAULT_PREVIOUS_KEY_FILE": "before.key"}
+    found = child_environment(options.parse([]), given, None)
+    assert {name: found[name] for name in given} == {name: str(tmp_path / file) for name, file in given.items()}

@@ -12,7 +12,7 @@ from integrations.checks import check_vault_opens
 from integrations.models import DataKey
 from integrations.vault import seal
 from tests.integrations.format.folders import WriteFolder, write_folder  # noqa: F401
-from tests.integrations.vault.conftest import MakeKeyFile, make_key_file  # noqa: F401
+from tests.integrations.vault.conftest import MakeKeyFile, kms_server, make_key_file  # noqa: F401
 
 
 def found(check_id: str, databases: list[str] | None = None) -> list[CheckMessage]:
@@ -50,6 +50,39 @@ def test_it_says_that_there_is_no_directory_of_connectors(settings: Settings, tm
     assert message.msg == f"CONNECTORS_DIR: {tmp_path}/nowhere is no directory."
 
 
+def test_it_says_what_is_wrong_with_the_key_before(settings: Settings, tmp_path: Path) -> None:
+    settings.VAULT_PREVIOUS_KEY_FILE = str(tmp_path / "lost.key")
+    (message,) = found("integrations.E002")
+    assert message.msg == f"The vault's key file {tmp_path}/lost.key does not exist."
+
+
+def test_it_refuses_the_same_key_twice(settings: Settings) -> None:
+    settings.VAULT_PREVIOUS_KEY_FILE = str(settings.VAULT_KEY_FILE)
+    (message,) = found("integrations.E004")
+    assert message.msg == "The vault's key and the one before it are the same."
+
+
+def test_it_refuses_mixed_settings(settings: Settings, make_key_file: MakeKeyFile) -> None:  # noqa: F811
+    settings.VAULT_KEY_FILE = make_key_file()
+    settings.VAULT_PREVIOUS_KEY_FILE = str(make_key_file(name="before.key"))
+    assert found("integrations.E004") == []
+    settings.VAULT_KMS_KEY_ID = settings.VAULT_PREVIOUS_KMS_KEY_ID = "alias/quartermaster"
+    settings.VAULT_KMS_ENDPOINT = "http://127.0.0.1:9"
+    said = "are both set, and only one of them can be the vault's key."
+    assert [message.msg for message in found("integrations.E004")] == [
+        f"VAULT_KEY_FILE and VAULT_KMS_KEY_ID {said}",
+        f"VAULT_PREVIOUS_KEY_FILE and VAULT_PREVIOUS_KMS_KEY_ID {said}",
+    ]
+
+
+def test_it_says_what_is_wrong_with_kms(settings: Settings, kms_server: str) -> None:  # noqa: F811
+    settings.VAULT_KMS_KEY_ID, settings.VAULT_KMS_ENDPOINT = "alias/none", kms_server
+    (message,) = found("integrations.E002")
+    assert message.msg == "AWS KMS refuses the vault's key alias/none: NotFoundException."
+    assert message.hint is not None
+    assert "kms:DescribeKey, kms:Encrypt and kms:Decrypt" in message.hint
+
+
 @pytest.mark.django_db
 def test_it_says_when_the_key_file_is_another_one(
     acme: Tenant,
@@ -58,10 +91,10 @@ def test_it_says_when_the_key_file_is_another_one(
 ) -> None:
     with within(acme.id):
         seal(tenant_id=acme.id, purpose="p", field="f", plaintext=b"s")
-    settings.VAULT_KEY_FILE = file = make_key_file(base64.b64encode(bytes(32)))
+    settings.VAULT_KEY_FILE = make_key_file(base64.b64encode(bytes(32)))
     (message,) = found("integrations.E003", ["default"])
     assert message.msg == (
-        f"The vault's key file {file} does not open 1 of 1 data keys: it is not the file they were made with."
+        "The vault's key 9eca4b701f146a84 (local file) does not open 1 of 1 data keys: they were made with another one."
     )
     with platform():
         assert DataKey.objects.count() == 1

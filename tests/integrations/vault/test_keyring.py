@@ -1,13 +1,19 @@
 import base64
 import os
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from integrations.vault.keyring import KeyFileError, Keyring, WrongKey, keyring, read_key_file
+from integrations.vault.keyring import FileKeyring, KeyFileError, file_keyring, new_key_file, read_key_file
+from integrations.vault.wrapping import Belongs
 from tests.integrations.vault.conftest import MakeKeyFile
 
 KEY = bytes(range(32))
+WRAPPED_BEFORE = bytes.fromhex(
+    "01730d5f4e49c994db209a3187b9b85001491f2ed0d3577342ed26cf5eb45e1c547cc6df64bad338ab578e781c8f453d68d9f8963953e0ab3c"
+    "16c94744e56b9847c954f5c6"
+)
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400])
@@ -56,40 +62,35 @@ def test_it_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
         read_key_file(tmp_path / "pipe")
 
 
-def test_it_reads_the_file_once() -> None:
-    assert keyring() is keyring()
+def test_it_reads_the_file_once(make_key_file: MakeKeyFile) -> None:
+    file = make_key_file()
+    assert file_keyring(file) is file_keyring(file)
 
 
-def test_it_unwraps_what_it_wrapped() -> None:
-    wrapped = Keyring(KEY).wrap(b"data key", context=b"acme 1")
-    assert b"data key" not in wrapped
-    assert Keyring(KEY).unwrap(wrapped, context=b"acme 1") == b"data key"
+def test_it_makes_a_file_that_it_can_read(tmp_path: Path) -> None:
+    made = new_key_file(tmp_path / "new.key")
+    assert (tmp_path / "new.key").stat().st_mode & 0o777 == 0o600
+    assert file_keyring(tmp_path / "new.key").key_id == made.key_id
 
 
-@pytest.mark.parametrize("at", [0, 1, 8, 9, 20, 21, -1])
-def test_it_refuses_what_was_changed(at: int) -> None:
-    wrapped = bytearray(Keyring(KEY).wrap(b"data key", context=b"acme 1"))
-    wrapped[at] ^= 1
-    with pytest.raises(WrongKey):
-        Keyring(KEY).unwrap(bytes(wrapped), context=b"acme 1")
+def test_it_never_overwrites_a_key(make_key_file: MakeKeyFile) -> None:
+    before = (file := make_key_file()).read_bytes()
+    with pytest.raises(KeyFileError, match="A key is never overwritten"):
+        new_key_file(file)
+    assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("length", [0, 1, 9, 15, 21, 30])
-def test_it_refuses_what_was_cut(length: int) -> None:
-    wrapped = Keyring(KEY).wrap(b"data key", context=b"acme 1")
-    with pytest.raises(WrongKey):
-        Keyring(KEY).unwrap(wrapped[:length], context=b"acme 1")
+def test_it_says_where_it_cannot_make_one(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileError, match="cannot be made: No such file or directory"):
+        new_key_file(tmp_path / "nowhere" / "new.key")
 
 
-def test_it_refuses_what_was_wrapped_with_another_key_or_for_another_place() -> None:
-    wrapped = Keyring(KEY).wrap(b"data key", context=b"acme 1")
-    with pytest.raises(WrongKey):
-        Keyring(KEY[::-1]).unwrap(wrapped, context=b"acme 1")
-    with pytest.raises(WrongKey):
-        Keyring(KEY).unwrap(wrapped, context=b"acme 2")
+def test_it_unwraps_what_was_wrapped_before_there_were_others() -> None:
+    """Format 1 as it has been since the first release."""
+    assert FileKeyring(KEY).unwrap(WRAPPED_BEFORE, belongs=Belongs(UUID(int=7), 1)) == bytes(32)
 
 
 def test_it_never_shows_its_key() -> None:
-    ring = Keyring(KEY)
-    assert repr(ring) == f"Keyring({ring.key_id.hex()})"
+    ring = FileKeyring(KEY)
+    assert repr(ring) == f"FileKeyring({ring.key_id})"
     assert KEY.hex()[:16] not in repr(ring)
