@@ -1,8 +1,16 @@
 from django.db import models
+from django.db.models.functions import Substr
 
 from accounts.ids import new_id
 from accounts.models import Tenant
 from accounts.tenancy import TenantManager
+
+
+class DataKeyQuerySet(models.QuerySet["DataKey"]):
+    def wrapped_by_others(self, mark: bytes) -> "DataKeyQuerySet":
+        """Those that another key-encrypting key has wrapped than the one with this mark."""
+        began = Substr("wrapped", 1, len(mark), output_field=models.BinaryField())
+        return self.annotate(began=began).exclude(began=mark)
 
 
 class DataKey(models.Model):
@@ -14,7 +22,7 @@ class DataKey(models.Model):
     wrapped = models.BinaryField(editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = TenantManager["DataKey"]()
+    objects = TenantManager.from_queryset(DataKeyQuerySet)()
 
     class Meta:
         ordering = ["tenant", "version"]

@@ -88,7 +88,7 @@ def derived_key(tenant_id: UUID, purpose: str) -> bytes:
     """
     row = DataKey.objects.filter(tenant_id=tenant_id).order_by("version").first() or _first_row(tenant_id)
     try:
-        key = accepted().unwrap(bytes(row.wrapped), belongs=_belongs(row))
+        key = accepted().unwrap(bytes(row.wrapped), belongs=belongs_of(row))
     except (KeyringUnusable, WrongKey) as error:
         raise VaultLocked from error
     return hmac.digest(key, b"quartermaster derived key\0" + purpose.encode(), hashlib.sha256)
@@ -97,7 +97,7 @@ def derived_key(tenant_id: UUID, purpose: str) -> bytes:
 def opens(row: DataKey) -> bool:
     """Whether the vault's key opens this data key; nothing is kept. Raises KeyringUnusable."""
     try:
-        accepted().unwrap(bytes(row.wrapped), belongs=_belongs(row))
+        accepted().unwrap(bytes(row.wrapped), belongs=belongs_of(row))
     except WrongKey:
         return False
     return True
@@ -105,7 +105,7 @@ def opens(row: DataKey) -> bool:
 
 def _unwrapped(row: DataKey, *, as_version: int) -> AESGCM:
     try:
-        key = AESGCM(accepted().unwrap(bytes(row.wrapped), belongs=_belongs(row)))
+        key = AESGCM(accepted().unwrap(bytes(row.wrapped), belongs=belongs_of(row)))
     except (KeyringUnusable, WrongKey) as error:
         raise VaultLocked from error
     # Only once it is committed: a key of a rolled back transaction would seal what nothing can open.
@@ -116,7 +116,7 @@ def _unwrapped(row: DataKey, *, as_version: int) -> AESGCM:
 def _first_row(tenant_id: UUID) -> DataKey:
     made = DataKey(tenant_id=tenant_id, version=FIRST_VERSION)
     try:
-        made.wrapped = accepted().wrap(secrets.token_bytes(KEY_BYTES), belongs=_belongs(made))
+        made.wrapped = accepted().wrap(secrets.token_bytes(KEY_BYTES), belongs=belongs_of(made))
     except KeyringUnusable as error:
         raise VaultLocked from error
     # Of two processes the second waits here for the first's commit, and then reads the first's key.
@@ -124,5 +124,5 @@ def _first_row(tenant_id: UUID) -> DataKey:
     return DataKey.objects.get(tenant_id=tenant_id, version=FIRST_VERSION)
 
 
-def _belongs(row: DataKey) -> Belongs:
+def belongs_of(row: DataKey) -> Belongs:
     return Belongs(row.tenant_id, row.version)

@@ -25,6 +25,7 @@ THINGS = (
     "rule",
     "artifact",
     "breaker",
+    "data_key",
 )
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.

@@ -1,0 +1,87 @@
+"""`manage.py vault`, as an operator types it."""
+
+import io
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
+from pytest_django import Settings
+
+from accounts.models import Tenant
+from accounts.tenancy import within
+from integrations.vault import seal
+from integrations.vault.accepted import accepted
+from integrations.vault.keyring import file_keyring
+from tests.integrations.vault.conftest import (  # noqa: F401
+    MakeKeyFile,
+    make_key_file,
+    nothing_in_memory,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def vault(*words: str) -> str:
+    out = io.StringIO()
+    call_command("vault", *words, stdout=out)
+    return out.getvalue()
+
+
+def seal_for(tenant: Tenant) -> bytes:
+    with within(tenant.id):
+        return seal(tenant_id=tenant.id, purpose="p", field="f", plaintext=b"s")
+
+
+def test_it_makes_a_key_file(tmp_path: Path) -> None:
+    said = vault("new-key", str(tmp_path / "next.key"))
+    made = file_keyring(tmp_path / "next.key")
+    assert said == f"{tmp_path}/next.key holds the new key {made.key_id}. Keep a copy of it, apart from backups.\n"
+
+
+def test_it_makes_one_before_there_is_any(settings: Settings, tmp_path: Path) -> None:
+    settings.VAULT_KEY_FILE = tmp_path / "first.key"
+    vault("new-key", str(tmp_path / "first.key"))
+    assert accepted().current.provider == "local file"
+
+
+def test_it_overwrites_no_key(make_key_file: MakeKeyFile) -> None:  # noqa: F811
+    with pytest.raises(CommandError, match="A key is never overwritten"):
+        vault("new-key", str(make_key_file()))
+
+
+def test_it_tells_how_the_vaults_key_is_changed(
+    acme: Tenant,
+    settings: Settings,
+    make_key_file: MakeKeyFile,  # noqa: F811
+) -> None:
+    seal_for(acme)
+    before = file_keyring(settings.VAULT_KEY_FILE).key_id
+    settings.VAULT_PREVIOUS_KEY_FILE = str(settings.VAULT_KEY_FILE)
+    settings.VAULT_KEY_FILE = make_key_file(name="next.key")
+    now = file_keyring(settings.VAULT_KEY_FILE).key_id
+    assert vault("rotate-kek").splitlines() == [
+        "0 data keys wrapped anew, 1 to do.",
+        "1 data keys wrapped anew, 0 to do.",
+        f"Every data key is wrapped by {now} (local file). None needs {before} (local file) any more: take it out of "
+        "the settings of all processes, start them anew, and run this once more before you destroy it.",
+    ]
+    settings.VAULT_PREVIOUS_KEY_FILE = ""
+    assert vault("rotate-kek").splitlines()[-1] == f"Every data key is wrapped by {now} (local file)."
+
+
+def test_it_fails_while_a_data_key_needs_another_one(
+    acme: Tenant,
+    settings: Settings,
+    make_key_file: MakeKeyFile,  # noqa: F811
+) -> None:
+    seal_for(acme)
+    settings.VAULT_KEY_FILE = make_key_file(name="next.key")
+    with pytest.raises(CommandError, match=f"opened by none of the keys .* tenant {acme.id}"):
+        vault("rotate-kek")
+
+
+def test_it_begins_nothing_with_a_key_that_cannot_be_used(settings: Settings, tmp_path: Path) -> None:
+    settings.VAULT_PREVIOUS_KEY_FILE = str(tmp_path / "lost.key")
+    with pytest.raises(SystemCheckError, match=r"lost\.key does not exist"):
+        vault("rotate-kek")
