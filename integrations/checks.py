@@ -123,5 +123,5 @@ def _count_closed() -> tuple[int, int]:
     if DataKey._meta.db_table not in connections["default"].introspection.table_names():
         return 0, 0
     with platform():
-        opened = [opens(key) for key in DataKey.objects.only("tenant_id", "version", "wrapped")]
+        opened = [opens(key) for key in DataKey.objects.alive().only("tenant_id", "version", "wrapped")]
     return opened.count(False), len(opened)

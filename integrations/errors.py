@@ -4,6 +4,7 @@ QuartermasterError
 ├── Forbidden
 │   └── EgressBlocked           403  egress_blocked    the policy of the one door out refuses it
 ├── Conflict
+│   ├── VaultErased             409  conflict          the tenant's data keys were destroyed for ever
 │   ├── ConnectionMissing       409  connection_missing  nobody has connected the service for this caller
 │   └── ConnectionExpired       409  connection_expired  the service takes its credential no more
 ├── Invalid
@@ -28,6 +29,10 @@ class EgressBlocked(Forbidden):
     """This address may not be called. An operator can allow a network with EGRESS_ALLOW_NETWORKS."""
 
     code = "egress_blocked"
+
+
+class VaultErased(Conflict):
+    """This tenant was erased: its data keys are destroyed, and nothing can be sealed for it. Make another tenant."""
 
 
 class ConnectionMissing(Conflict):

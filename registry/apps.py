@@ -11,5 +11,6 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         builtins.register("clock", clock)
         checks.register()
-        # By its name: it needs the models, which are not there yet when this file is read.
+        # By their names: they need the models, which are not there yet when this file is read.
         import_string("registry.live.feed.subscribe")()
+        import_string("registry.sealed_places.register_all")()

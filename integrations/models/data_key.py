@@ -7,10 +7,13 @@ from accounts.tenancy import TenantManager
 
 
 class DataKeyQuerySet(models.QuerySet["DataKey"]):
+    def alive(self) -> "DataKeyQuerySet":
+        return self.filter(destroyed_at=None)
+
     def wrapped_by_others(self, mark: bytes) -> "DataKeyQuerySet":
         """Those that another key-encrypting key has wrapped than the one with this mark."""
         began = Substr("wrapped", 1, len(mark), output_field=models.BinaryField())
-        return self.annotate(began=began).exclude(began=mark)
+        return self.alive().annotate(began=began).exclude(began=mark)
 
 
 class DataKey(models.Model):
@@ -19,8 +22,9 @@ class DataKey(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, db_index=False, related_name="+")
     version = models.PositiveIntegerField()
-    wrapped = models.BinaryField(editable=False)
+    wrapped = models.BinaryField(editable=False, help_text="Nothing, once it is destroyed.")
     created_at = models.DateTimeField(auto_now_add=True)
+    destroyed_at = models.DateTimeField(null=True, editable=False)
 
     objects = TenantManager.from_queryset(DataKeyQuerySet)()
 
@@ -28,4 +32,10 @@ class DataKey(models.Model):
         ordering = ["tenant", "version"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "version"], name="data_key_version_once"),
+            models.CheckConstraint(
+                condition=models.Q(destroyed_at=None) | models.Q(wrapped=b""), name="data_key_destroyed_whole"
+            ),
         ]
+
+    def __str__(self) -> str:
+        return f"version {self.version}"

@@ -1,9 +1,10 @@
-"""The one door for secrets: a key file opens a tenant's data key, and that opens what was sealed for the tenant.
+"""The one door for secrets: the vault's key opens a tenant's data key, and that opens what was sealed for the tenant.
 
-`keyring` holds the key-encrypting key, `data_keys` the tenants' data keys, `sealing` seals and opens with them.
+`wrapping` is the port of the vault's key, `data_keys` are the tenants' keys, `sealing` seals and opens with them,
+`places` knows what is sealed where.
 """
 
-from integrations.vault.data_keys import derived_key
-from integrations.vault.sealing import Sealer, open_sealed, seal, sealer_at_hand, sealer_for
+from integrations.vault.derived import derived_key
+from integrations.vault.sealing import Opener, Sealer, open_sealed, seal, sealer_at_hand, sealer_for
 
-__all__ = ["Sealer", "derived_key", "open_sealed", "seal", "sealer_at_hand", "sealer_for"]
+__all__ = ["Opener", "Sealer", "derived_key", "open_sealed", "seal", "sealer_at_hand", "sealer_for"]

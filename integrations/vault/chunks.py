@@ -1,6 +1,10 @@
 """Sealing what is too long to be held at once: in chunks, each of which opens by itself.
 
-content = format (1 byte) | version of the data key (4) | chunks, each nonce (12), ciphertext and tag (16)
+content = format 3 (1 byte) | 4 zeros | chunks, each nonce (12), ciphertext and tag (16)
+
+The content has a key of its own, which is sealed with the tenant's data key and kept in the row: when the data key is
+changed, that is sealed anew, and the content stays as it is. Formerly the data key itself sealed the content, and its
+version stood in the head: format 2, which is opened as long as there is some.
 
 A chunk is bound to its tenant, purpose, field and place in the row: none can be moved, left out in the middle, or taken
 from elsewhere. That none is missing at the end is for whoever knows the length. Make a sealer or an opener inside
@@ -16,13 +20,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from integrations.errors import SealBroken
-from integrations.vault.data_keys import current_key, key_of_version
-from integrations.vault.sealing import bound_to, refuse_other_scope
+from integrations.vault.data_keys import KEY_BYTES, key_of_version
+from integrations.vault.sealing import bound_to, open_sealed, refuse_other_scope, seal
 
 HEAD_BYTES = 5
 CHUNK_OVERHEAD = 28
 
-_FORMAT = 2
+_FORMAT = 3
+_FORMER_FORMAT = 2
+_HEAD = bytes([_FORMAT]).ljust(HEAD_BYTES, b"\0")
 _NONCE_BYTES = 12
 
 
@@ -40,7 +46,9 @@ class _Chunks:
 
 @dataclass(frozen=True)
 class ChunkSealer(_Chunks):
-    """`head`, then the sealed chunks by number from 0, are the content."""
+    """`head`, then the sealed chunks by number from 0, are the content; `sealed_key` belongs into the row."""
+
+    sealed_key: bytes
 
     def seal(self, number: int, plaintext: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -58,18 +66,29 @@ class ChunkOpener(_Chunks):
 
 
 def chunk_sealer(*, tenant_id: UUID, purpose: str, field: str) -> ChunkSealer:
-    """Raises VaultLocked."""
-    refuse_other_scope(tenant_id)
-    version, key = current_key(tenant_id)
-    return ChunkSealer(bytes([_FORMAT]) + version.to_bytes(4, "big"), tenant_id, purpose, field, key)
+    """Raises VaultLocked, VaultErased."""
+    key = secrets.token_bytes(KEY_BYTES)
+    sealed_key = seal(tenant_id=tenant_id, purpose=purpose, field=_of_key(field), plaintext=key)
+    return ChunkSealer(_HEAD, tenant_id, purpose, field, AESGCM(key), sealed_key)
 
 
-def chunk_opener(*, tenant_id: UUID, purpose: str, field: str, head: bytes) -> ChunkOpener:
+def chunk_opener(*, tenant_id: UUID, purpose: str, field: str, head: bytes, sealed_key: bytes) -> ChunkOpener:
     """Raises SealBroken when no key of the tenant's made this, VaultLocked when the key is away."""
+    if head == _HEAD:
+        key = open_sealed(tenant_id=tenant_id, purpose=purpose, field=_of_key(field), sealed=sealed_key)
+        return ChunkOpener(head, tenant_id, purpose, field, AESGCM(key))
+    return ChunkOpener(head, tenant_id, purpose, field, _data_key(tenant_id, head))
+
+
+def _data_key(tenant_id: UUID, head: bytes) -> AESGCM:
     refuse_other_scope(tenant_id)
-    if len(head) != HEAD_BYTES or head[0] != _FORMAT:
+    if len(head) != HEAD_BYTES or head[0] != _FORMER_FORMAT:
         raise SealBroken
     key = key_of_version(tenant_id, int.from_bytes(head[1:], "big"))
     if key is None:
         raise SealBroken
-    return ChunkOpener(head, tenant_id, purpose, field, key)
+    return key
+
+
+def _of_key(field: str) -> str:
+    return f"{field}:key"

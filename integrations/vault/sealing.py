@@ -6,6 +6,7 @@ The place (purpose and field, a row's id among them) is authenticated with it: a
 row or field does not open. Call both functions inside `accounts.tenancy.within(tenant_id)`.
 """
 
+import dataclasses
 import secrets
 from dataclasses import dataclass
 from uuid import UUID
@@ -31,7 +32,7 @@ class Sealer:
 
     tenant_id: UUID
     version: int
-    _key: AESGCM
+    _key: AESGCM = dataclasses.field(repr=False)
 
     def seal(self, *, purpose: str, field: str, plaintext: bytes) -> bytes:
         head = bytes([_FORMAT]) + self.version.to_bytes(4, "big")
@@ -51,7 +52,7 @@ class Sealer:
 
 
 def sealer_for(tenant_id: UUID) -> Sealer:
-    """Raises VaultLocked."""
+    """Raises VaultLocked, VaultErased."""
     refuse_other_scope(tenant_id)
     return Sealer(tenant_id, *current_key(tenant_id))
 
@@ -63,28 +64,47 @@ def sealer_at_hand(tenant_id: UUID) -> Sealer | None:
 
 
 def seal(*, tenant_id: UUID, purpose: str, field: str, plaintext: bytes) -> bytes:
-    """`purpose` is what kind of row holds it (execution), `field` where in it (<row id>:input). Raises VaultLocked."""
+    """`purpose` is what kind of row holds it (execution), `field` where in it (<row id>:input).
+
+    Register the place, so that a rekeying finds it: `integrations/vault/places.py`. Raises VaultLocked, VaultErased.
+    """
     return sealer_for(tenant_id).seal(purpose=purpose, field=field, plaintext=plaintext)
 
 
 def open_sealed(*, tenant_id: UUID, purpose: str, field: str, sealed: bytes | memoryview) -> bytes:
     """Raises SealBroken when this was not sealed for this place, VaultLocked when the key is away."""
-    refuse_other_scope(tenant_id)
-    blob = bytes(sealed)
-    if len(blob) < _CIPHERTEXT_AT + _TAG_BYTES or blob[0] != _FORMAT:
-        raise SealBroken
-    head = blob[:_NONCE_AT]
-    key = key_of_version(tenant_id, int.from_bytes(blob[_VERSION_AT:_NONCE_AT], "big"))
-    if key is None:
-        raise SealBroken
-    try:
-        return key.decrypt(
-            blob[_NONCE_AT:_CIPHERTEXT_AT],
-            blob[_CIPHERTEXT_AT:],
-            bound_to(head, tenant_id, purpose, field),
-        )
-    except InvalidTag as error:
-        raise SealBroken from error
+    return Opener(tenant_id).open(purpose=purpose, field=field, sealed=sealed)
+
+
+class Opener:
+    """Opens many values of a tenant: a data key is looked for once, and kept no longer than this.
+
+    Make it and use it inside `accounts.tenancy.within(tenant_id)`, for one batch.
+    """
+
+    def __init__(self, tenant_id: UUID) -> None:
+        refuse_other_scope(tenant_id)
+        self.tenant_id = tenant_id
+        self._keys: dict[int, AESGCM | None] = {}
+
+    def open(self, *, purpose: str, field: str, sealed: bytes | memoryview) -> bytes:
+        """Raises SealBroken when this was not sealed for this place, VaultLocked when the key is away."""
+        blob = bytes(sealed)
+        if len(blob) < _CIPHERTEXT_AT + _TAG_BYTES or blob[0] != _FORMAT:
+            raise SealBroken
+        key = self._key(int.from_bytes(blob[_VERSION_AT:_NONCE_AT], "big"))
+        if key is None:
+            raise SealBroken
+        bound = bound_to(blob[:_NONCE_AT], self.tenant_id, purpose, field)
+        try:
+            return key.decrypt(blob[_NONCE_AT:_CIPHERTEXT_AT], blob[_CIPHERTEXT_AT:], bound)
+        except InvalidTag as error:
+            raise SealBroken from error
+
+    def _key(self, version: int) -> AESGCM | None:
+        if version not in self._keys:
+            self._keys[version] = key_of_version(self.tenant_id, version)
+        return self._keys[version]
 
 
 def bound_to(head: bytes, tenant_id: UUID, purpose: str, field: str) -> bytes:

@@ -14,19 +14,19 @@ from uuid import UUID
 
 from integrations.vault import open_sealed, seal
 
-_PURPOSE = "approval"
+PURPOSE = "approval"
 
 
 def seal_digest(*, tenant_id: UUID, execution_id: UUID, operation: str, raw: Mapping[str, Any]) -> bytes:
     """Call it inside the tenant's scope. Raises VaultLocked."""
-    return seal(tenant_id=tenant_id, purpose=_PURPOSE, field=_field(execution_id), plaintext=_digest(operation, raw))
+    return seal(tenant_id=tenant_id, purpose=PURPOSE, field=_field(execution_id), plaintext=_digest(operation, raw))
 
 
 def is_same_input(
     *, tenant_id: UUID, execution_id: UUID, sealed: bytes | memoryview, operation: str, raw: Mapping[str, Any]
 ) -> bool:
     """Call it inside the tenant's scope. Raises VaultLocked, or SealBroken when somebody else wrote the digest."""
-    known = open_sealed(tenant_id=tenant_id, purpose=_PURPOSE, field=_field(execution_id), sealed=sealed)
+    known = open_sealed(tenant_id=tenant_id, purpose=PURPOSE, field=_field(execution_id), sealed=sealed)
     return hmac.compare_digest(known, _digest(operation, raw))
 
 

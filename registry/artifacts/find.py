@@ -30,7 +30,11 @@ def open_artifact(execution_id: UUID, *, reader: Caller, at: datetime | None = N
             f"has the right `{Right.PEOPLE}`."
         )
     opener = chunk_opener(
-        tenant_id=found.tenant_id, purpose=PURPOSE, field=str(found.id), head=bytes(found.sealed_head)
+        tenant_id=found.tenant_id,
+        purpose=PURPOSE,
+        field=str(found.id),
+        head=bytes(found.sealed_head),
+        sealed_key=bytes(found.sealed_key),
     )
     return Sealed(found, opener)
 

@@ -105,6 +105,7 @@ def _row(
         line_count=written.line_count if content.is_text else None,
         storage_name=f"{tenant_id}/{room.artifact_id}",
         sealed_head=room.sealer.head,
+        sealed_key=room.sealer.sealed_key,
         newlines_before=written.newlines_before if content.is_text else b"",
         created_at=now,
         expires_at=now + room.ttl,

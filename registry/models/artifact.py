@@ -34,7 +34,10 @@ class Artifact(models.Model):
     tokens = models.BigIntegerField(null=True, help_text="The estimate; null for what is no text.")
     line_count = models.BigIntegerField(null=True)
     storage_name = models.CharField(max_length=100)
-    sealed_head = models.BinaryField(max_length=5, help_text="With which key the content is sealed.")
+    sealed_head = models.BinaryField(max_length=5, help_text="How the content is sealed; it begins with that.")
+    sealed_key = models.BinaryField(
+        default=b"", db_default=b"", help_text="The content's key, sealed; empty where the data key has sealed it."
+    )
     newlines_before = models.BinaryField(help_text="Line ends before each chunk, so that a line is found at once.")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()

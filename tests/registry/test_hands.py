@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import bridge
 from accounts.models import Tenant
 from integrations import egress
-from integrations.vault.data_keys import in_memory
+from integrations.vault.memory import in_memory
 from registry import tasks
 from registry.execution import shared, watch
 from registry.execution.types import Mode, Outcome

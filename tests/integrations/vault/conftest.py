@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from integrations.vault.data_keys import in_memory
+from integrations.vault.memory import in_memory
 from tests.storages import REGION
 
 MakeKeyFile = Callable[..., Path]

@@ -12,8 +12,8 @@ from accounts.tenancy import within
 from integrations.errors import VaultLocked
 from integrations.vault import open_sealed, seal
 from integrations.vault.accepted import current_keyring, previous_keyring
-from integrations.vault.data_keys import in_memory
 from integrations.vault.kms import KmsKeyring
+from integrations.vault.memory import in_memory
 from integrations.vault.wrapping import Belongs, KeyringUnusable
 from tests.web import ROOT
 

@@ -16,7 +16,7 @@ from accounts.tenancy import platform, within
 from integrations.models import DataKey
 from integrations.vault import open_sealed, seal
 from integrations.vault.accepted import accepted
-from integrations.vault.data_keys import in_memory
+from integrations.vault.memory import in_memory
 from integrations.vault.rewrap import rewrap_all, waiting
 from tests.cast import make_tenant
 from tests.integrations.vault.conftest import MakeKeyFile

@@ -2,7 +2,6 @@ import base64
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
@@ -12,8 +11,9 @@ from accounts.models import Tenant
 from accounts.tenancy import NoScope, platform, within
 from integrations.errors import SealBroken, VaultLocked
 from integrations.models import DataKey
-from integrations.vault import open_sealed, seal, sealer_for
-from integrations.vault.data_keys import FIRST_VERSION, KEPT, KeysInMemory, in_memory
+from integrations.vault import Opener, open_sealed, seal, sealer_for
+from integrations.vault.data_keys import FIRST_VERSION
+from integrations.vault.memory import in_memory
 from tests.integrations.vault.conftest import MakeKeyFile
 
 SECRET = b'{"card": "4111 1111"}'
@@ -216,22 +216,6 @@ def test_no_key_is_ever_shown(acme: Tenant) -> None:
     assert bytes(row.wrapped).hex() not in f"{row} {row!r} {in_memory!r}"
 
 
-def test_memory_is_bounded() -> None:
-    keys, tenant_id = KeysInMemory(), uuid4()
-    for version in range(1, KEPT + 3):
-        keys.put(tenant_id, version, version, object())  # type: ignore[arg-type]
-    assert len(keys) == KEPT
-    assert keys.get(tenant_id, 1) is None
-    assert keys.get(tenant_id, 3) is not None
-
-
-def test_memory_forgets_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.vault.data_keys.KEPT_SECONDS", -1.0)
-    keys, tenant_id = KeysInMemory(), uuid4()
-    keys.put(tenant_id, 1, 1, object())  # type: ignore[arg-type]
-    assert keys.get(tenant_id, 1) is None
-
-
 def test_it_seals_without_a_query_when_the_key_is_at_hand(acme: Tenant, globex: Tenant) -> None:
     with within(acme.id):
         sealer = sealer_for(acme.id)
@@ -248,3 +232,15 @@ def test_it_seals_without_a_query_when_the_key_is_at_hand(acme: Tenant, globex: 
             sealer.open(purpose=purpose, field=field, sealed=blob)
     with within(acme.id):
         assert open_sealed(tenant_id=acme.id, purpose="cache", field="key", sealed=sealed) == b"answer"
+
+
+def test_it_opens_a_batch_with_one_look_at_the_key(
+    acme: Tenant, globex: Tenant, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    blobs = {f"{number}": seal_for(acme, f"{number}", purpose="p") for number in range(5)}
+    with within(acme.id), django_assert_num_queries(1):
+        opener = Opener(acme.id)
+        opened = [opener.open(purpose="p", field=field, sealed=blob) for field, blob in blobs.items()]
+    assert opened == [SECRET] * 5
+    with within(globex.id), pytest.raises(NoScope):
+        Opener(acme.id)

@@ -28,7 +28,13 @@ def kept_content(tenant: Tenant, content: Content, execution_id: UUID | None = N
     name = f"{tenant.id}/{artifact_id}"
     with within(tenant.id):
         sealer = chunk_sealer(tenant_id=tenant.id, purpose=PURPOSE, field=str(artifact_id))
-        opener = chunk_opener(tenant_id=tenant.id, purpose=PURPOSE, field=str(artifact_id), head=sealer.head)
+        opener = chunk_opener(
+            tenant_id=tenant.id,
+            purpose=PURPOSE,
+            field=str(artifact_id),
+            head=sealer.head,
+            sealed_key=sealer.sealed_key,
+        )
     written = write(name, content.pieces(), sealer, most=NO_LIMIT)
     artifact = Artifact(
         id=artifact_id,
@@ -42,6 +48,7 @@ def kept_content(tenant: Tenant, content: Content, execution_id: UUID | None = N
         line_count=written.line_count,
         storage_name=name,
         sealed_head=sealer.head,
+        sealed_key=sealer.sealed_key,
         newlines_before=written.newlines_before,
         created_at=timezone.now(),
     )

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from accounts.models import Tenant
 from accounts.tenancy import NoScope, within
 from integrations.errors import SealBroken
-from integrations.vault.chunks import CHUNK_OVERHEAD, HEAD_BYTES, chunk_opener, chunk_sealer
+from integrations.vault.chunks import (
+    CHUNK_OVERHEAD,
+    HEAD_BYTES,
+    ChunkOpener,
+    ChunkSealer,
+    chunk_opener,
+    chunk_sealer,
+)
+from integrations.vault.data_keys import current_key
 from registry.artifacts.content import Content, content_of
 from registry.artifacts.grep import grep
 from registry.artifacts.reading import read_bytes, read_lines
@@ -89,24 +97,44 @@ def test_it_opens_no_chunk_that_was_changed_moved_or_cut(text: Sealed, folder: L
             text.read(0, 100_000)
 
 
+def opener(tenant: Tenant, sealer: ChunkSealer, field: str) -> ChunkOpener:
+    with within(tenant.id):
+        return chunk_opener(
+            tenant_id=tenant.id, purpose="artifact", field=field, head=sealer.head, sealed_key=sealer.sealed_key
+        )
+
+
 def test_it_opens_for_no_other_tenant_artifact_or_purpose(acme: Tenant, globex: Tenant) -> None:
     with within(acme.id):
         sealer = chunk_sealer(tenant_id=acme.id, purpose="artifact", field="one")
-        other = chunk_opener(tenant_id=acme.id, purpose="artifact", field="two", head=sealer.head)
+        other = chunk_sealer(tenant_id=acme.id, purpose="artifact", field="two")
         with pytest.raises(NoScope):
             chunk_sealer(tenant_id=globex.id, purpose="artifact", field="one")
     with within(globex.id):
         chunk_sealer(tenant_id=globex.id, purpose="artifact", field="one")  # so that there is a key
-        foreign = chunk_opener(tenant_id=globex.id, purpose="artifact", field="one", head=sealer.head)
-    for opener in (other, foreign):
+    for tenant, field in [(acme, "two"), (globex, "one")]:
         with pytest.raises(SealBroken):
-            opener.open(0, sealer.seal(0, b"secret"))
+            opener(tenant, sealer, field)
+    with pytest.raises(SealBroken):
+        opener(acme, other, "two").open(0, sealer.seal(0, b"secret"))
 
 
-@pytest.mark.parametrize("head", [b"", b"\x02\x00\x00\x00", b"\x01\x00\x00\x00\x01", b"\x02\x00\x00\x00\x09"])
+HEADS = [b"", b"\x02\x00\x00\x00", b"\x01\x00\x00\x00\x01", b"\x02\x00\x00\x00\x09", b"\x03\x00\x00\x00\x01"]
+
+
+@pytest.mark.parametrize("head", HEADS)
 def test_it_opens_nothing_that_no_key_of_the_tenant_made(acme: Tenant, head: bytes) -> None:
     with within(acme.id), pytest.raises(SealBroken):
-        chunk_opener(tenant_id=acme.id, purpose="artifact", field="one", head=head)
+        chunk_opener(tenant_id=acme.id, purpose="artifact", field="one", head=head, sealed_key=b"")
+
+
+def test_it_opens_what_the_data_key_has_sealed_formerly(acme: Tenant) -> None:
+    head = b"\x02\x00\x00\x00\x01"
+    with within(acme.id):
+        _, key = current_key(acme.id)
+        old = ChunkSealer(head, acme.id, "artifact", "one", key, b"")
+        new = chunk_opener(tenant_id=acme.id, purpose="artifact", field="one", head=head, sealed_key=b"")
+    assert new.open(7, old.seal(7, b"secret")) == b"secret"
 
 
 def test_it_puts_nothing_down_when_there_is_more_than_allowed(acme: Tenant, folder: LocalArtifacts) -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.models import Agent, AuditEntry, Tenant
 from accounts.tenancy import platform, within
-from integrations.vault.data_keys import in_memory
+from integrations.vault.memory import in_memory
 from registry.execution.passage import Passage
 from registry.execution.record import record
 from registry.execution.types import Answer, Ending, StoredForms

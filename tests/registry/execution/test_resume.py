@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Agent, ApiKey, Tenant
 from accounts.tenancy import within
 from integrations.errors import VaultLocked
-from integrations.vault.data_keys import in_memory
+from integrations.vault.memory import in_memory
 from registry import builtins
 from registry.execution.resume import resume
 from registry.execution.types import Mode, Outcome

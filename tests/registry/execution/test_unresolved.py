@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Tenant
 from accounts.tenancy import within
 from accounts.tenants import bump_generation
-from integrations.vault.data_keys import in_memory
+from integrations.vault.memory import in_memory
 from registry.enable import disable_tool
 from registry.models import Tool
 from registry.publish import publish_version

@@ -1,0 +1,80 @@
+import pytest
+from django.apps import apps
+from django.db.models import BinaryField
+
+from accounts.models import Tenant
+from accounts.tenancy import within
+from integrations.models import DerivedKey
+from integrations.vault.places import SealedPlace, every_place, following
+
+PLACE = SealedPlace(DerivedKey, "sealed", purpose="p", field="{id}:{purpose}")
+NO_PLACE = {
+    "integrations.datakey.wrapped": "wrapped by the vault's key",
+    "accounts.apikey.digest": "a digest",
+    "accounts.auditentry.seal": "a digest",
+    "accounts.audithead.seal": "a digest",
+    "integrations.connectorimport.content": "a public description",
+    "integrations.oauthflow.state_digest": "a digest",
+    "integrations.oauthflow.browser_digest": "a digest",
+    "integrations.oauthflow.verifier": "gone within minutes",
+    "registry.artifact.newlines_before": "counts",
+    "registry.batch.request_digest": "a digest",
+    "registry.execution.request_digest": "a digest",
+}
+"""Columns of bytes that a rekeying has nothing to do with, and why."""
+UNREGISTERED = {
+    "integrations.credential.secret",
+    "integrations.credential.token",
+    "integrations.oauthapp.client_secret",
+}
+"""Columns that nothing seals into yet."""
+
+
+def test_every_column_of_bytes_is_a_place_or_says_why_not() -> None:
+    columns = {
+        f"{model._meta.label_lower}.{field.attname}"
+        for model in apps.get_models()
+        if not model.__module__.startswith("django")
+        for field in model._meta.fields
+        if isinstance(field, BinaryField)
+    }
+    assert columns - {place.name for place in every_place()} - NO_PLACE.keys() <= UNREGISTERED
+
+
+def test_each_follows_another() -> None:
+    names = [place.name for place in every_place()]
+    walked, place = [], following("")
+    while place is not None:
+        walked.append(place.name)
+        place = following(place.name)
+    assert walked == names == sorted(names)
+
+
+def test_it_knows_what_its_field_is_made_of() -> None:
+    assert (PLACE.name, PLACE.made_of) == ("integrations.derivedkey.sealed", ["id", "purpose"])
+
+
+@pytest.mark.parametrize(
+    ("sealed", "below_2", "with_1", "with_256"),
+    [
+        (b"", 0, 0, 0),
+        (b"\x01\x00\x00\x00\x01rest", 1, 1, 0),
+        (b"\x01\x00\x00\x00\x02rest", 0, 0, 0),
+        (b"\x01\x00\x00\x01\x00rest", 0, 0, 1),
+        (b"\x02\x00\x00\x00\x01rest", 0, 0, 0),
+    ],
+)
+def test_it_finds_what_a_version_has_sealed(
+    acme: Tenant, sealed: bytes, below_2: int, with_1: int, with_256: int
+) -> None:
+    with within(acme.id):
+        DerivedKey.objects.create(tenant=acme, purpose="p", sealed=sealed)
+        found = PLACE.sealed_below(2), PLACE.sealed_with(1), PLACE.sealed_with(256)
+        assert tuple(rows.count() for rows in found) == (below_2, with_1, with_256)
+
+
+def test_it_finds_nothing_of_another_tenant(acme: Tenant, globex: Tenant) -> None:
+    with within(acme.id):
+        DerivedKey.objects.create(tenant=acme, purpose="p", sealed=b"\x01\x00\x00\x00\x01rest")
+    with within(globex.id):
+        assert PLACE.sealed_below(2).count() == 0
