@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                         blank=True, help_text="The last place that this pass is through with.", max_length=120
                     ),
                 ),
+                ("pass_at", models.DateTimeField(help_text="When this pass began.")),
                 (
                     "after",
                     models.UUIDField(help_text="The last row that this pass has seen in the next place.", null=True),

@@ -37,6 +37,7 @@ class Rekeying(models.Model):
     to_version = models.PositiveIntegerField()
     state = models.CharField(max_length=16, choices=RekeyingState.choices, default=RekeyingState.RUNNING)
     place = models.CharField(max_length=120, blank=True, help_text="The last place that this pass is through with.")
+    pass_at = models.DateTimeField(help_text="When this pass began.")
     after = models.UUIDField(null=True, help_text="The last row that this pass has seen in the next place.")
     done = models.PositiveBigIntegerField(default=0, help_text="Values sealed anew.")
     total = models.PositiveBigIntegerField(null=True, help_text="Values there were to seal anew when it began.")
@@ -60,3 +61,17 @@ class Rekeying(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.from_version} to {self.to_version}"
+
+    @property
+    def told(self) -> str:
+        """What it is at, in a sentence."""
+        if self.state == RekeyingState.SETTLING:
+            return f"The old key is kept until {self.due_at:%Y-%m-%d %H:%M:%S} UTC at least: somebody may need it."
+        if self.state == RekeyingState.STUCK:
+            return f"{self.broken:,} values do not open with the old key either, so it is kept."
+        return "The old key is destroyed." if self.state == RekeyingState.DONE else "It goes on."
+
+    def begin_pass(self, at: datetime) -> None:
+        """Go through all places once more."""
+        self.state, self.pass_at, self.due_at = RekeyingState.RUNNING, at, at
+        self.place, self.after, self.broken = "", None, 0

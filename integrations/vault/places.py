@@ -41,20 +41,12 @@ class SealedPlace:
         """The columns that name the field."""
         return [name for _, name, _, _ in _names.parse(self.field) if name]
 
-    def rows(self) -> models.QuerySet[Any]:
-        """Those of the scope that hold something sealed, with its `head`: format and version."""
-        head = Substr(self.column, 1, HEAD_BYTES, output_field=models.BinaryField())
-        rows: models.QuerySet[Any] = self.model._default_manager.annotate(head=head)
-        return rows.filter(head__gte=self._head(0), head__lt=bytes([self.format + 1]))
-
-    def sealed_below(self, version: int) -> models.QuerySet[Any]:
-        return self.rows().filter(head__lt=self._head(version))
-
     def sealed_with(self, version: int) -> models.QuerySet[Any]:
-        return self.rows().filter(head=self._head(version))
-
-    def _head(self, version: int) -> bytes:
-        return bytes([self.format]) + version.to_bytes(HEAD_BYTES - 1, "big")
+        """The rows of the scope whose value this version has sealed."""
+        head = bytes([self.format]) + version.to_bytes(HEAD_BYTES - 1, "big")
+        began = Substr(self.column, 1, HEAD_BYTES, output_field=models.BinaryField())
+        rows: models.QuerySet[Any] = self.model._default_manager.annotate(sealed_by=began)
+        return rows.filter(sealed_by=head)
 
 
 _places: dict[str, SealedPlace] = {}

@@ -28,7 +28,14 @@ def section(heading: str) -> str:
 
 
 def long_options(parser: argparse.ArgumentParser) -> set[str]:
-    return {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
+    own = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
+    return own.union(*(long_options(word) for word in words_of(parser)))
+
+
+def words_of(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """The parsers of what `manage.py vault …` can say next."""
+    actions = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return [word for action in actions for word in action.choices.values()]
 
 
 def own_options(app: str, command: str) -> set[str]:

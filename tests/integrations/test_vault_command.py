@@ -1,6 +1,7 @@
 """`manage.py vault`, as an operator types it."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,16 +9,19 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
-from accounts.models import Tenant
+from accounts.models import Person, Tenant
 from accounts.tenancy import within
-from integrations.vault import seal
+from integrations.models import RekeyingState
+from integrations.vault import rekey, seal
 from integrations.vault.accepted import accepted
 from integrations.vault.keyring import file_keyring
+from registry.models import Execution
 from tests.integrations.vault.conftest import (  # noqa: F401
     MakeKeyFile,
     make_key_file,
     nothing_in_memory,
 )
+from tests.integrations.vault.rekeyed import alive, execution, rekeying, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,3 +89,49 @@ def test_it_begins_nothing_with_a_key_that_cannot_be_used(settings: Settings, tm
     settings.VAULT_PREVIOUS_KEY_FILE = str(tmp_path / "lost.key")
     with pytest.raises(SystemCheckError, match=r"lost\.key does not exist"):
         vault("rotate-kek")
+
+
+def test_it_rotates_a_tenants_data_key(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rekey, "STORED_WITHIN", timedelta(seconds=-60))
+    monkeypatch.setattr(rekey, "OPENED_WITHIN", timedelta(0))
+    execution(acme)
+    said = vault("rotate-dek", "acme", "--wait").splitlines()
+    assert said[0] == "acme: version 1 to 2. The old key goes when nothing needs it any more."
+    assert said[-1] == "acme: 1 of 1 values sealed anew. The old key is destroyed."
+    assert alive(acme) == [2]
+
+
+def test_it_only_begins_when_it_need_not_wait(acme: Tenant) -> None:
+    execution(acme)
+    assert len(vault("rotate-dek", "acme").splitlines()) == 1
+    assert (rekeying(acme).state, rekeying(acme).done, alive(acme)) == (RekeyingState.RUNNING, 0, [1, 2])
+    with pytest.raises(CommandError, match="being rotated already"):
+        vault("rotate-dek", "acme")
+
+
+def test_it_rotates_all_that_have_a_data_key(acme: Tenant, globex: Tenant, platform_owner: Person) -> None:
+    for tenant in (acme, globex):
+        execution(tenant)
+    vault("rotate-dek", "acme")
+    assert vault("rotate-dek", "--all").splitlines() == [
+        "globex: version 1 to 2. The old key goes when nothing needs it any more."
+    ]
+    assert vault("rotate-dek", "--all") == ""
+
+
+def test_it_says_what_to_do_when_it_is_stuck(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rekey, "STORED_WITHIN", timedelta(seconds=-60))
+    monkeypatch.setattr(rekey, "LOOK_AGAIN", timedelta(0))
+    row = execution(acme)
+    with within(acme.id):
+        Execution.objects.update(sealed_input=stored(row)[:-1])
+    with pytest.raises(CommandError, match=r"^Stuck: acme\. `vault check` says what does not open"):
+        vault("rotate-dek", "acme", "--wait")
+    assert alive(acme) == [1, 2]
+    vault("rotate-dek", "acme", "--give-up", "--wait")
+    assert alive(acme) == [2]
+
+
+def test_it_knows_no_such_tenant() -> None:
+    with pytest.raises(CommandError, match="There is no tenant `nobody`"):
+        vault("rotate-dek", "nobody")

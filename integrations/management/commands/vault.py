@@ -8,6 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.caller import System
 from accounts.errors import QuartermasterError
+from accounts.models import Tenant
+from accounts.tenancy import platform
+from integrations.management import rotating
 from integrations.vault.accepted import Accepted, accepted
 from integrations.vault.keyring import new_key_file
 from integrations.vault.rewrap import Rewrapping, rewrap_all
@@ -26,9 +29,22 @@ class Command(BaseCommand):
         new_key = words.add_parser("new-key", help="Make a key file, mode 0600. It never overwrites one.")
         new_key.add_argument("file", type=Path, help="Where it shall be.")
         words.add_parser("rotate-kek", help="Wrap all data keys with the key that the settings name now.")
+        rotate_dek = words.add_parser("rotate-dek", help="Give a tenant a new data key; the old one goes, in a while.")
+        chosen = rotate_dek.add_mutually_exclusive_group(required=True)
+        chosen.add_argument("tenant", nargs="?", help="The tenant's slug.")
+        chosen.add_argument("--all", action="store_true", help="Every tenant that has a data key.")
+        rotate_dek.add_argument(
+            "--wait", action="store_true", help="Take part, and say how far it is, until it is done."
+        )
+        rotate_dek.add_argument("--again", action="store_true", help="Go on with a rotation that is stuck.")
+        rotate_dek.add_argument("--give-up", action="store_true", help="The same, without what does not open.")
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
-        does: dict[str, Callable[[dict[str, Any]], None]] = {"new-key": self._new_key, "rotate-kek": self._rotate_kek}
+        does: dict[str, Callable[[dict[str, Any]], None]] = {
+            "new-key": self._new_key,
+            "rotate-kek": self._rotate_kek,
+            "rotate-dek": self._rotate_dek,
+        }
         try:
             does[word](options)
         except KeyringUnusable as error:
@@ -47,6 +63,24 @@ class Command(BaseCommand):
             self.stdout.write(f"{so_far.done:,} data keys wrapped anew, {so_far.waiting:,} to do.")
         _refuse_to_be_done(so_far)
         self.stdout.write(_done(keys))
+
+    def _rotate_dek(self, options: dict[str, Any]) -> None:
+        self.check()
+        tenants = rotating.with_data_key() if options["all"] else [_find(options["tenant"])]
+        how = {"again": options["again"], "give_up": options["give_up"]}
+        rotating.begin(tenants, by=CONSOLE, write=self.stdout.write, **how)
+        stuck = rotating.wait(tenants, write=self.stdout.write) if options["wait"] else []
+        if stuck:
+            slugs = ", ".join(tenant.slug for tenant in stuck)
+            raise CommandError(f"Stuck: {slugs}. `vault check` says what does not open; then --again, or --give-up.")
+
+
+def _find(slug: str) -> Tenant:
+    with platform():
+        tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
+        raise CommandError(f"There is no tenant `{slug}`.")
+    return tenant
 
 
 def _refuse_to_be_done(end: Rewrapping) -> None:
