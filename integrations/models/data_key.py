@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models.functions import Substr
+from django.db.models.lookups import Exact
 
 from accounts.ids import new_id
 from accounts.models import Tenant
@@ -13,7 +14,7 @@ class DataKeyQuerySet(models.QuerySet["DataKey"]):
     def wrapped_by_others(self, mark: bytes) -> "DataKeyQuerySet":
         """Those that another key-encrypting key has wrapped than the one with this mark."""
         began = Substr("wrapped", 1, len(mark), output_field=models.BinaryField())
-        return self.alive().annotate(began=began).exclude(began=mark)
+        return self.alive().exclude(Exact(began, models.Value(mark, models.BinaryField())))
 
 
 class DataKey(models.Model):

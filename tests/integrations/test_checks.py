@@ -12,7 +12,9 @@ from integrations.checks import check_vault_opens
 from integrations.models import DataKey
 from integrations.vault import seal
 from tests.integrations.format.folders import WriteFolder, write_folder  # noqa: F401
+from registry.models import Execution
 from tests.integrations.vault.conftest import MakeKeyFile, kms_server, make_key_file  # noqa: F401
+from tests.integrations.vault.rekeyed import execution, stored
 
 
 def found(check_id: str, databases: list[str] | None = None) -> list[CheckMessage]:
@@ -94,7 +96,7 @@ def test_it_says_when_the_key_file_is_another_one(
     settings.VAULT_KEY_FILE = make_key_file(base64.b64encode(bytes(32)))
     (message,) = found("integrations.E003", ["default"])
     assert message.msg == (
-        "The vault's key 9eca4b701f146a84 (local file) does not open 1 of 1 data keys: they were made with another one."
+        "The vault's key 9eca4b701f146a84 (local file) does not open 1 of 1 data keys: another one wrapped them."
     )
     with platform():
         assert DataKey.objects.count() == 1
@@ -105,6 +107,18 @@ def test_it_finds_nothing_wrong_with_a_vault_that_opens(acme: Tenant) -> None:
     with within(acme.id):
         seal(tenant_id=acme.id, purpose="p", field="f", plaintext=b"s")
     assert [m for m in run_checks(databases=["default"]) if (m.id or "").startswith("integrations.")] == []
+
+
+@pytest.mark.django_db
+def test_it_warns_of_a_value_that_does_not_open(acme: Tenant) -> None:
+    row = execution(acme)
+    with within(acme.id):
+        Execution.objects.update(sealed_input=stored(row)[:-1])
+    (message,) = found("integrations.W005", ["default"])
+    assert message.msg == (
+        f"The vault does not open all that was sealed. Tenant {acme.id}: registry.execution.sealed_input of {row.id}, "
+        "sealed with version 1, does not open."
+    )
 
 
 def test_it_does_not_look_at_databases_that_were_not_named() -> None:

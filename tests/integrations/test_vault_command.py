@@ -135,3 +135,22 @@ def test_it_says_what_to_do_when_it_is_stuck(acme: Tenant, monkeypatch: pytest.M
 def test_it_knows_no_such_tenant() -> None:
     with pytest.raises(CommandError, match="There is no tenant `nobody`"):
         vault("rotate-dek", "nobody")
+
+
+def test_it_checks_what_opens(acme: Tenant, globex: Tenant) -> None:
+    execution(acme)
+    execution(globex)
+    assert vault("check") == "2 tenants, 2 data keys, 2 values opened. Everything that was tried opens.\n"
+    assert vault("check", "--tenants", "1").startswith("1 tenants, 1 data keys")
+
+
+def test_it_says_what_does_not_open_and_fails(acme: Tenant) -> None:
+    row = execution(acme)
+    with within(acme.id):
+        Execution.objects.update(sealed_input=stored(row)[:-1])
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="Something does not open, see above"):
+        call_command("vault", "check", stdout=out)
+    assert out.getvalue() == (
+        f"Tenant {acme.id}: registry.execution.sealed_input of {row.id}, sealed with version 1, does not open.\n"
+    )

@@ -13,6 +13,7 @@ from accounts.tenancy import platform
 from integrations.management import rotating
 from integrations.vault.accepted import Accepted, accepted
 from integrations.vault.keyring import new_key_file
+from integrations.vault.look import look_at, some_tenants
 from integrations.vault.rewrap import Rewrapping, rewrap_all
 from integrations.vault.wrapping import KeyringUnusable
 
@@ -28,6 +29,8 @@ class Command(BaseCommand):
         words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
         new_key = words.add_parser("new-key", help="Make a key file, mode 0600. It never overwrites one.")
         new_key.add_argument("file", type=Path, help="Where it shall be.")
+        check = words.add_parser("check", help="Open a value for each version of each tenant's data key. Only reads.")
+        check.add_argument("--tenants", type=int, metavar="NUMBER", help="So many, chosen at random; else all.")
         words.add_parser("rotate-kek", help="Wrap all data keys with the key that the settings name now.")
         rotate_dek = words.add_parser("rotate-dek", help="Give a tenant a new data key; the old one goes, in a while.")
         chosen = rotate_dek.add_mutually_exclusive_group(required=True)
@@ -44,6 +47,7 @@ class Command(BaseCommand):
             "new-key": self._new_key,
             "rotate-kek": self._rotate_kek,
             "rotate-dek": self._rotate_dek,
+            "check": self._check,
         }
         try:
             does[word](options)
@@ -73,6 +77,19 @@ class Command(BaseCommand):
         if stuck:
             slugs = ", ".join(tenant.slug for tenant in stuck)
             raise CommandError(f"Stuck: {slugs}. `vault check` says what does not open; then --again, or --give-up.")
+
+    def _check(self, options: dict[str, Any]) -> None:
+        self.check()
+        tenants = some_tenants(options["tenants"])
+        looked = [look_at(tenant_id) for tenant_id in tenants]
+        for each in looked:
+            for trouble in each.troubles:
+                self.stdout.write(f"Tenant {each.tenant_id}: {trouble}")
+        keys, values = sum(each.keys for each in looked), sum(each.opened for each in looked)
+        said = f"{len(looked):,} tenants, {keys:,} data keys, {values:,} values opened."
+        if any(each.troubles for each in looked):
+            raise CommandError(f"{said} Something does not open, see above.")
+        self.stdout.write(f"{said} Everything that was tried opens.")
 
 
 def _find(slug: str) -> Tenant:
