@@ -21,7 +21,7 @@ from tests.integrations.vault.conftest import (  # noqa: F401
     make_key_file,
     nothing_in_memory,
 )
-from tests.integrations.vault.rekeyed import alive, execution, rekeying, stored
+from tests.integrations.vault.rekeyed import alive, execution, opened, rekeying, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -154,3 +154,17 @@ def test_it_says_what_does_not_open_and_fails(acme: Tenant) -> None:
     assert out.getvalue() == (
         f"Tenant {acme.id}: registry.execution.sealed_input of {row.id}, sealed with version 1, does not open.\n"
     )
+
+
+def test_it_erases_a_tenant_when_that_is_meant(acme: Tenant) -> None:
+    row = execution(acme)
+    with pytest.raises(CommandError, match=r"destroys the data keys of acme \(Acme\) for ever.*Say --yes"):
+        vault("erase-tenant", "acme")
+    assert opened(row) == b"secret"
+    assert vault("erase-tenant", "acme", "--yes").splitlines() == [
+        "registry.execution.sealed_input: a value was tried, and does not open any more.",
+        "acme: 1 data keys are destroyed. Processes that have one in memory forget it within 60 seconds. Backups of "
+        "the database still hold them, wrapped.",
+    ]
+    with pytest.raises(CommandError, match="was erased already"):
+        vault("erase-tenant", "acme", "--yes")

@@ -12,8 +12,10 @@ from accounts.models import Tenant
 from accounts.tenancy import platform
 from integrations.management import rotating
 from integrations.vault.accepted import Accepted, accepted
+from integrations.vault.erase import erase_tenant
 from integrations.vault.keyring import new_key_file
 from integrations.vault.look import look_at, some_tenants
+from integrations.vault.memory import KEPT_SECONDS
 from integrations.vault.rewrap import Rewrapping, rewrap_all
 from integrations.vault.wrapping import KeyringUnusable
 
@@ -31,6 +33,9 @@ class Command(BaseCommand):
         new_key.add_argument("file", type=Path, help="Where it shall be.")
         check = words.add_parser("check", help="Open a value for each version of each tenant's data key. Only reads.")
         check.add_argument("--tenants", type=int, metavar="NUMBER", help="So many, chosen at random; else all.")
+        erase = words.add_parser("erase-tenant", help="Destroy a tenant's data keys, for ever, and prove it.")
+        erase.add_argument("tenant", help="The tenant's slug.")
+        erase.add_argument("--yes", action="store_true", help="That it is meant.")
         words.add_parser("rotate-kek", help="Wrap all data keys with the key that the settings name now.")
         rotate_dek = words.add_parser("rotate-dek", help="Give a tenant a new data key; the old one goes, in a while.")
         chosen = rotate_dek.add_mutually_exclusive_group(required=True)
@@ -48,6 +53,7 @@ class Command(BaseCommand):
             "rotate-kek": self._rotate_kek,
             "rotate-dek": self._rotate_dek,
             "check": self._check,
+            "erase-tenant": self._erase,
         }
         try:
             does[word](options)
@@ -90,6 +96,22 @@ class Command(BaseCommand):
         if any(each.troubles for each in looked):
             raise CommandError(f"{said} Something does not open, see above.")
         self.stdout.write(f"{said} Everything that was tried opens.")
+
+    def _erase(self, options: dict[str, Any]) -> None:
+        self.check()
+        tenant = _find(options["tenant"])
+        if not options["yes"]:
+            raise CommandError(
+                f"This destroys the data keys of {tenant.slug} ({tenant.name}) for ever: whatever was sealed for it is "
+                "lost, and nothing can be sealed for it again. Say --yes if that is meant."
+            )
+        erased = erase_tenant(tenant_id=tenant.id, by=CONSOLE)
+        for place in erased.tried:
+            self.stdout.write(f"{place}: a value was tried, and does not open any more.")
+        self.stdout.write(
+            f"{tenant.slug}: {len(erased.versions)} data keys are destroyed. Processes that have one in memory forget "
+            f"it within {KEPT_SECONDS:g} seconds. Backups of the database still hold them, wrapped."
+        )
 
 
 def _find(slug: str) -> Tenant:
