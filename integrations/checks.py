@@ -9,10 +9,9 @@ from django.core import checks
 from django.db import DatabaseError, connections
 
 from integrations.egress.policy import BadEntry, read_entry
-from integrations.errors import BadConnector
+from integrations.errors import BadConnector, VaultLocked
 from integrations.format.folder import read_folder
 from integrations.format.shelf import operators_folders
-from integrations.errors import VaultLocked
 from integrations.models import DataKey
 from integrations.vault.accepted import (
     Accepted,
@@ -90,7 +89,7 @@ def check_vault_opens(*, databases: Sequence[str] | None = None, **_: Any) -> li
     if "default" not in (databases or ()) or not _is_migrated():
         return []
     try:
-        return [*_judge_keys(accepted()), *_judge_values()]
+        return list(_judge_keys(accepted())) or list(_judge_values())
     except (DatabaseError, KeyringUnusable, VaultLocked):
         # Said by config.E001 and integrations.E002.
         return []

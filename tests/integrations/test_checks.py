@@ -11,8 +11,8 @@ from accounts.tenancy import platform, within
 from integrations.checks import check_vault_opens
 from integrations.models import DataKey
 from integrations.vault import seal
-from tests.integrations.format.folders import WriteFolder, write_folder  # noqa: F401
 from registry.models import Execution
+from tests.integrations.format.folders import WriteFolder, write_folder  # noqa: F401
 from tests.integrations.vault.conftest import MakeKeyFile, kms_server, make_key_file  # noqa: F401
 from tests.integrations.vault.rekeyed import execution, stored
 
