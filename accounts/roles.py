@@ -42,12 +42,19 @@ _MODEL_RIGHTS = {
     "accounts.agent": Right.PEOPLE,
     "accounts.apikey": Right.PEOPLE,
     "accounts.auditentry": Right.PEOPLE,
+    "integrations.datakey": Right.PEOPLE,
     "integrations.connection": Right.CREDENTIALS,
     "integrations.oauthapp": Right.CREDENTIALS,
     "registry.permissionrule": Right.PEOPLE,
     "registry.approval": Right.APPROVE,
 }
-_HIDDEN_FROM_READERS = {"accounts.person", "accounts.apikey", "accounts.auditentry", "registry.permissionrule"}
+_HIDDEN_FROM_READERS = {
+    "accounts.person",
+    "accounts.apikey",
+    "accounts.auditentry",
+    "integrations.datakey",
+    "registry.permissionrule",
+}
 
 
 def may(role: Role, right: Right) -> bool:

@@ -85,6 +85,7 @@ NAVIGATION = [
             _page("API keys", "key", "accounts.apikey"),
             _page("People", "group", "accounts.person"),
             _page("Tenants", "apartment", "accounts.tenant"),
+            _page("Vault", "encrypted", "integrations.datakey"),
         ],
     },
     {

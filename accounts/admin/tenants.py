@@ -1,21 +1,19 @@
 """Tenants: everybody sees their own, the platform's owner sees all and makes new ones."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 
 from accounts.chrome.acts import Act
 from accounts.chrome.cells import GOOD, ago, badge, subtle, two_lines
 from accounts.chrome.forms import ActForm, JsonField, WordsField, slug_field
-from accounts.chrome.pages import Empty, TenantPages, caller_behind
+from accounts.chrome.pages import Empty, caller_behind
+from accounts.chrome.platform import PlatformPages
 from accounts.decisions import Decision
 from accounts.models import Tenant
-from accounts.tenancy import platform
 from accounts.tenants import LIMITS, change_tenant, create_tenant
 
 
@@ -108,7 +106,7 @@ class EditTenant(Act):
 
 
 @admin.register(Tenant)
-class TenantTablePages(TenantPages):
+class TenantTablePages(PlatformPages):
     list_display = ("tenant", "people_count", "agent_count", "current", "since")
     search_fields = ("slug", "name")
     search_help_text = "Search slug, name"
@@ -128,22 +126,6 @@ class TenantTablePages(TenantPages):
                 is_here=Q(id=caller_behind(request).tenant_id),
             )
         )
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return _seeing_all(request, super().changelist_view, request, extra_context)
-
-    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _seeing_all(request, super().change_view, request, *args, **kwargs)
-
-    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _seeing_all(request, super().history_view, request, *args, **kwargs)
-
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _seeing_all(request, super().add_view, request, *args, **kwargs)
-
-    def act_page(self, act: Act) -> Any:
-        page = super().act_page(act)
-        return lambda request, object_id: _seeing_all(request, page, request, object_id)
 
     @admin.display(ordering="name")
     def tenant(self, tenant: Tenant) -> str:
@@ -168,12 +150,3 @@ class TenantTablePages(TenantPages):
     def detail(self, request: HttpRequest, subject: Tenant) -> dict[str, Any]:
         caller = caller_behind(request)
         return {"is_here": subject.id == caller.tenant_id, "may_switch": caller.is_platform_owner}
-
-
-def _seeing_all(request: HttpRequest, page: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
-    """The page with every tenant in it for the platform's owner, drawn before the scope ends."""
-    if not caller_behind(request).is_platform_owner:
-        return page(*args, **kwargs)
-    with platform():
-        response = page(*args, **kwargs)
-        return response.render() if isinstance(response, TemplateResponse) else response

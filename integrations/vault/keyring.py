@@ -16,11 +16,9 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from integrations.vault.wrapping import Belongs, KeyringUnusable, WrongKey
+from integrations.vault.wrapping import FILE_FORMAT, FILE_ID_BYTES, Belongs, KeyringUnusable, WrongKey
 
 KEY_BYTES = 32
-_FORMAT = b"\x01"
-_ID_BYTES = 8
 _NONCE_BYTES = 12
 _LONGEST_FILE = 200
 
@@ -34,9 +32,9 @@ class FileKeyring:
 
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)
-        identity = hashlib.sha256(b"quartermaster key id\0" + key).digest()[:_ID_BYTES]
+        identity = hashlib.sha256(b"quartermaster key id\0" + key).digest()[:FILE_ID_BYTES]
         self.key_id = identity.hex()
-        self.mark = _FORMAT + identity
+        self.mark = FILE_FORMAT + identity
 
     def __repr__(self) -> str:
         return f"FileKeyring({self.key_id})"

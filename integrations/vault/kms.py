@@ -17,10 +17,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from integrations.vault.wrapping import Belongs, KeyringUnusable, WrongKey
+from integrations.vault.wrapping import KMS_FORMAT, Belongs, KeyringUnusable, WrongKey
 
-_FORMAT = b"\x02"
-_ARN_AT = 3
 _OTHERS = {"InvalidCiphertextException", "IncorrectKeyException"}
 _PATIENCE = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
 """A call waits for it: ten seconds and a pause at worst."""
@@ -49,7 +47,7 @@ class KmsKeyring:
     @cached_property
     def mark(self) -> bytes:
         arn = self.key_id.encode()
-        return _FORMAT + len(arn).to_bytes(_ARN_AT - 1, "big") + arn
+        return KMS_FORMAT + len(arn).to_bytes(2, "big") + arn
 
     def wrap(self, data_key: bytes, *, belongs: Belongs) -> bytes:
         mark = self.mark

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+FILE_FORMAT, KMS_FORMAT = b"\x01", b"\x02"
+"""How a mark begins."""
+FILE_ID_BYTES = 8
+
 
 class KeyringUnusable(Exception):
     """The key-encrypting key cannot be used now; the message is a sentence for the operator, without any secret."""
@@ -48,3 +52,11 @@ class Keyring(Protocol):
 
     def unwrap(self, wrapped: bytes, *, belongs: Belongs) -> bytes:
         """Raises WrongKey, KeyringUnusable."""
+
+
+def key_id_of(wrapped: bytes) -> str:
+    """The id of the key that says to have wrapped this; empty where nothing is wrapped."""
+    if wrapped[:1] == KMS_FORMAT:
+        ends = 3 + int.from_bytes(wrapped[1:3], "big")
+        return wrapped[3:ends].decode(errors="replace")
+    return wrapped[1 : 1 + FILE_ID_BYTES].hex()

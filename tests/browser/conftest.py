@@ -13,11 +13,16 @@ from accounts.keys import issue_key
 from accounts.models import Agent, Person, Tenant
 from accounts.sealing import seal_batch
 from accounts.tenancy import within
+from integrations.vault import derived_key
+from integrations.vault.memory import in_memory
+from integrations.vault.rekey import go_on
+from integrations.vault.rotate import rotate_data_key
 from registry.models import Approval, Execution, Tool, ToolHealth
 from registry.models.approval import ApprovalState
 from registry.models.execution import Status
 from registry.models.health import HealthStatus
 from registry.permissions.rules import make_rule
+from registry.redaction import PURPOSE
 from tests.browser.tab import Chromium, Tab
 from tests.cast import CASTING
 from tests.catalogue import Register
@@ -164,7 +169,11 @@ def busy(
     approvals: list[Approval],
 ) -> None:
     """Something on every page."""
+    in_memory.clear()
     with within(acme.id):
         issue_key(agent=scout, name="production", by=CASTING, expires_at=timezone.now() + timedelta(days=3))
         make_rule(tenant_id=acme.id, by=CASTING, facts=RULE)
+        derived_key(acme.id, PURPOSE)
+        rotate_data_key(tenant_id=acme.id, by=CASTING)
+    go_on(acme.id)
     seal_batch(acme.id)

@@ -7,6 +7,7 @@ from django.db.models import Model
 
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import within
+from integrations.models import DataKey
 from registry.models import Approval, Execution, PermissionRule, Tool, ToolVersion
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
@@ -14,7 +15,7 @@ from tests.browsing import address_of, list_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MODELS = (Tool, ToolVersion, Approval, PermissionRule, Execution, Agent, ApiKey, Person, Tenant, AuditEntry)
+MODELS = (Tool, ToolVersion, Approval, PermissionRule, Execution, Agent, ApiKey, Person, Tenant, AuditEntry, DataKey)
 
 
 def pages(person: Person) -> list[str]:
@@ -32,6 +33,7 @@ def pages(person: Person) -> list[str]:
             address_of(Tenant.objects.get(), "edit"),
             address_of(Agent.objects.get(), "issue-key"),
             address_of(Agent.objects.get(), "history"),
+            address_of(DataKey.objects.get(version=2), "rotate"),
             "/admin/registry/tool/add/",
             "/admin/accounts/person/add/",
             "/admin/password_change/",

@@ -15,6 +15,9 @@ from django.utils import timezone
 from accounts.chrome.pages import TenantPages
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import platform, within
+from integrations.models import DataKey
+from integrations.vault import seal
+from integrations.vault.memory import in_memory
 from registry.models import Approval, Breaker, Execution, PermissionRule, Tool, ToolVersion
 from registry.models.execution import Status, WaitsFor
 from registry.permissions.rules import make_rule
@@ -35,6 +38,7 @@ def every_pages() -> list[TenantPages]:
 @pytest.fixture
 def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict[type[Model], Model]:
     """One object of each registered model, all of acme."""
+    in_memory.clear()
     agent = make_agent(acme, f"{WORD}-agent", alice.role)  # type: ignore[arg-type]
     make_key(agent, f"{WORD}-key")
     tool = register(slug=f"{WORD}-tool", category=WORD)
@@ -61,7 +65,8 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
             requested_at=timezone.now(),
             expires_at=timezone.now() + timedelta(hours=1),
         )
-        first = (Tenant, Person, Agent, ApiKey, AuditEntry, Tool, ToolVersion, Breaker)
+        seal(tenant_id=acme.id, purpose="p", field="f", plaintext=b"s")
+        first = (Tenant, Person, Agent, ApiKey, AuditEntry, DataKey, Tool, ToolVersion, Breaker)
         found: dict[type[Model], Model] = {model: model._default_manager.all()[0] for model in first}
     return found | {Execution: execution, Approval: approval, PermissionRule: rule}
 
@@ -83,7 +88,7 @@ def snapshot() -> dict[str, list[str]]:
     with platform():
         return {
             str(model): sorted(map(str, model._default_manager.all().values_list()))
-            for model in (Tenant, Person, Agent, ApiKey, Tool, ToolVersion, Execution, Approval)
+            for model in (Tenant, Person, Agent, ApiKey, DataKey, Tool, ToolVersion, Execution, Approval)
         }
 
 

@@ -9,7 +9,7 @@ import pytest
 from integrations.vault.accepted import Accepted, try_keyring
 from integrations.vault.keyring import FileKeyring
 from integrations.vault.kms import KmsKeyring
-from integrations.vault.wrapping import Belongs, Keyring, KeyringUnusable, WrongKey
+from integrations.vault.wrapping import Belongs, Keyring, KeyringUnusable, WrongKey, key_id_of
 
 DATA_KEY = bytes(range(32))
 ACMES = Belongs(UUID(int=7), version=1)
@@ -68,6 +68,10 @@ def test_it_refuses_what_was_cut(ours: Keyring, length: int) -> None:
     wrapped = ours.wrap(DATA_KEY, belongs=ACMES)
     with pytest.raises(WrongKey):
         ours.unwrap(wrapped[:length], belongs=ACMES)
+
+
+def test_what_it_wrapped_says_by_which_key(ours: Keyring) -> None:
+    assert key_id_of(ours.wrap(DATA_KEY, belongs=ACMES)) == ours.key_id
 
 
 def test_two_are_accepted_during_a_change(ours: Keyring, new_keyring: NewKeyring) -> None:
