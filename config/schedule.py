@@ -17,6 +17,11 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 3600.0,
         "options": {"expire_seconds": 3600},
     },
+    "rotate-aged": {
+        "task": "integrations.tasks.rotate_aged",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
+    },
     "rekey": {"task": "integrations.tasks.rekey", "schedule": 10.0, "options": {"expire_seconds": 10}},
     "expire-approvals": {
         "task": "registry.tasks.expire_approvals",

@@ -193,6 +193,7 @@ VAULT_KMS_KEY_ID = env.str("VAULT_KMS_KEY_ID", default="")
 VAULT_KMS_ENDPOINT = env.str("VAULT_KMS_ENDPOINT", default="")
 VAULT_PREVIOUS_KEY_FILE = env.str("VAULT_PREVIOUS_KEY_FILE", default="")
 VAULT_PREVIOUS_KMS_KEY_ID = env.str("VAULT_PREVIOUS_KMS_KEY_ID", default="")
+VAULT_DEK_MAX_AGE_DAYS = env.int("VAULT_DEK_MAX_AGE_DAYS", default=365)
 
 # --- Artifacts: large outputs, outside of the database ---
 

@@ -121,8 +121,7 @@ def _end_of_pass(rekeying: Rekeying, now: datetime) -> bool:
         rekeying.begin_pass(now + LOOK_AGAIN)
         return False
     if left and not rekeying.gives_up:
-        rekeying.state = RekeyingState.STUCK
-        return False
+        return _get_stuck(rekeying)
     if _left(rekeying, expiring=True):
         return _wait(rekeying, now + EXPIRING_LOOK_AGAIN)
     _finish(rekeying, now)
@@ -143,6 +142,18 @@ def _left(rekeying: Rekeying, *, expiring: bool = False) -> int:
 
 def _wait(rekeying: Rekeying, until: datetime) -> bool:
     rekeying.state, rekeying.due_at = RekeyingState.SETTLING, until
+    return False
+
+
+def _get_stuck(rekeying: Rekeying) -> bool:
+    rekeying.state = RekeyingState.STUCK
+    record(
+        tenant_id=rekeying.tenant_id,
+        actor=ACTOR,
+        action="data_key.stuck",
+        subject=f"tenant:{rekeying.tenant_id}",
+        detail={"to": rekeying.to_version, "values": rekeying.broken},
+    )
     return False
 
 

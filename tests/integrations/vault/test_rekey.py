@@ -143,6 +143,8 @@ def test_it_keeps_the_old_key_when_something_does_not_open(acme: Tenant) -> None
     stuck = rekeying(acme)
     assert (stuck.state, stuck.broken, stuck.done, alive(acme)) == (RekeyingState.STUCK, 1, 1, [1, 2])
     assert opened(good) == b"secret"
+    with within(acme.id):
+        assert AuditEntry.objects.get(action="data_key.stuck").detail == {"to": 2, "values": 1}
 
 
 @pytest.fixture
