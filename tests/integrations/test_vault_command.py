@@ -144,6 +144,13 @@ def test_it_checks_what_opens(acme: Tenant, globex: Tenant) -> None:
     assert vault("check", "--tenants", "1").startswith("1 tenants, 1 data keys")
 
 
+def test_it_says_how_many_it_has_looked_at(acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.management.commands.vault.TOLD_EVERY", 1)
+    for tenant in (acme, globex):
+        execution(tenant)
+    assert vault("check").splitlines()[:2] == ["1 of 2 tenants looked at.", "2 of 2 tenants looked at."]
+
+
 def test_it_says_what_does_not_open_and_fails(acme: Tenant) -> None:
     row = execution(acme)
     with within(acme.id):

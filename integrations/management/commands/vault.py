@@ -14,12 +14,13 @@ from integrations.management import rotating
 from integrations.vault.accepted import Accepted, accepted
 from integrations.vault.erase import erase_tenant
 from integrations.vault.keyring import new_key_file
-from integrations.vault.look import look_at, some_tenants
+from integrations.vault.look import Looked, look_at, some_tenants
 from integrations.vault.memory import KEPT_SECONDS
 from integrations.vault.rewrap import Rewrapping, rewrap_all
 from integrations.vault.wrapping import KeyringUnusable
 
 CONSOLE = System("vault")
+TOLD_EVERY = 1_000
 
 
 class Command(BaseCommand):
@@ -87,10 +88,13 @@ class Command(BaseCommand):
     def _check(self, options: dict[str, Any]) -> None:
         self.check()
         tenants = some_tenants(options["tenants"])
-        looked = [look_at(tenant_id) for tenant_id in tenants]
-        for each in looked:
-            for trouble in each.troubles:
-                self.stdout.write(f"Tenant {each.tenant_id}: {trouble}")
+        looked: list[Looked] = []
+        for tenant_id in tenants:
+            looked.append(look_at(tenant_id))
+            for trouble in looked[-1].troubles:
+                self.stdout.write(f"Tenant {tenant_id}: {trouble}")
+            if len(looked) % TOLD_EVERY == 0:
+                self.stdout.write(f"{len(looked):,} of {len(tenants):,} tenants looked at.")
         keys, values = sum(each.keys for each in looked), sum(each.opened for each in looked)
         said = f"{len(looked):,} tenants, {keys:,} data keys, {values:,} values opened."
         if any(each.troubles for each in looked):
