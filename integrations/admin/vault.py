@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
@@ -10,11 +11,12 @@ from django.utils.safestring import SafeString
 from accounts.chrome.acts import Act
 from accounts.chrome.cells import BAD, GOOD, INFO, MUTE, NOTHING, WARN, ago, badge, mono, two_lines
 from accounts.chrome.filters import MenuFilter
+from accounts.chrome.forms import ActForm
 from accounts.chrome.pages import Empty, caller_behind
 from accounts.chrome.platform import PlatformPages
 from integrations.models import DataKey, Rekeying, RekeyingState
 from integrations.vault.accepted import current_keyring
-from integrations.vault.rotate import rotate_data_key
+from integrations.vault.rotate import rotate_data_key, try_again
 from integrations.vault.wrapping import KeyringUnusable, key_id_of
 
 SHOWN_ROTATIONS = 10
@@ -47,6 +49,32 @@ class RotateKey(Act):
         return DataKey.objects.get(tenant_id=begun.tenant_id, version=begun.to_version)
 
 
+class GoOnForm(ActForm):
+    give_up = forms.BooleanField(
+        label="Give up what does not open",
+        required=False,
+        help_text="It is lost with the old key. Otherwise the old key is kept as long as something does not open.",
+    )
+
+
+class GoOn(Act):
+    name = "go-on"
+    label = "Go on"
+    done = "The rotation goes on."
+    icon = "resume"
+    form_class = GoOnForm
+
+    def offered(self, subject: DataKey) -> bool:
+        return _seals(subject) and subject.rekeying == RekeyingState.STUCK  # type: ignore[attr-defined]
+
+    def explain(self, subject: DataKey) -> str:
+        return "Values that the old key has sealed do not open. `vault check` on the console names them."
+
+    def perform(self, request: HttpRequest, subject: DataKey, values: dict[str, Any]) -> DataKey:
+        try_again(tenant_id=subject.tenant_id, by=caller_behind(request), give_up=values["give_up"])
+        return subject
+
+
 class StateFilter(MenuFilter):
     title, parameter_name = "state", "state"
 
@@ -75,7 +103,7 @@ class VaultPages(PlatformPages):
     empty = Empty("Nothing is sealed yet", "A tenant's data key is made when the first secret is sealed for it.")
     plural = "vault"
     audit_word = ""
-    acts = (RotateKey(),)
+    acts = (RotateKey(), GoOn())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DataKey]:
         newest = DataKey.objects.filter(tenant=OuterRef("tenant")).order_by("-version")

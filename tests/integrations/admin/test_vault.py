@@ -6,8 +6,9 @@ from accounts.tenancy import platform, within
 from integrations.models import DataKey, Rekeying
 from integrations.vault.accepted import accepted
 from integrations.vault.memory import in_memory
+from registry.models import Execution
 from tests.browsing import Browse, address_of, list_of
-from tests.integrations.vault.rekeyed import alive, execution, finish, go_through, rotate
+from tests.integrations.vault.rekeyed import alive, execution, finish, go_through, rotate, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +106,24 @@ def test_it_tells_how_far_a_rotation_is(browse: Browse, alice: Person, acme: Ten
     finish(acme)
     assert "The old key is destroyed." in visitor.page(address_of(key_of(acme, 2)))
     assert "Destroyed</span>" in visitor.page(list_of(DataKey), {"state": "destroyed"})
+
+
+def test_it_goes_on_with_a_rotation_that_is_stuck(browse: Browse, alice: Person, acme: Tenant) -> None:
+    row = execution(acme)
+    with within(acme.id):
+        Execution.objects.update(sealed_input=stored(row)[:-1])
+    rotate(acme)
+    visitor = browse(alice)
+    assert "Go on</a>" not in visitor.page(address_of(key_of(acme, 2)))
+    assert "is stuck" in visitor.refused(address_of(key_of(acme, 2), "go-on"))
+    for minutes in (0, 10, 11):
+        go_through(acme, minutes=minutes)
+    assert "1 values do not open with the old key either" in visitor.page(address_of(key_of(acme, 2)))
+    assert "Go on</a>" in visitor.page(address_of(key_of(acme, 2)))
+    assert "goes on." in visitor.done(address_of(key_of(acme, 2), "go-on"), {"give_up": "on"})
+    for minutes in (20, 21):
+        go_through(acme, minutes=minutes)
+    assert alive(acme) == [2]
 
 
 def test_it_never_shows_a_key(browse: Browse, platform_owner: Person, acme: Tenant) -> None:
