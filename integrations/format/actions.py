@@ -63,7 +63,7 @@ def keys_built(expression: str) -> tuple[str, ...] | None:
     try:
         tree = Parser().parse(expression).parsed
     except (JMESPathError, RecursionError, ValueError):
-        return None  # `check.py` says so
+        return None  # what is wrong with it is said elsewhere
     return tuple(pair["value"] for pair in tree["children"]) if tree["type"] == "multi_select_dict" else None
 
 
@@ -99,6 +99,8 @@ class _Call:
         placed = {name: own.get(name, {}) for name in (*(built or ()), *own)}
         words = {"id": self.written["id"], "when": self.written.get("when"), "input": self.written.get("input")}
         definition = {**_given(words), **self.definition(placed)}
+        if built is None:
+            definition.pop("body", None)  # whatever the input comes to
         if "url" in self.written:
             del definition["url"]
             definition["url_from"] = self.written["url"]

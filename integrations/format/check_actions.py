@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from accounts.errors import Fault, Quote
+from integrations.format.actions import keys_built
 from integrations.format.calls import place_parameters, read_call
 from integrations.format.check import schema_faults
 from integrations.format.check_calls import call_faults
+from integrations.format.defaults import WITHOUT_BODY
 from integrations.format.types import Action, Connector
 from integrations.json_paths import json_path
 from integrations.mapping import check_mapping
@@ -54,10 +56,17 @@ def _kind_faults(path: str, written: Mapping[str, Any]) -> Iterator[Fault]:
             if name in written:
                 yield Fault(f"{path}.{name}", "With `steps`, this belongs to one of them.")
         for index, step in enumerate(written["steps"]):
-            if "url" in step and read_call(step["call"])[1]:
-                yield Fault(f"{path}.steps[{index}].call", "With `url`, give the method alone.")
+            yield from _step_faults(f"{path}.steps[{index}]", step)
     elif "call" not in written and "graphql" not in written:
         yield Fault(path, "Give `call`, `graphql` or `steps`.")
+
+
+def _step_faults(path: str, step: Mapping[str, Any]) -> Iterator[Fault]:
+    method, url = read_call(step["call"])
+    if "url" in step and url:
+        yield Fault(f"{path}.call", "With `url`, give the method alone.")
+    if method in WITHOUT_BODY and "input" in step and keys_built(step["input"]) is None:
+        yield Fault(f"{path}.input", "Write this as `{name: …}`: its keys go into the query.")
 
 
 def _input_faults(path: str, action: Action, written: Mapping[str, Any]) -> Iterator[Fault]:

@@ -159,6 +159,12 @@ def test_it_gives_a_step_the_whole_input_and_its_own_placing() -> None:
     assert (defined["query"], defined["body"], "input" in defined) == ({"B": "b"}, "rest", False)
 
 
+def test_it_sends_whatever_the_input_of_a_step_comes_to() -> None:
+    steps = [{"id": "one", "call": "POST /a", "input": "record"}]
+    action = read(act={"description": "x", "parameters": {"record": {}}, "steps": steps}).actions[0]
+    assert action.definition["steps"] == [{"id": "one", "input": "record", "method": "POST", "url": "/a"}]
+
+
 @pytest.mark.parametrize(
     ("expression", "keys"),
     [("{a: x, b: y.z}", ("a", "b")), ("x", None), ("merge({a: x}, y)", None), ("{a:", None), ("(" * 3000, None)],

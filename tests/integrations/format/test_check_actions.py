@@ -114,7 +114,8 @@ def test_it_wants_scopes_that_can_be_asked_for() -> None:
     [
         ({"id": "place", "call": "GET /a"}, "[1].id"),
         ({"id": "b", "call": "GET /a", "when": "a b"}, "[1].when"),
-        ({"id": "b", "call": "GET /a", "input": "a b"}, "[1].input"),
+        ({"id": "b", "call": "POST /a", "input": "a b"}, "[1].input"),
+        ({"id": "b", "call": "GET /a", "input": "place"}, "[1].input"),
         ({"id": "b", "call": "GET", "url": "a b"}, "[1].url"),
         ({"id": "b", "call": "GET /a", "url": "place.url"}, "[1].call"),
         ({"id": "b", "call": "GET /a/{c}", "input": "{d: d}"}, "[1].call"),
