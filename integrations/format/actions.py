@@ -45,7 +45,8 @@ def input_schema(action: Mapping[str, Any]) -> dict[str, Any]:
     required = [
         name
         for name, parameter in parameters.items()
-        if parameter.get("required") is True or parameter.get("as", name) in in_the_path
+        if parameter.get("required") is True
+        or (parameter.get("as", name) in in_the_path and parameter.get("in", "path") == "path")
     ]
     required += [name for name in action.get("required", ()) if name not in required]
     schema = {
