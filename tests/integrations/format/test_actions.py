@@ -62,6 +62,13 @@ def test_it_makes_one_schema_of_the_parameters() -> None:
     }
 
 
+def test_it_does_not_require_what_is_only_called_like_a_part_of_the_path() -> None:
+    parameters = {"id": {"type": "string"}, "id_body": {"type": "string", "as": "id", "in": "body"}}
+    action = read_action(call="POST /parcels/{id}", parameters=parameters)
+    assert action.input_schema["required"] == ["id"]
+    assert (action.definition["path"], action.definition["body"]) == ({"id": "id"}, {"id": "id_body"})
+
+
 @pytest.mark.parametrize(
     ("written", "effect"),
     [

@@ -57,6 +57,10 @@ def test_it_puts_a_parameter_where_its_like_usually_go(method: str, usual: str) 
             {"method": "PUT", "url": "/p/{p_id}", "path": {"p_id": "p"}, "query": {"q": "q"}, "body": "rest"},
         ),
         (
+            {"call": "GET /p", "parameters": {"a": {"type": "object", "style": "form"}}},
+            {"method": "GET", "url": "/p", "query": {"a": "a"}, "body": "none", "styles": {"query": {"a": "form"}}},
+        ),
+        (
             {"call": "GET /p", "parameters": {"a": {"style": "pipe"}}, "query": {"v": "2"}, "headers": {"X-V": "2"}},
             {
                 "method": "GET",
