@@ -34,9 +34,13 @@ from tests.upstream import Received
 RULES = EgressRules(tenant_slug="acme", timeout_seconds=10)
 
 
+ABOUT: dict[str, list[Fixture]] = {"action": [], "check": [], "token": []}
+for each in FIXTURES:
+    ABOUT.get(each.about, ABOUT["action"]).append(each)
+
+
 def examples(kind: str) -> pytest.MarkDecorator:
-    chosen = [each for each in FIXTURES if (each.about if each.about in ("check", "token") else "action") == kind]
-    return pytest.mark.parametrize("fixture", chosen, ids=str)
+    return pytest.mark.parametrize("fixture", ABOUT[kind], ids=str)
 
 
 def held_for(fixture: Fixture, vendor: Vendor, **more: Any) -> Held:  # noqa: F811
@@ -109,7 +113,13 @@ async def test_it_sends_and_gives_what_was_published(fixture: Fixture, vendor: V
     assert all(carries_nothing(held.way, received) for received in vendor.elsewhere.received)
 
 
-@examples("check")
+def checks() -> pytest.MarkDecorator:
+    """Each check call, in each way to prove who calls that there is."""
+    chosen = [replace(each, auth=way.name) for each in ABOUT["check"] for way in BY_SLUG[each.connector].auth]
+    return pytest.mark.parametrize("fixture", chosen, ids=lambda each: f"{each}-{each.auth}")
+
+
+@checks()
 async def test_it_proves_a_credential_as_was_published(fixture: Fixture, vendor: Vendor) -> None:  # noqa: F811
     connector = BY_SLUG[fixture.connector]
     assert connector.check is not None
