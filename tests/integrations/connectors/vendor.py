@@ -100,13 +100,17 @@ def query_of(received: Received) -> dict[str, Any]:
     return found
 
 
-def body_of(received: Received) -> Any:
-    """As fixtures write it: a JSON value, `{"form": …}`, `{"multipart": …}`, `{"text": …}` or `{"base64": …}`."""
+def body_of(received: Received, wanted: Any = None) -> Any:
+    """As fixtures write it: a JSON value, `{"form": …}`, `{"multipart": …}`, `{"text": …}` or `{"base64": …}`.
+
+    `{"graphql": …}` are the variables; the document stands in the action.
+    """
     kind = received.headers.get("Content-Type", "").partition(";")[0]
     if not received.body:
         return None
     if kind == "application/json":
-        return received.json
+        is_graphql = isinstance(wanted, dict) and wanted.keys() == {"graphql"}
+        return {"graphql": received.json["variables"]} if is_graphql else received.json
     if kind == "application/x-www-form-urlencoded":
         return {"form": query_of(Received("", f"?{received.body.decode()}", {}, b""))}
     if kind == "multipart/form-data":
