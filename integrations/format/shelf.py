@@ -35,50 +35,60 @@ _imported: LRUCache[_Version, Connector | None] = LRUCache(
 
 
 def connector(slug: str, *, tenant_id: UUID | None = None) -> Connector | None:
-    """The one of that name; one that came with the product goes before a tenant's own.
+    """The one of that name; one in a folder goes before a tenant's own.
 
     With a tenant's id: inside its scope.
     """
-    folder = _folders(settings.CONNECTORS_DIR).get(slug)
-    if folder is not None:
-        return _from_folder(folder)
-    found = _of_tenant(tenant_id, slug) if tenant_id else ()
-    return next(iter(found), None)
+    found = _in_folder(slug)
+    if found is None and tenant_id is not None:
+        found = next(iter(_of_tenant(tenant_id, slug)), None)
+    return found
 
 
 def connectors(tenant_id: UUID) -> tuple[Connector, ...]:
     """By name. Inside the tenant's scope."""
-    names = _folders(settings.CONNECTORS_DIR)
-    own = [each for each in _of_tenant(tenant_id) if each.slug not in names]
-    return tuple(sorted([*shipped(), *own], key=lambda each: each.name.lower()))
+    for_all = shipped()
+    taken = {each.slug for each in for_all}
+    own = [each for each in _of_tenant(tenant_id) if each.slug not in taken]
+    return tuple(sorted([*for_all, *own], key=lambda each: each.name.lower()))
 
 
 def shipped() -> tuple[Connector, ...]:
     """Those in folders, by slug."""
-    folders = _folders(settings.CONNECTORS_DIR)
-    return tuple(read for folder in folders.values() if (read := _from_folder(folder)))
+    return tuple(read for slug in _slugs(_places()) if (read := _in_folder(slug)))
 
 
 def operators_folders() -> list[Path]:
     """Those in CONNECTORS_DIR."""
-    return _within(Path(settings.CONNECTORS_DIR)) if settings.CONNECTORS_DIR else []
+    return _folders(Path(settings.CONNECTORS_DIR)) if settings.CONNECTORS_DIR else []
+
+
+def _places() -> tuple[Path, ...]:
+    """An operator's own folder takes the place of a shipped one, if it can be read."""
+    return (Path(settings.CONNECTORS_DIR), SHIPPED) if settings.CONNECTORS_DIR else (SHIPPED,)
+
+
+def _folders(place: Path) -> list[Path]:
+    return sorted(file.parent for file in place.glob("*/connector.yaml"))
 
 
 @lru_cache(maxsize=8)
-def _folders(operators: str) -> dict[str, Path]:
-    """By slug; an operator's own takes the place of a shipped one."""
-    places = [SHIPPED, Path(operators)] if operators else [SHIPPED]
-    found = {folder.name: folder for place in places for folder in _within(place)}
-    return dict(sorted(found.items()))
+def _slugs(places: tuple[Path, ...]) -> tuple[str, ...]:
+    return tuple(sorted({folder.name for place in places for folder in _folders(place)}))
 
 
-def _within(place: Path) -> list[Path]:
-    return sorted(file.parent for file in place.glob("*/connector.yaml"))
+def _in_folder(slug: str) -> Connector | None:
+    places = _places()
+    if slug not in _slugs(places):
+        return None  # whatever else it may spell is no folder
+    return next((read for place in places if (read := _from_folder(place / slug))), None)
 
 
 @lru_cache(maxsize=2_000)
 def _from_folder(folder: Path) -> Connector | None:
     """None for a broken one, of which integrations.W001 speaks at start: it does not take the others away."""
+    if not (folder / "connector.yaml").is_file():
+        return None
     try:
         return read_folder(folder, source="shipped" if folder.parent == SHIPPED else "operator")
     except BadConnector as error:

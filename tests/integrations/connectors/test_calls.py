@@ -28,7 +28,7 @@ from registry.transports.base import Declared, Dispatch
 from tests.integrations.connectors.credentials import carries_nothing, held_of, shows, variables_of, way_of
 from tests.integrations.connectors.fixtures import Fixture
 from tests.integrations.connectors.test_contract import BY_SLUG, FIXTURES
-from tests.integrations.connectors.vendor import Vendor, body_of, query_of, vendor  # noqa: F401
+from tests.integrations.connectors.vendor import Vendor, body_of, query_of
 from tests.upstream import Received
 
 RULES = EgressRules(tenant_slug="acme", timeout_seconds=10)
@@ -43,13 +43,13 @@ def examples(kind: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("fixture", ABOUT[kind], ids=str)
 
 
-def held_for(fixture: Fixture, vendor: Vendor, **more: Any) -> Held:  # noqa: F811
+def held_for(fixture: Fixture, vendor: Vendor, **more: Any) -> Held:
     connector = BY_SLUG[fixture.connector]
     variables = variables_of(connector, fixture)
     return held_of(way_of(connector, fixture), vendor.moved(filled(connector.base_url, variables)), variables, **more)
 
 
-def grant_for(held: Held, vendor: Vendor) -> CallGrant:  # noqa: F811
+def grant_for(held: Held, vendor: Vendor) -> CallGrant:
     return CallGrant(
         connection_id=uuid4(),
         credential_id=uuid4(),
@@ -62,7 +62,7 @@ def grant_for(held: Held, vendor: Vendor) -> CallGrant:  # noqa: F811
     )
 
 
-async def call(action: Action, values: Any, grant: CallGrant, vendor: Vendor) -> Any:  # noqa: F811
+async def call(action: Action, values: Any, grant: CallGrant, vendor: Vendor) -> Any:
     """What the tool gives. Raises leaves of the error tree."""
     dispatch = Dispatch(
         declared=Declared(vendor.moved_definition(action.definition), {}, action.input_schema),
@@ -95,7 +95,7 @@ def path_of(received: Received) -> str:
 
 
 @examples("action")
-async def test_it_sends_and_gives_what_was_published(fixture: Fixture, vendor: Vendor) -> None:  # noqa: F811
+async def test_it_sends_and_gives_what_was_published(fixture: Fixture, vendor: Vendor) -> None:
     connector = BY_SLUG[fixture.connector]
     action = connector.action(fixture.about)
     assert action is not None
@@ -120,7 +120,7 @@ def checks() -> pytest.MarkDecorator:
 
 
 @checks()
-async def test_it_proves_a_credential_as_was_published(fixture: Fixture, vendor: Vendor) -> None:  # noqa: F811
+async def test_it_proves_a_credential_as_was_published(fixture: Fixture, vendor: Vendor) -> None:
     connector = BY_SLUG[fixture.connector]
     assert connector.check is not None
     moved = replace(connector, check=replace(connector.check, url=vendor.moved(connector.check.url)))
@@ -137,7 +137,7 @@ async def test_it_proves_a_credential_as_was_published(fixture: Fixture, vendor:
 
 
 @examples("token")
-async def test_it_gets_a_token_as_was_published(fixture: Fixture, vendor: Vendor) -> None:  # noqa: F811
+async def test_it_gets_a_token_as_was_published(fixture: Fixture, vendor: Vendor) -> None:
     held = with_moved_addresses(held_for(fixture, vendor, access=""), vendor)
     vendor.will_answer(BY_SLUG[fixture.connector], fixture)
     asked = token_call(held)
@@ -166,7 +166,7 @@ def token_call(held: Held) -> TokenCall:
     return TokenCall(request, partial(read_token, oauth, held))
 
 
-def with_moved_addresses(held: Held, vendor: Vendor) -> Held:  # noqa: F811
+def with_moved_addresses(held: Held, vendor: Vendor) -> Held:
     way = held.way
     if way.oauth:
         moved = vendor.moved(filled(way.oauth.token_url, held.variables))

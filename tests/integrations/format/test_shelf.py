@@ -1,4 +1,6 @@
 import logging
+import shutil
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -53,6 +55,24 @@ def test_it_leaves_out_a_broken_folder_alone(own_folders: WriteFolder, caplog: p
     with caplog.at_level(logging.WARNING):
         assert [each.slug for each in shelf.shipped() if each.source == "operator"] == ["parcels"]
     assert "The connector letters is left out: $.connector.category: There is no such category." in caplog.text
+
+
+def test_it_puts_an_operators_folder_before_a_shipped_one(
+    own_folders: WriteFolder, write_folder: WriteFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for slug in ("parcels", "letters"):
+        shutil.copytree(write_folder(slug, name="Shipped"), tmp_path / "shipped" / slug)
+        shutil.rmtree(tmp_path / "connectors" / slug)
+    monkeypatch.setattr(shelf, "SHIPPED", tmp_path / "shipped")
+    own_folders("parcels", name="Operator's")
+    own_folders("letters", category="toys")
+    assert [(each.slug, each.name) for each in shelf.shipped()] == [("letters", "Shipped"), ("parcels", "Operator's")]
+
+
+@pytest.mark.parametrize("slug", ["..", "../connectors/parcels", "/etc", "", "."])
+def test_it_looks_for_no_folder_elsewhere(own_folders: WriteFolder, slug: str) -> None:
+    own_folders("parcels")
+    assert shelf.connector(slug) is None
 
 
 @pytest.mark.django_db

@@ -1,0 +1,1 @@
+from tests.integrations.connectors.vendor import vendor  # noqa: F401
