@@ -50,6 +50,7 @@ def _oauth(way: Mapping[str, Any]) -> OAuth:
         "client_auth": ClientAuth(way.get("client_auth", ClientAuth.BODY)),
         "token_format": BodyFormat(way.get("token_format", BodyFormat.FORM)),
         "default_scopes": tuple(way.get("default_scopes", ())),
+        "dead_codes": tuple(way.get("dead_codes", ())),
     }
     return OAuth(**{**known, **read})
 

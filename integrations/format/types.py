@@ -81,6 +81,10 @@ class OAuth:
     """JMESPath: where the access token stands in the answer."""
     error_path: str = ""
     """JMESPath: the vendor's words in an answer that is a refusal though its status is 200."""
+    dead_codes: tuple[str, ...] = ()
+    """Errors besides `invalid_grant` that say that a refresh token is good no more."""
+    issuer: str = ""
+    """What `iss` on the way back has to be (RFC 9207); empty: something at the authorize URL's origin."""
     lifetime_seconds: int | None = None
     """Of an access token where the answer says nothing; None: it does not expire."""
     refresh_lifetime_seconds: int | None = None

@@ -110,10 +110,13 @@ def test_it_reads_what_a_vendor_does_unlike_others() -> None:
         pkce=False,
         keep={"origin": "instance_url"},
         lifetime_seconds=3600,
+        dead_codes=["token_gone"],
+        issuer="https://x.example",
     ).oauth
     assert oauth
     assert (oauth.grant, oauth.client_auth) == (Grant.CLIENT_CREDENTIALS, ClientAuth.BASIC)
     assert (oauth.token_format, oauth.pkce, oauth.scope_separator) == (BodyFormat.JSON, False, ",")
+    assert (oauth.dead_codes, oauth.issuer) == (("token_gone",), "https://x.example")
     assert (oauth.default_scopes, oauth.keep, oauth.lifetime_seconds) == (("a",), {"origin": "instance_url"}, 3600)
 
 
