@@ -19,8 +19,10 @@ _EXPRESSIONS = {
 
 def call_faults(path: str, call: Mapping[str, Any], connector: Connector) -> Iterator[Fault]:
     yield from _address_faults(f"{path}.call", call, connector)
+    checked = ("", connector.error_when, connector.error_message)
     for name, field in _EXPRESSIONS.items():
-        yield from check_mapping(f"{path}.{name}", call.get(field, ""))
+        if (expression := call.get(field, "")) not in checked:
+            yield from check_mapping(f"{path}.{name}", expression)
     if call["method"] in WITHOUT_BODY - {"DELETE"} and ("body_mapping" in call or call.get("body", "none") != "none"):
         yield Fault(path, f"A {call['method']} request has no body: its parameters go into the query.")
     if call.get("body_format") == "bytes" and isinstance(call.get("body"), Mapping):
