@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from time import perf_counter
 from types import TracebackType
 from typing import Any
@@ -23,6 +24,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
+from aiohttp.http_parser import RawResponseMessage
+from aiohttp.streams import StreamReader
 from yarl import URL
 
 from integrations.egress.configured import configured_policy, tls_context
@@ -30,6 +33,7 @@ from integrations.egress.decoding import decode
 from integrations.egress.gate import pass_or_refuse
 from integrations.egress.messages import (
     LONGEST_HEADER,
+    MOST_EARLY_ANSWERS,
     MOST_HEADERS,
     SAFE_METHODS,
     EgressRequest,
@@ -291,9 +295,25 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class _Reading(ResponseHandler):
-    """An answer without a length ends where the service closes; aiohttp would take a reset for such an end, too."""
+    """Stricter than aiohttp with two things: how an answer ends, and how many others come before it."""
+
+    _early = 0
+
+    def set_response_params(self, **params: Any) -> None:
+        self._early = 0
+        super().set_response_params(**params)
+
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        if HTTPStatus.SWITCHING_PROTOCOLS < data[0].code < HTTPStatus.OK:
+            self._early += 1
+        if self._early < MOST_EARLY_ANSWERS:
+            super().feed_data(data, size)
+        else:
+            self.close()
+            self.set_exception(aiohttp.ClientPayloadError("Too many early answers."))
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        # An answer without a length ends where the service closes; aiohttp would take a reset for such an end, too.
         if exc is not None and self._payload is not None and not self._payload.is_eof():
             self._payload.set_exception(aiohttp.ClientPayloadError("The connection was lost in the answer."), exc)
         super().connection_lost(exc)

@@ -19,9 +19,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError
 
-from integrations.egress.messages import LONGEST_HEADER, MOST_HEADERS
+from integrations.egress.messages import LONGEST_HEADER, MOST_EARLY_ANSWERS, MOST_HEADERS
 
-MOST_EARLY_ANSWERS = 10
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 

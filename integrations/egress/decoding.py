@@ -7,7 +7,9 @@ from typing import Any
 from integrations.errors import UpstreamBroken, UpstreamTooLarge
 
 PIECE_BYTES = 65_536
-"""What is unpacked at once of an answer that comes in pieces."""
+"""What is unpacked at once."""
+MOST_MEMBERS = 10_000
+"""Of one gzip body. Each costs some work, however little is in it."""
 
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _GZIP_HEAD = b"\x1f\x8b"
@@ -18,18 +20,20 @@ _DEFLATED = "deflate"
 
 def decode(body: bytes, encoding: str, limit: int) -> bytes:
     """The body in clear. Raises UpstreamTooLarge beyond `limit` bytes, UpstreamBroken when it cannot be decoded."""
-    coding = encoding.strip().lower()
-    if coding in _PLAIN or not body:
+    if encoding.strip().lower() in _PLAIN or not body:
         return body
-    if coding in _GZIPPED:
-        return _gunzip(body, limit)
-    if coding == _DEFLATED:
-        return _inflate(body, _deflated_as(body), limit)[0]
-    raise _not_asked_for(coding)
+    decoder, view = Decoder(encoding, limit), memoryview(body)
+    pieces = [
+        piece
+        for start in range(0, len(body), PIECE_BYTES)
+        for piece in decoder.feed(bytes(view[start : start + PIECE_BYTES]))
+    ]
+    decoder.end()
+    return b"".join(pieces)
 
 
 class Decoder:
-    """The same for an answer that comes in pieces; what it gives out is never more than a piece at a time."""
+    """For a body that comes in pieces; what it gives out is never more than a piece at a time."""
 
     def __init__(self, encoding: str, limit: int) -> None:
         self._coding = encoding.strip().lower()
@@ -42,7 +46,7 @@ class Decoder:
     def feed(self, body: bytes) -> Iterator[bytes]:
         """What these bytes are in clear. Raises like `decode`."""
         self._size += len(body)
-        self._keep_within(self._size, ". Ask it for less.")
+        self._keep_within(self._size, "")
         if self._coding in _PLAIN:
             yield body
             return
@@ -66,6 +70,8 @@ class Decoder:
             return False
         if self._members and rest[:2] != _GZIP_HEAD:
             return False
+        if self._members == MOST_MEMBERS:
+            raise UpstreamTooLarge(f"The service's compressed answer has more than {MOST_MEMBERS} parts.")
         self._inflater = zlib.decompressobj(_deflated_as(rest) if self._coding == _DEFLATED else _GZIP)
         return True
 
@@ -78,7 +84,7 @@ class Decoder:
             except zlib.error as error:
                 raise _damaged() from error
             self._unpacked += len(piece)
-            self._keep_within(self._unpacked, " once it is unpacked. Ask it for less.")
+            self._keep_within(self._unpacked, " once it is unpacked")
             if piece:
                 yield piece
             rest = inflater.unconsumed_tail
@@ -90,34 +96,7 @@ class Decoder:
 
     def _keep_within(self, size: int, what: str) -> None:
         if size > self._limit:
-            raise UpstreamTooLarge(f"The service's answer is larger than {self._limit} bytes{what}")
-
-
-def _gunzip(body: bytes, limit: int) -> bytes:
-    whole, rest = _inflate(body, _GZIP, limit)
-    parts = [whole]
-    size = len(whole)
-    # A gzip file may have several members; what else follows the first is padding.
-    while rest[:2] == _GZIP_HEAD:
-        part, rest = _inflate(rest, _GZIP, limit - size)
-        parts.append(part)
-        size += len(part)
-    return b"".join(parts)
-
-
-def _inflate(body: bytes, bits: int, limit: int) -> tuple[bytes, bytes]:
-    inflater = zlib.decompressobj(bits)
-    try:
-        whole = inflater.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise _damaged() from error
-    if len(whole) > limit:
-        raise UpstreamTooLarge(
-            f"The service's answer is larger than {limit} bytes once it is unpacked. Ask it for less."
-        )
-    if not inflater.eof:
-        raise _ends_too_early()
-    return whole, inflater.unused_data
+            raise UpstreamTooLarge(f"The service's answer is larger than {self._limit} bytes{what}. Ask it for less.")
 
 
 def _deflated_as(body: bytes) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from integrations.errors import EgressBlocked
+from integrations.errors import EgressBlocked, UpstreamTooLarge
 
 USER_AGENT = "Quartermaster/0.1"
 ACCEPT_ENCODING = "gzip, deflate"
@@ -14,6 +14,9 @@ ACCEPT_ENCODING = "gzip, deflate"
 # Limits on an answer's head, the same in both clients.
 LONGEST_HEADER = 8190
 MOST_HEADERS = 100
+LARGEST_HEAD = 65_536
+MOST_EARLY_ANSWERS = 10
+"""Of the kind 1xx, before the answer that counts."""
 
 # RFC 9110, 9.2.1: they change nothing, so that they may be sent once more.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -94,7 +97,12 @@ def outgoing_headers(request: EgressRequest) -> CIMultiDict[str]:
 
 
 def readable(headers: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:
-    """An answer's headers with bytes that are no UTF-8 replaced, so that they can be stored and sent on."""
+    """An answer's headers with bytes that are no UTF-8 replaced, so that they can be stored and sent on.
+
+    Raises UpstreamTooLarge when they are too many bytes together.
+    """
+    if sum(len(name) + len(value) for name, value in headers.items()) > LARGEST_HEAD:
+        raise UpstreamTooLarge(f"The service's answer has more than {LARGEST_HEAD} bytes of headers.")
     if all(map(str.isascii, headers.values())):
         return headers
     return CIMultiDictProxy(

@@ -93,6 +93,8 @@ async def test_it_takes_the_answer_to_a_head(allowed: WayOut, service: Upstream)
         *("/two-lengths", "/length-and-chunks", "/negative-length", "/header-without-colon"),
         *("/header-with-nul", "/header-name-with-space", "/long-header", "/many-headers"),
         *("/gzip-damaged", "/gzip-cut", "/not-asked-encoding", "/reset-without-length"),
+        *("/zstd", "/nested-gzip-bomb", "/close-before-body", "/reset-at-once", "/endless-header"),
+        *("/endless-headers", "/endless-hints"),
     ],
 )
 async def test_it_calls_a_broken_answer_broken(allowed: WayOut, service: Upstream, path: str) -> None:
@@ -102,23 +104,31 @@ async def test_it_calls_a_broken_answer_broken(allowed: WayOut, service: Upstrea
     assert len(service.seen) == 1
 
 
-async def test_it_does_not_listen_to_hints_for_ever(allowed: WayOut, service: Upstream) -> None:
-    with pytest.raises((UpstreamBroken, UpstreamTimeout)):
-        await allowed.call(service.url("/endless-hints"), timeout_seconds=0.3)
+@pytest.mark.parametrize("path", ["/huge-chunk", "/endless-chunk-extension", "/endless-trailers"])
+async def test_it_ends_in_time_what_never_becomes_a_body(allowed: WayOut, service: Upstream, path: str) -> None:
+    with pytest.raises((UpstreamBroken, UpstreamTimeout)) as caught:
+        await allowed.call(service.url(path), timeout_seconds=0.3)
+    assert caught.value.sent is True
 
 
-@pytest.mark.parametrize("path", ["/hang", "/drip-head", "/drip-body"])
+@pytest.mark.parametrize("path", ["/hang", "/drip-head", "/drip-body", "/drip-hints", "/hang-in-body"])
 async def test_it_gives_up_in_time(allowed: WayOut, service: Upstream, path: str) -> None:
     with pytest.raises(UpstreamTimeout) as caught:
         await allowed.call(service.url(path), timeout_seconds=0.3)
     assert (caught.value.code, caught.value.status, caught.value.sent) == ("timeout", 504, True)
 
 
-@pytest.mark.parametrize("path", ["/ten-megabytes", "/endless", "/gzip-bomb"])
+@pytest.mark.parametrize("path", ["/ten-megabytes", "/endless", "/gzip-bomb", "/deflate-bomb", "/gzip-of-nothings"])
 async def test_it_takes_no_more_than_it_may(allowed: WayOut, service: Upstream, path: str) -> None:
     with pytest.raises(UpstreamTooLarge) as caught:
         await allowed.call(service.url(path), max_response_bytes=1_000_000)
     assert (caught.value.code, caught.value.status, caught.value.retryable) == ("upstream_error", 502, False)
+
+
+async def test_it_takes_no_more_of_a_head_than_it_may(allowed: WayOut, service: Upstream) -> None:
+    with pytest.raises(UpstreamTooLarge, match="more than 65536 bytes of headers") as caught:
+        await allowed.call(service.url("/fat-head"))
+    assert caught.value.sent is True
 
 
 async def test_it_takes_ten_megabytes_where_it_may(allowed: WayOut, service: Upstream) -> None:

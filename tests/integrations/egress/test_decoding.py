@@ -3,7 +3,7 @@ import zlib
 
 import pytest
 
-from integrations.egress.decoding import PIECE_BYTES, Decoder, decode
+from integrations.egress.decoding import MOST_MEMBERS, PIECE_BYTES, Decoder, decode
 from integrations.errors import UpstreamBroken, UpstreamTooLarge
 
 CLEAR = b"clear text " * 100
@@ -60,6 +60,13 @@ def test_it_says_when_it_cannot(body: bytes, encoding: str) -> None:
 def test_it_unpacks_no_more_than_it_may(body: bytes) -> None:
     with pytest.raises(UpstreamTooLarge):
         decode(body, "gzip", 1000)
+
+
+def test_it_takes_gzip_of_so_many_members_and_no_more() -> None:
+    member = gzipped(b"")
+    assert decode(member * MOST_MEMBERS, "gzip", 1_000_000) == b""
+    with pytest.raises(UpstreamTooLarge, match="more than 10000 parts"):
+        decode(member * (MOST_MEMBERS + 1), "gzip", 1_000_000)
 
 
 def in_pieces(body: bytes, encoding: str, limit: int, length: int = 7) -> list[bytes]:

@@ -395,6 +395,24 @@ def endless_hints(peer: Peer) -> None:
         peer.raw(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 100)
 
 
+def drip_hints(peer: Peer) -> None:
+    """Fewer early answers than are too many, and then one that never ends."""
+    peer.raw(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 5 + b"HTTP/1.1 103 Early Hints\r\nX-Slow: ")
+    while not peer.upstream.stop.wait(0.02):
+        peer.raw(b"z")
+
+
+def fat_head(peer: Peer) -> None:
+    """Neither too many headers nor one that is too long."""
+    fat = b"".join(b"X-%d: %s\r\n" % (number, b"z" * 1000) for number in range(70))
+    peer.raw(b"HTTP/1.1 200 OK\r\n" + fat + b"Content-Length: 2\r\n\r\nok")
+
+
+def gzip_of_nothings(peer: Peer) -> bool:
+    """Hardly any bytes in very many parts."""
+    return peer.answer(gzip.compress(b"") * 20_000, Content_Encoding="gzip")
+
+
 def redirect(location: str, status: int = 302) -> Behaviour:
     def behave(peer: Peer) -> bool:
         return peer.answer(b"elsewhere", f"{status} Elsewhere", Location=location)
@@ -414,6 +432,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
             *(latin_header, two_cookies, missing, no_content, early_hints, endless_hints),
             *(zstd, nested_gzip_bomb, deflate_bomb, promise_less, answer_twice, close_before_body, hang_in_body),
             *(reset_at_once, endless_header, endless_headers, huge_chunk, endless_chunk_extension, endless_trailers),
+            *(drip_hints, fat_head, gzip_of_nothings),
             *(broken_utf8, no_json, half_a_pair, deep_json, not_a_number, half_a_pair_in_utf7, failure_that_says_ok),
         )
     },

@@ -27,6 +27,8 @@ LATE = "The service did not answer in time. Try again, or allow the call more ti
 RAISE = "Or have an operator raise the tool's `max_output_bytes`."
 LARGE = f"The service's answer is larger than 5000000 bytes. Ask it for less. {RAISE}"
 BOMB = f"The service's answer is larger than 5000000 bytes once it is unpacked. Ask it for less. {RAISE}"
+FAT_HEAD = "The service's answer has more than 65536 bytes of headers."
+PARTS = "The service's compressed answer has more than 10000 parts."
 NO_JSON = "The tool's service announced JSON and sent something else."
 TABLE = {
     # It says nothing, or too slowly.
@@ -34,7 +36,7 @@ TABLE = {
     "/drip-head": ("timeout", LATE),
     "/drip-body": ("timeout", LATE),
     "/hang-in-body": ("timeout", LATE),
-    "/endless-hints": ("timeout", LATE),
+    "/drip-hints": ("timeout", LATE),
     "/endless-chunk-extension": ("timeout", LATE),
     # It hangs up.
     "/close-at-once": ("upstream_error", BROKEN),
@@ -58,11 +60,14 @@ TABLE = {
     "/many-headers": ("upstream_error", BROKEN),
     "/endless-header": ("upstream_error", BROKEN),
     "/endless-headers": ("upstream_error", BROKEN),
+    "/endless-hints": ("upstream_error", BROKEN),
+    "/fat-head": ("upstream_error", FAT_HEAD),
     # It says too much, packed or not.
     "/ten-megabytes": ("upstream_error", LARGE),
     "/endless": ("upstream_error", LARGE),
     "/gzip-bomb": ("upstream_error", BOMB),
     "/deflate-bomb": ("upstream_error", BOMB),
+    "/gzip-of-nothings": ("upstream_error", PARTS),
     "/nested-gzip-bomb": (
         "upstream_error",
         "The service answered in the encoding 'gzip, gzip', which was not asked for.",
@@ -96,7 +101,7 @@ STATUS = {"timeout": 504, "upstream_error": 502, "egress_blocked": 403}
 # They never end by themselves: the call's own time does.
 SLOW = {path for path, (code, _) in TABLE.items() if code == "timeout"}
 # The service answered, whatever it said: the call is known to have been taken.
-ANSWERED = {path for path, (_, sentence) in TABLE.items() if sentence.startswith((NO_JSON, LARGE[:30]))}
+ANSWERED = {path for path, (_, sentence) in TABLE.items() if sentence.startswith((NO_JSON, LARGE[:30], FAT_HEAD, PARTS))}
 
 
 @pytest.fixture
