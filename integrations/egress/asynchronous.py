@@ -10,30 +10,19 @@ import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from contextvars import ContextVar, Token
-from dataclasses import dataclass
-from functools import partial
-from http import HTTPStatus
+from contextvars import Token
 from time import perf_counter
 from types import TracebackType
-from typing import Any
-from weakref import WeakSet
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.connector import Connection
-from aiohttp.http_parser import RawResponseMessage
-from aiohttp.streams import StreamReader
 from yarl import URL
 
 from integrations.egress.configured import configured_policy, tls_context
+from integrations.egress.connector import CheckedConnector, NoNames, Progress, TenantsRequest, progress
 from integrations.egress.decoding import decode
 from integrations.egress.gate import pass_or_refuse
 from integrations.egress.messages import (
     LONGEST_HEADER,
-    MOST_EARLY_ANSWERS,
     MOST_HEADERS,
     SAFE_METHODS,
     EgressRequest,
@@ -58,22 +47,6 @@ LONGEST_PIECE = 1_000_000
 UNPACKED_IN_THE_LOOP = 100_000
 
 
-@dataclass
-class Progress:
-    """Whose the request now under way is, and how far it has come."""
-
-    tenant_slug: str
-    connected: bool = False
-    """There is a connection for it, so bytes may have left."""
-    reused: bool = False
-    """The connection had served another request before."""
-    redirected: bool = False
-    """A service has answered already, if only to send us on."""
-
-
-_progress: ContextVar[Progress] = ContextVar("egress_progress")
-
-
 class _InOurWords:
     """What goes wrong within is one of our errors, which knows how far the call had come."""
 
@@ -82,12 +55,12 @@ class _InOurWords:
         self._token: Token[Progress] | None = None
 
     def __enter__(self) -> Progress:
-        self._token = _progress.set(self.progress)
+        self._token = progress.set(self.progress)
         return self.progress
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._token is not None:
-            _progress.reset(self._token)
+            progress.reset(self._token)
         if isinstance(error, UpstreamFailure):
             error.sent = error.sent or self.progress.redirected
         elif isinstance(error, LOWER_ERRORS):
@@ -112,8 +85,8 @@ class Client:
         self._names = Names(lookup)
         self._policy = policy
         self._session = aiohttp.ClientSession(
-            connector=_Connector(
-                resolver=_NoNames(),
+            connector=CheckedConnector(
+                resolver=NoNames(),
                 ssl=tls or tls_context(),
                 limit=CONNECTIONS,
                 limit_per_host=CONNECTIONS_PER_ADDRESS,
@@ -126,7 +99,7 @@ class Client:
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
             max_headers=MOST_HEADERS,
-            request_class=_TenantsRequest,
+            request_class=TenantsRequest,
             middlewares=[_fail_in_our_words],
         )
 
@@ -181,11 +154,11 @@ class Client:
             if following is None:
                 return hop, response
             await _read(response, rules.max_response_bytes)
-            hop, _progress.get().redirected = following, True
+            hop, progress.get().redirected = following, True
 
     async def _send_hop(self, hop: Hop, rules: EgressRules) -> aiohttp.ClientResponse:
         """Try the checked addresses of the hop's host one after the other, until one takes the connection."""
-        _progress.get().connected = False
+        progress.get().connected = False
         target = hop.target
         addresses = (target.host,) if target.is_address else await self._names.addresses_of(target.host)
         pass_or_refuse(target, addresses, rules, self._policy or configured_policy())
@@ -205,13 +178,13 @@ class Client:
             return await self._send_once(address, hop, patience)
         except UpstreamFailure as failure:
             hung_up = isinstance(failure.__cause__, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
-            if not (hung_up and _progress.get().reused and hop.method in SAFE_METHODS):
+            if not (hung_up and progress.get().reused and hop.method in SAFE_METHODS):
                 raise
         return await self._send_once(address, hop, patience)
 
     async def _send_once(self, address: str, hop: Hop, patience: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
-        progress, target = _progress.get(), hop.target
-        progress.connected = progress.reused = False
+        target, known = hop.target, progress.get()
+        known.connected = known.reused = False
         return await self._session.request(
             hop.method,
             _url_at(address, target),
@@ -259,76 +232,6 @@ async def _unpacked(body: bytes, encoding: str, rules: EgressRules) -> bytes:
     return decode(body, encoding, rules.max_response_bytes)
 
 
-class _TenantsRequest(aiohttp.ClientRequest):
-    """Kept connections are a tenant's own: one whose service lost count of its answers misleads nobody else."""
-
-    @property
-    def connection_key(self) -> ConnectionKey:
-        # Nothing goes through a proxy, so that its place in the key is free.
-        return super().connection_key._replace(proxy_headers_hash=hash(_progress.get().tenant_slug))
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Notes when a request has its connection: before that, nothing can have left."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._factory = partial(_Reading, loop=self._loop)  # type: ignore[assignment]
-        self._seen: WeakSet[Any] = WeakSet()
-
-    async def connect(
-        self,
-        req: aiohttp.ClientRequest,
-        traces: list[Any],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
-    ) -> Connection:
-        connection = await super().connect(req, traces, timeout)
-        while connection.protocol is not None and connection.protocol.should_close:
-            # It said more than it was asked while it was kept: that would be taken for the answer to this request.
-            connection.close()
-            connection = await super().connect(req, traces, timeout)
-        progress = _progress.get()
-        progress.connected = True
-        progress.reused = connection.protocol in self._seen
-        self._seen.add(connection.protocol)
-        return connection
-
-
-class _Reading(ResponseHandler):
-    """Stricter than aiohttp with two things: how an answer ends, and how many others come before it."""
-
-    _early = 0
-
-    def set_response_params(self, **params: Any) -> None:
-        self._early = 0
-        super().set_response_params(**params)
-
-    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
-        if HTTPStatus.SWITCHING_PROTOCOLS < data[0].code < HTTPStatus.OK:
-            self._early += 1
-        if self._early < MOST_EARLY_ANSWERS:
-            super().feed_data(data, size)
-        else:
-            self.close()
-            self.set_exception(aiohttp.ClientPayloadError("Too many early answers."))
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        # An answer without a length ends where the service closes; aiohttp would take a reset for such an end, too.
-        if exc is not None and self._payload is not None and not self._payload.is_eof():
-            self._payload.set_exception(aiohttp.ClientPayloadError("The connection was lost in the answer."), exc)
-        super().connection_lost(exc)
-
-
-class _NoNames(AbstractResolver):
-    """The session connects to addresses only. A name that came this far has passed no check."""
-
-    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
-        raise OSError(f"{host} was not resolved by egress")
-
-    async def close(self) -> None:
-        pass
-
-
 async def _fail_in_our_words(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
@@ -336,7 +239,7 @@ async def _fail_in_our_words(
     try:
         return await handler(request)
     except LOWER_ERRORS as error:
-        raise translated(error, sent=_progress.get().connected) from error
+        raise translated(error, sent=progress.get().connected) from error
 
 
 _clients: dict[tuple[int, asyncio.AbstractEventLoop], Client] = {}

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from integrations.egress import EgressRequest, EgressRules, asynchronous
 from integrations.egress.asynchronous import Client
+from integrations.egress.connector import NoNames, Progress, progress
 from integrations.egress.names import system_lookup
 from integrations.egress.policy import read_policy
 from integrations.errors import EgressBlocked, UpstreamUnreachable
@@ -125,10 +126,10 @@ async def test_it_unpacks_large_answers_beside_the_loop(names: FakeNames) -> Non
 
 
 async def test_its_session_resolves_no_names_by_itself(client: Client) -> None:
-    asynchronous._progress.set(asynchronous.Progress("acme"))
+    progress.set(Progress("acme"))
     with pytest.raises(UpstreamUnreachable):
         await client._session.get("http://localhost:1/")
-    await asynchronous._NoNames().close()
+    await NoNames().close()
 
 
 async def test_it_forgets_names_when_there_are_too_many(

@@ -101,7 +101,9 @@ STATUS = {"timeout": 504, "upstream_error": 502, "egress_blocked": 403}
 # They never end by themselves: the call's own time does.
 SLOW = {path for path, (code, _) in TABLE.items() if code == "timeout"}
 # The service answered, whatever it said: the call is known to have been taken.
-ANSWERED = {path for path, (_, sentence) in TABLE.items() if sentence.startswith((NO_JSON, LARGE[:30], FAT_HEAD, PARTS))}
+ANSWERED = {
+    path for path, (_, sentence) in TABLE.items() if sentence.startswith((NO_JSON, LARGE[:30], FAT_HEAD, PARTS))
+}
 
 
 @pytest.fixture
