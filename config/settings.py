@@ -301,11 +301,15 @@ LOGGING = {
         }
     },
     # Whatever Django would say of an answer below 500 is not worth a line: the corridor logs its own refusals.
-    # Celery would write two lines for every task. uvicorn would write whatever goes through a websocket, cookies too.
+    # Celery would write two lines for every task. At DEBUG the others write what is nobody's business: uvicorn whatever
+    # goes through a websocket, urllib3 the URL with its query, botocore and oauthlib keys and tokens.
     "loggers": {
         "django.request": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
-        "uvicorn.error": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
+        **{
+            talkative: {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL}
+            for talkative in ("uvicorn.error", "urllib3", "botocore", "oauthlib", "requests_oauthlib")
+        },
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

@@ -35,7 +35,7 @@ from integrations.egress.policy import EgressPolicy
 from integrations.egress.redirects import Hop, first_hop, next_hop
 from integrations.egress.streams import EgressStream
 from integrations.egress.targets import Target
-from integrations.egress.translation import LOWER_ERRORS, translated
+from integrations.egress.translation import LOWER_ERRORS, LowerError, is_caused_by, translated
 from integrations.errors import UpstreamFailure, UpstreamTooLarge
 
 CONNECTIONS = 1000
@@ -64,7 +64,7 @@ class _InOurWords:
         if isinstance(error, UpstreamFailure):
             error.sent = error.sent or self.progress.redirected
         elif isinstance(error, LOWER_ERRORS):
-            raise self.translated(error) from error
+            raise self.translated(error) from LowerError(error)
 
     def translated(self, error: Exception) -> UpstreamFailure:
         failure = translated(error, sent=self.progress.connected)
@@ -135,7 +135,7 @@ class Client:
         except TimeoutError as error:
             if not deadline.expired():
                 raise
-            raise words.translated(error) from error
+            raise words.translated(error) from LowerError(error)
 
     async def aclose(self) -> None:
         self._names.close()
@@ -177,7 +177,7 @@ class Client:
         try:
             return await self._send_once(address, hop, patience)
         except UpstreamFailure as failure:
-            hung_up = isinstance(failure.__cause__, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
+            hung_up = is_caused_by(failure, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
             if not (hung_up and progress.get().reused and hop.method in SAFE_METHODS):
                 raise
         return await self._send_once(address, hop, patience)
@@ -239,7 +239,7 @@ async def _fail_in_our_words(
     try:
         return await handler(request)
     except LOWER_ERRORS as error:
-        raise translated(error, sent=progress.get().connected) from error
+        raise translated(error, sent=progress.get().connected) from LowerError(error)
 
 
 _clients: dict[tuple[int, asyncio.AbstractEventLoop], Client] = {}

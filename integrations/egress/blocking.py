@@ -22,7 +22,7 @@ from integrations.egress.messages import SAFE_METHODS, Answer, EgressRequest, Eg
 from integrations.egress.names import THREADS, Lookup, system_lookup
 from integrations.egress.policy import EgressPolicy
 from integrations.egress.redirects import Hop, first_hop, next_hop
-from integrations.egress.translation import LOWER_ERRORS, translated
+from integrations.egress.translation import LOWER_ERRORS, LowerError, is_caused_by, translated
 from integrations.errors import UpstreamFailure, UpstreamTooLarge
 
 HOSTS = 100
@@ -93,14 +93,14 @@ class Client:
             # In a thread of its own: the system's lookup knows no timeout.
             return self._threads.submit(self._lookup, host).result(timeout=progress.left)
         except OSError as error:
-            raise translated(error, sent=False) from error
+            raise translated(error, sent=False) from LowerError(error)
 
     def _send_to(self, address: str, hop: Hop, rules: EgressRules, progress: Call) -> Answer:
         """Send, and once more when a kept-alive connection was hung up as we wrote to it (RFC 9112, 9.3.1)."""
         try:
             return self._send_once(address, hop, rules, progress)
         except UpstreamFailure as failure:
-            hung_up = isinstance(failure.__cause__, requests.ConnectionError) and failure.sent
+            hung_up = is_caused_by(failure, requests.ConnectionError) and failure.sent
             if not (hung_up and not progress.connected and hop.method in SAFE_METHODS):
                 raise
         return self._send_once(address, hop, rules, progress)
@@ -117,7 +117,7 @@ class Client:
         except LOWER_ERRORS as error:
             # requests has one word for a socket's timeout and for its other troubles; the clock knows better.
             known = TimeoutError() if monotonic() >= progress.deadline else error
-            raise translated(known, sent=progress.sent) from error
+            raise translated(known, sent=progress.sent) from LowerError(error)
         return Answer(response.status_code, _headers(response.raw.headers), body)
 
 

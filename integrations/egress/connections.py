@@ -11,6 +11,7 @@ import ssl
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import BufferedReader
 from time import monotonic
 from typing import Any
 
@@ -93,6 +94,21 @@ def _connect(connection: HTTPConnection) -> socket.socket:
     return sock
 
 
+class _Head:
+    """Remembers how it ended: for http.client, the end of the connection ends a head, too."""
+
+    def __init__(self, connection: BufferedReader) -> None:
+        self._connection = connection
+        self.last_line = b""
+
+    def readline(self, most: int = -1) -> bytes:
+        self.last_line = self._connection.readline(most)
+        return self.last_line
+
+    def close(self) -> None:
+        self._connection.close()
+
+
 class StrictResponse(http.client.HTTPResponse):
     """Refuses the heads that two readers could read differently, as aiohttp does."""
 
@@ -105,7 +121,15 @@ class StrictResponse(http.client.HTTPResponse):
         raise http.client.HTTPException("too many early answers")
 
     def begin(self) -> None:
-        super().begin()
+        connection = self.fp
+        self.fp = head = _Head(connection)  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            if self.fp is not None:
+                self.fp = connection
+        if head.last_line not in (b"\r\n", b"\n"):
+            raise http.client.HTTPException("a head without an end")
         headers = self.headers
         lengths = set(headers.get_all("Content-Length", []))
         if headers.defects or len(headers) > MOST_HEADERS or not all(map(_is_sound, headers.items())):

@@ -37,7 +37,7 @@ _OURS = frozenset(
 @dataclass(frozen=True)
 class EgressRequest:
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
 
@@ -76,7 +76,7 @@ class EgressResponse:
     """Case-insensitive; a header that came several times keeps its values (`getall`)."""
     body: bytes = field(repr=False)
     """Decompressed."""
-    final_url: str
+    final_url: str = field(repr=False)
     """Where the answer came from, after redirects."""
     elapsed_seconds: float
 

@@ -7,7 +7,7 @@ import aiohttp
 
 from integrations.egress.decoding import Decoder
 from integrations.egress.messages import EgressResponse, EgressRules, readable
-from integrations.egress.translation import LOWER_ERRORS, translated
+from integrations.egress.translation import LOWER_ERRORS, LowerError, translated
 from integrations.errors import UpstreamTimeout
 
 
@@ -46,6 +46,7 @@ class EgressStream:
             async with idle:
                 return await self._content.readany()
         except LOWER_ERRORS as error:
+            cause = LowerError(error)
             if idle.expired():
-                raise UpstreamTimeout(f"The service paused for more than {seconds:g} seconds.", sent=True) from error
-            raise translated(error, sent=True) from error
+                raise UpstreamTimeout(f"The service paused for more than {seconds:g} seconds.", sent=True) from cause
+            raise translated(error, sent=True) from cause

@@ -5,7 +5,7 @@ IPv4, zone ids, percent-encoded hosts, user names, backslashes. The clients neve
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import quote, urljoin
@@ -34,7 +34,7 @@ class Target:
     host: str
     """A lower-case ASCII name without a dot at its end, or an IP address in its plain form."""
     port: int
-    path: str
+    path: str = field(repr=False)
     """Path and query, percent-encoded, as it stands in the request line."""
     is_address: bool
 
@@ -77,8 +77,9 @@ def join_target(base: Target, location: str) -> Target:
     """What a `Location` header means on an answer from `base`. Raises EgressBlocked."""
     try:
         return read_target(urljoin(base.url, location))
-    except ValueError as error:
-        raise EgressBlocked("The service redirects to something that is not a URL.") from error
+    except ValueError:
+        # Not from it: it would quote what may be a secret.
+        raise EgressBlocked("The service redirects to something that is not a URL.") from None
 
 
 def _read_host(name: str | None, v6: str | None) -> tuple[str, bool]:

@@ -1,5 +1,6 @@
 """The contract of the two clients, over real local servers that behave and misbehave."""
 
+import logging
 import socket
 import threading
 from contextlib import ExitStack
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from integrations.egress import EgressRequest, EgressRules
+from integrations.egress.redirects import first_hop
 from integrations.errors import (
     EgressBlocked,
     UpstreamBroken,
@@ -17,6 +20,8 @@ from integrations.errors import (
 )
 from tests.integrations.egress.conftest import WayOut
 from tests.integrations.egress.upstreams import BEHAVIOURS, Upstream, upstream
+
+SECRET = "s3cret"
 
 
 class SlowAnswer(list[tuple[str, ...]]):
@@ -258,9 +263,24 @@ async def test_it_lets_another_tenant_use_no_connection_that_it_may_not_have(
     assert len(service.seen) == 1
 
 
-async def test_it_never_shows_bodies_or_headers_in_a_repr(allowed: WayOut, service: Upstream) -> None:
-    answer = await allowed.call(service.url("/"), "POST", {"Authorization": "Bearer s3cret"}, b"s3cret")
-    assert "s3cret" not in repr(answer)
+async def test_it_never_shows_urls_headers_or_bodies_in_a_repr(allowed: WayOut, service: Upstream) -> None:
+    request = EgressRequest("POST", service.url("/?key=s3cret"), {"Authorization": "Bearer s3cret"}, b"s3cret")
+    answer = await allowed.send(request, EgressRules("acme", timeout_seconds=10))
+    assert b"s3cret" in service.bodies[0]
+    assert "s3cret" not in repr((request, answer, first_hop(request, EgressRules("acme"))))
+
+
+@pytest.mark.parametrize("path", ["/echo-as-status", "/echo-as-header", "/echo-as-chunk", "/hang-up-on"])
+async def test_its_errors_quote_neither_the_request_nor_the_answer(
+    allowed: WayOut, service: Upstream, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with pytest.raises(UpstreamBroken) as caught:
+        await allowed.call(service.url(f"{path}?key={SECRET}"), headers={"Authorization": f"Bearer {SECRET}"})
+    assert f"Bearer {SECRET}" in service.seen[0]
+    logging.getLogger("tests").error("It broke", exc_info=caught.value)
+    assert "LowerError: " in caplog.text
+    assert SECRET not in caplog.text
 
 
 def test_every_failure_of_an_upstream_says_whether_it_was_sent() -> None:

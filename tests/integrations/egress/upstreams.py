@@ -413,6 +413,24 @@ def gzip_of_nothings(peer: Peer) -> bool:
     return peer.answer(gzip.compress(b"") * 20_000, Content_Encoding="gzip")
 
 
+def echo_as_status(peer: Peer) -> None:
+    peer.raw(peer.head.replace("\n", " ").encode() + b"\r\n\r\n")
+
+
+def echo_as_header(peer: Peer) -> None:
+    peer.raw(b"HTTP/1.1 200 OK\r\n" + peer.head.replace(":", " ").replace("\n", " ").encode() + b"\r\n\r\n")
+
+
+def echo_as_chunk(peer: Peer) -> None:
+    head = peer.head.replace("\n", " ").encode()
+    peer.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + head + b"\r\n\r\n")
+
+
+def hang_up_on(peer: Peer) -> None:
+    """Close in the middle of the head."""
+    peer.raw(b"HTTP/1.1 200 OK\r\nX-Cut: ")
+
+
 def redirect(location: str, status: int = 302) -> Behaviour:
     def behave(peer: Peer) -> bool:
         return peer.answer(b"elsewhere", f"{status} Elsewhere", Location=location)
@@ -432,7 +450,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
             *(latin_header, two_cookies, missing, no_content, early_hints, endless_hints),
             *(zstd, nested_gzip_bomb, deflate_bomb, promise_less, answer_twice, close_before_body, hang_in_body),
             *(reset_at_once, endless_header, endless_headers, huge_chunk, endless_chunk_extension, endless_trailers),
-            *(drip_hints, fat_head, gzip_of_nothings),
+            *(drip_hints, fat_head, gzip_of_nothings, echo_as_status, echo_as_header, echo_as_chunk, hang_up_on),
             *(broken_utf8, no_json, half_a_pair, deep_json, not_a_number, half_a_pair_in_utf7, failure_that_says_ok),
         )
     },
