@@ -40,6 +40,8 @@ class EgressRequest:
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Credentials in it, wherever they stand. No redirect takes them to another origin, not even in its address."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ class EgressRules:
     """Of the body, after decompression."""
     max_redirects: int = 5
     """0: a redirect is an answer like any other."""
+    credential_hosts: tuple[str, ...] | None = None
+    """Where the request may go as it is: `api.example.com`, or `.example.com` for all names below; None: anywhere.
+    A redirect may lead elsewhere, but credentials do not follow it."""
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,75 @@ def test_it_keeps_credentials_within_an_origin() -> None:
     "location", ["http://b.example/y", "https://a.example/y", "http://a.example:8080/y", "http://x.a.example/y"]
 )
 def test_it_drops_everything_that_may_be_a_credential_across_origins(location: str) -> None:
-    following = next_hop(hop("PUT"), 307, location)
+    following = next_hop(hop(), 307, location)
     assert following is not None
     assert sorted(following.headers) == ["Accept-Language", "Content-Type", "Host"]
     assert following.headers["Host"] == read_target(location).host_header
+
+
+@pytest.mark.parametrize("location", ["http://b.example/y", "http://a.example:8080/y", "http://x.a.example/y"])
+def test_it_sends_no_body_to_another_origin(location: str) -> None:
+    with pytest.raises(EgressBlocked, match="would be sent the body"):
+        next_hop(hop("PUT"), 308, location)
+
+
+def test_it_sends_the_body_on_where_its_own_host_offers_tls() -> None:
+    following = next_hop(hop("POST"), 308, "https://a.example/y")
+    assert following is not None
+    assert (following.body, "Authorization" in following.headers) == (b"a,b", False)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("https://b.example/?key=s3cret/+x", "https://b.example/?key=s3cret%2F%2Bx", "//b.example/s3cret/+x/y"),
+        *("https://b.example/#s3cret/+x", "https://b.example/?key=%73%33cret%2f%2Bx", "https://b.example/czNjcmV0Lyt4"),
+    ],
+)
+def test_it_follows_to_no_other_origin_with_the_credential_in_the_address(location: str) -> None:
+    request = EgressRequest("GET", "https://a.example/x?key=s3cret%2F%2Bx", secrets=("s3cret/+x",))
+    with pytest.raises(EgressBlocked, match="tells it the credential"):
+        next_hop(first_hop(request, EgressRules("acme")), 302, location)
+
+
+def test_it_follows_within_the_origin_with_the_credential_in_the_address() -> None:
+    request = EgressRequest("GET", "https://a.example/x?key=s3cret", secrets=("s3cret",))
+    following = next_hop(first_hop(request, EgressRules("acme")), 302, "/y?key=s3cret")
+    assert following is not None
+    assert following.target.path == "/y?key=s3cret"
+
+
+def test_it_drops_a_credential_even_where_nobody_looks_for_one() -> None:
+    headers = {"User-Agent": "me s3cret", "Accept-Language": "fr"}
+    request = EgressRequest("GET", "https://a.example/", headers, secrets=("s3cret",))
+    following = next_hop(first_hop(request, EgressRules("acme")), 302, "https://b.example/")
+    assert following is not None
+    assert sorted(following.headers) == ["Accept", "Accept-Encoding", "Accept-Language", "Host"]
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [("api.example.com", ("API.example.com",)), ("eu.api.example.com.", ("other.example", ".api.example.com"))],
+)
+def test_it_sends_a_credential_where_it_belongs(host: str, allowed: tuple[str, ...]) -> None:
+    rules = EgressRules("acme", credential_hosts=allowed)
+    assert first_hop(EgressRequest("GET", f"https://{host}/"), rules).target.host == host.removesuffix(".")
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("evil.example", ("api.example.com",)),
+        ("api.example.com.evil.example", ("api.example.com",)),
+        ("xapi.example.com", (".api.example.com",)),
+        ("api.example.com", (".api.example.com",)),
+        ("sub.api.example.com", ("api.example.com",)),
+        ("api.example.com", ()),
+    ],
+)
+def test_it_sends_a_credential_nowhere_else(host: str, allowed: tuple[str, ...]) -> None:
+    with pytest.raises(EgressBlocked, match=f"is not sent to {host}"):
+        first_hop(EgressRequest("GET", f"https://{host}/"), EgressRules("acme", credential_hosts=allowed))
 
 
 @pytest.mark.parametrize(("status", "location"), [(200, "/y"), (300, "/y"), (304, "/y"), (302, None), (305, "/y")])
