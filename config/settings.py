@@ -187,6 +187,7 @@ WORKER_EXECUTIONS = env.int("WORKER_EXECUTIONS", default=100)
 # --- The one door out, and the one door for secrets ---
 
 EGRESS_ALLOW_NETWORKS = env.list("EGRESS_ALLOW_NETWORKS", default=[])
+EGRESS_PROXY_URL = env.str("EGRESS_PROXY_URL", default="")
 CONNECTORS_DIR = env.str("CONNECTORS_DIR", default="")
 VAULT_KEY_FILE = Path(env.str("VAULT_KEY_FILE", default=str(DATA_DIR / "vault.key")))
 VAULT_KMS_KEY_ID = env.str("VAULT_KMS_KEY_ID", default="")

@@ -9,6 +9,7 @@ from django.core import checks
 from django.db import DatabaseError, connections
 
 from integrations.egress.policy import BadEntry, read_entry
+from integrations.egress.proxies import BadProxy, read_proxy
 from integrations.errors import BadConnector, VaultLocked
 from integrations.format.folder import read_folder
 from integrations.format.shelf import operators_folders
@@ -45,6 +46,16 @@ TRIED_TENANTS = 25
 @checks.register
 def check_egress_allow_networks(**_: Any) -> list[checks.CheckMessage]:
     return [found for entry in settings.EGRESS_ALLOW_NETWORKS for found in _judge_entry(entry)]
+
+
+@checks.register
+def check_egress_proxy_url(**_: Any) -> list[checks.CheckMessage]:
+    try:
+        read_proxy(settings.EGRESS_PROXY_URL)
+    except BadProxy as error:
+        hint = "Write http://proxy.example:3128, or leave it empty. Signs in a user name or password are %-encoded."
+        return [checks.Error(f"EGRESS_PROXY_URL: {error}", hint=hint, id="integrations.E009")]
+    return []
 
 
 @checks.register

@@ -17,7 +17,7 @@ from types import TracebackType
 import aiohttp
 from yarl import URL
 
-from integrations.egress.configured import configured_policy, tls_context
+from integrations.egress.configured import configured_policy, configured_proxy, tls_context
 from integrations.egress.connector import CheckedConnector, NoNames, Progress, TenantsRequest, progress
 from integrations.egress.decoding import decode
 from integrations.egress.gate import pass_or_refuse
@@ -32,6 +32,7 @@ from integrations.egress.messages import (
 )
 from integrations.egress.names import Lookup, Names, system_lookup
 from integrations.egress.policy import EgressPolicy
+from integrations.egress.proxies import Proxy
 from integrations.egress.redirects import Hop, first_hop, next_hop
 from integrations.egress.streams import EgressStream
 from integrations.egress.targets import Target
@@ -81,11 +82,13 @@ class Client:
         lookup: Lookup = system_lookup,
         policy: EgressPolicy | None = None,
         tls: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         self._names = Names(lookup)
         self._policy = policy
         self._session = aiohttp.ClientSession(
             connector=CheckedConnector(
+                proxy=proxy,
                 resolver=NoNames(),
                 ssl=tls or tls_context(),
                 limit=CONNECTIONS,
@@ -268,5 +271,5 @@ def _client() -> Client:
     if client is None:
         for pid, loop in [known for known in _clients if known[1].is_closed()]:
             del _clients[pid, loop]
-        client = _clients[key] = Client()
+        client = _clients[key] = Client(proxy=configured_proxy())
     return client

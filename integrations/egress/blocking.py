@@ -14,13 +14,14 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.connectionpool import HTTPConnectionPool
 
-from integrations.egress.configured import configured_policy, new_tls_context
+from integrations.egress.configured import configured_policy, configured_proxy, new_tls_context
 from integrations.egress.connections import Call, call, pools
 from integrations.egress.decoding import decode
 from integrations.egress.gate import pass_or_refuse
 from integrations.egress.messages import SAFE_METHODS, Answer, EgressRequest, EgressResponse, EgressRules, readable
 from integrations.egress.names import THREADS, Lookup, system_lookup
 from integrations.egress.policy import EgressPolicy
+from integrations.egress.proxies import Proxy
 from integrations.egress.redirects import Hop, first_hop, next_hop
 from integrations.egress.translation import LOWER_ERRORS, LowerError, is_caused_by, translated
 from integrations.errors import UpstreamFailure, UpstreamTooLarge
@@ -39,9 +40,11 @@ class Client:
         lookup: Lookup = system_lookup,
         policy: EgressPolicy | None = None,
         tls: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         self._lookup = lookup
         self._policy = policy
+        self._proxy = proxy
         self._adapter = _CheckedAdapter(tls or new_tls_context())
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="egress-names")
 
@@ -51,7 +54,7 @@ class Client:
         Raises EgressBlocked when the policy refuses, a leaf of UpstreamFailure when no whole answer came.
         """
         started = perf_counter()
-        progress, redirected = Call(deadline=monotonic() + rules.timeout_seconds), False
+        progress, redirected = Call(monotonic() + rules.timeout_seconds, self._proxy), False
         token = call.set(progress)
         try:
             hop = first_hop(request, rules)
@@ -191,4 +194,4 @@ def send(request: EgressRequest, *, rules: EgressRules) -> EgressResponse:
 
 @cache
 def _client(pid: int) -> Client:
-    return Client()
+    return Client(proxy=configured_proxy())

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from integrations.egress.policy import BadEntry, EgressPolicy, read_policy
+from integrations.egress.proxies import BadProxy, Proxy, read_proxy
 
 
 def configured_policy() -> EgressPolicy:
@@ -20,6 +21,14 @@ def _policy(entries: tuple[str, ...]) -> EgressPolicy:
         return read_policy(entries)
     except BadEntry as error:
         raise ImproperlyConfigured(f"EGRESS_ALLOW_NETWORKS: {error}") from error
+
+
+def configured_proxy() -> Proxy | None:
+    """Only what the setting says: the variables that other programs look at (`HTTPS_PROXY` and so on) say nothing."""
+    try:
+        return read_proxy(settings.EGRESS_PROXY_URL)
+    except BadProxy as error:
+        raise ImproperlyConfigured(f"EGRESS_PROXY_URL: {error}") from error
 
 
 @lru_cache(maxsize=1)

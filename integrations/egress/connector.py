@@ -1,5 +1,6 @@
 """What the asynchronous way out is made of below aiohttp's session: connections to addresses only, and strict."""
 
+import asyncio
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from aiohttp.http_parser import RawResponseMessage
 from aiohttp.streams import StreamReader
 
 from integrations.egress.messages import MOST_EARLY_ANSWERS
+from integrations.egress.proxies import Proxy, tunnel
 
 
 @dataclass
@@ -39,15 +41,16 @@ class TenantsRequest(aiohttp.ClientRequest):
 
     @property
     def connection_key(self) -> ConnectionKey:
-        # Nothing goes through a proxy, so that its place in the key is free.
+        # aiohttp knows of no proxy, so that its place in the key is free.
         return super().connection_key._replace(proxy_headers_hash=hash(progress.get().tenant_slug))
 
 
 class CheckedConnector(aiohttp.TCPConnector):
     """Notes when a request has its connection: before that, nothing can have left."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, proxy: Proxy | None, **options: Any) -> None:
         super().__init__(**options)
+        self._proxy = proxy
         self._factory = partial(_Reading, loop=self._loop)  # type: ignore[assignment]
         self._seen: WeakSet[Any] = WeakSet()
 
@@ -67,6 +70,20 @@ class CheckedConnector(aiohttp.TCPConnector):
         known.reused = connection.protocol in self._seen
         self._seen.add(connection.protocol)
         return connection
+
+    async def _wrap_create_connection(
+        self,
+        *args: Any,
+        addr_infos: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
+        **more: Any,
+    ) -> tuple[asyncio.Transport, ResponseHandler]:
+        if self._proxy is None:
+            return await super()._wrap_create_connection(*args, addr_infos=addr_infos, timeout=timeout, **more)
+        [(*_, (address, port, *_))] = addr_infos
+        async with asyncio.timeout(timeout.sock_connect):
+            sock = await tunnel(self._proxy, str(address), int(port))
+            return await self._wrap_existing_connection(*args, sock=sock, timeout=timeout, **more)
 
 
 class _Reading(ResponseHandler):

@@ -29,6 +29,13 @@ def test_it_names_each_bad_entry_of_the_allow_list(settings: Settings) -> None:
     assert "[tenant@]CIDR[:port]" in messages[0].hint
 
 
+def test_it_says_what_is_wrong_with_the_proxy(settings: Settings) -> None:
+    settings.EGRESS_PROXY_URL = "socks5://bob:s3cret@proxy.example:1080"
+    (message,) = found("integrations.E009")
+    assert message.msg == "EGRESS_PROXY_URL: It is not `http://host:port` or `http://user:password@host:port`."
+    assert "s3cret" not in f"{message.msg} {message.hint}"
+
+
 def test_it_says_what_is_wrong_with_the_key_file(settings: Settings, tmp_path: Path) -> None:
     settings.VAULT_KEY_FILE = tmp_path / "lost.key"
     (message,) = found("integrations.E002")

@@ -10,6 +10,7 @@ import pytest
 
 from integrations.egress import EgressRequest, EgressResponse, EgressRules, asynchronous, blocking
 from integrations.egress.policy import read_policy
+from integrations.egress.proxies import Proxy
 from tests.integrations.egress.upstreams import BEHAVIOURS, Upstream, upstream
 
 
@@ -43,6 +44,7 @@ class WayOut:
     names: FakeNames
     allow: list[str] = field(default_factory=list)
     tls: ssl.SSLContext | None = TRUSTS_NOBODY
+    proxy: Proxy | None = None
     clients: list[asynchronous.Client | blocking.Client] = field(default_factory=list)
 
     async def call(
@@ -60,7 +62,7 @@ class WayOut:
         if not self.clients:
             policy = read_policy(self.allow)
             module = asynchronous if self.kind == "asynchronous" else blocking
-            self.clients.append(module.Client(lookup=self.names, policy=policy, tls=self.tls))
+            self.clients.append(module.Client(lookup=self.names, policy=policy, tls=self.tls, proxy=self.proxy))
         client = self.clients[0]
         if isinstance(client, blocking.Client):
             return await asyncio.to_thread(client.send, request, rules=rules)
