@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from integrations.egress.targets import Origin
 from integrations.errors import EgressBlocked, UpstreamTooLarge
 
 USER_AGENT = "Quartermaster/0.1"
@@ -60,9 +61,9 @@ class EgressRules:
     """Of the body, after decompression."""
     max_redirects: int = 5
     """0: a redirect is an answer like any other."""
-    credential_hosts: tuple[str, ...] | None = None
-    """Where the request may go as it is: `api.example.com`, or `.example.com` for all names below; None: anywhere.
-    A redirect may lead elsewhere, but credentials do not follow it."""
+    credential_origins: frozenset[Origin] | None = None
+    """Where the request may go as it is, for the sake of the credential in it; None: anywhere. A redirect may lead
+    elsewhere, but the credential does not follow it."""
 
 
 @dataclass(frozen=True)

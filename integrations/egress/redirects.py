@@ -36,9 +36,8 @@ class Hop:
 def first_hop(request: EgressRequest, rules: EgressRules) -> Hop:
     """Raises EgressBlocked for a URL, method or header that is not sent, or not there."""
     target, headers = read_target(request.url), outgoing_headers(request)
-    if rules.credential_hosts is not None and not _is_one_of(target.host, rules.credential_hosts):
-        allowed = ", ".join(rules.credential_hosts) or "no host at all"
-        raise EgressBlocked(f"The credential is for {allowed} and is not sent to {target.host}. Check the address.")
+    if rules.credential_origins is not None and target.origin not in rules.credential_origins:
+        raise EgressBlocked(f"The credential is not for {target.host}:{target.port}. Check the address of the call.")
     headers["Host"] = target.host_header
     secrets = KnownSecrets(request.secrets)
     return Hop(request.method, target, headers, request.body, rules.max_redirects or None, secrets)
@@ -80,10 +79,6 @@ def _keep_to_the_origin(hop: Hop, target: Target, location: str, body: bytes | N
 
 def _holds(secrets: KnownSecrets, text: str) -> bool:
     return next(secrets.find(text), None) is not None
-
-
-def _is_one_of(host: str, allowed: tuple[str, ...]) -> bool:
-    return any(host == one or (one.startswith(".") and host.endswith(one)) for one in map(str.lower, allowed))
 
 
 def _becomes_get(status: int, method: str) -> bool:

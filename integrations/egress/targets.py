@@ -15,6 +15,8 @@ import idna
 from integrations.errors import EgressBlocked
 
 LONGEST_URL = 16_384
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<rest>[^#]*)(?:#.*)?", re.IGNORECASE)
@@ -44,7 +46,7 @@ class Target:
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
-    def origin(self) -> tuple[str, str, int]:
+    def origin(self) -> Origin:
         return self.scheme, self.host, self.port
 
     @property
