@@ -20,10 +20,14 @@ class FakeNames:
 
     answers: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    whatever: tuple[str, ...] = ()
+    """Said of every name that nothing else is said of."""
 
     def __call__(self, host: str) -> tuple[str, ...]:
         self.asked.append(host)
         answers = self.answers.get(host)
+        if answers is None and self.whatever:
+            return self.whatever
         if answers is None:
             raise OSError(f"no such name: {host}")
         return answers.pop(0) if len(answers) > 1 else answers[0]

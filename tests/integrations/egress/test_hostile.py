@@ -1,107 +1,147 @@
-"""Hostile URLs and names through every way out: none connects, which Python's own audit events prove."""
-# ruff: noqa: RUF001 - the odd spellings are meant
+"""Hostile URLs through every way out: none connects, as listeners and Python's own audit events prove."""
 
+import re
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
+from integrations.egress import EgressRequest, EgressRules, asynchronous
 from integrations.errors import EgressBlocked
 from tests.integrations.egress.conftest import FakeNames, WayOut
-from tests.integrations.egress.test_policy import METADATA_ADDRESSES, REFUSED
-from tests.integrations.egress.upstreams import BEHAVIOURS, Upstream, upstream
+from tests.integrations.egress.hostile import Hostile, hostile_urls
+from tests.integrations.egress.upstreams import BEHAVIOURS, Upstream, redirect, upstream
+from tests.integrations.egress.ways_out import WAYS_OUT, Way
 
 _connected: list[Any] = []
 sys.addaudithook(lambda event, args: _connected.append(args[1]) if event == "socket.connect" else None)
 
-ADDRESSES = [
-    *(address for address, _ in REFUSED if address and address[0] in "0123456789:af" and "%" not in address),
-    *METADATA_ADDRESSES,
-]
-# `PORT` is where a service listens on 127.0.0.1 and ::1.
-SPELLINGS = [
-    *("http://127.0.0.1:PORT/", "http://localhost:PORT/", "http://LOCALHOST:PORT/", "http://localhost.:PORT/"),
-    *("http://127.0.0.1.:PORT/", "http://127.1:PORT/", "http://127.0.1:PORT/", "http://2130706433:PORT/"),
-    *("http://0x7f000001:PORT/", "http://0x7f.0.0.1:PORT/", "http://0x7F.1:PORT/", "http://0177.0.0.1:PORT/"),
-    *("http://017700000001:PORT/", "http://00000127.0.0.1:PORT/", "http://127.0.0.01:PORT/", "http://0:PORT/"),
-    *("http://0.0.0.0:PORT/", "http://127.127.127.127:PORT/", "http://[::1]:PORT/", "http://[::]:PORT/"),
-    *("http://[0:0:0:0:0:0:0:1]:PORT/", "http://[::ffff:127.0.0.1]:PORT/", "http://[::ffff:7f00:1]:PORT/"),
-    *("http://[::127.0.0.1]:PORT/", "http://[64:ff9b::127.0.0.1]:PORT/", "http://[2002:7f00:1::]:PORT/"),
-    *("http://[::1%lo]:PORT/", "http://[::1%25lo]:PORT/", "http://[fe80::1%25lo]:PORT/", "http://[::1]:PORT@x/"),
-    *("http://１２７.0.0.1:PORT/", "http://127。0。0。1:PORT/", "http://①②⑦.0.0.1:PORT/", "http://ｌocalhost:PORT/"),
-    *("http://%6cocalhost:PORT/", "http://127.0.0.1%00.example:PORT/", "http://127.0.0.1%2f:PORT/"),
-    *("http://example.com@127.0.0.1:PORT/", "http://example.com:80@127.0.0.1:PORT/", "http://a:b@localhost:PORT/"),
-    *("http://127.0.0.1:PORT\\@example.com/", "http://example.com\\@127.0.0.1:PORT/", "http:\\\\127.0.0.1:PORT\\"),
-    *("http:127.0.0.1:PORT/", "http:/127.0.0.1:PORT/", "http:///127.0.0.1:PORT/", "//127.0.0.1:PORT/"),
-    *("127.0.0.1:PORT", " http://127.0.0.1:PORT/", "http://127.0.0.1 :PORT/", "http://127.0.0.1:PORT /"),
-    *("http://\t127.0.0.1:PORT/", "http://127.0.0.1\n:PORT/", "http://127.0.0.1:PORT/\r\nHost: x"),
-    *("ht\ntp://127.0.0.1:PORT/", "http://127.0.0.1:PORT#@example.com/", "http://127.0.0.1:PORT?@example.com/"),
-    *("http://#@127.0.0.1:PORT/", "http://?@127.0.0.1:PORT/"),
-    *("ftp://127.0.0.1:PORT/", "gopher://127.0.0.1:PORT/_x", "file://127.0.0.1/etc/passwd", "dict://127.0.0.1:PORT/"),
-    *("ws://127.0.0.1:PORT/", "unix:///var/run/docker.sock", "http+unix://%2Frun%2Fx/", "jar:http://127.0.0.1:PORT!/"),
-    *("HTTP://127.0.0.1:PORT/", "hTTp://LocalHost:PORT/", "https://127.0.0.1:PORT/", "https://localhost:PORT/"),
-    *("http://127.0.0.1:00PORT/", "http://127.0.0.1:+PORT/", "http://127.0.0.1:-1/", "http://127.0.0.1:99999/"),
-    *("http://internal.example:PORT/", "http://127.0.0.1.nip.example:PORT/", "http://mixed.example:PORT/"),
-    *("http://six.example:PORT/", "http://mapped.example:PORT/", "http://zone.example:PORT/", "http://junk.example/"),
-    *("http://xn--fiq.example:PORT/", "http://a..b:PORT/", "http://.localhost:PORT/", "http://-x-.example:PORT/"),
-]
-ANSWERS: dict[str, tuple[str, ...]] = {
-    "localhost": ("127.0.0.1", "::1"),
-    "internal.example": ("127.0.0.1",),
-    "127.0.0.1.nip.example": ("127.0.0.1",),
-    "mixed.example": ("93.184.216.34", "127.0.0.1"),
-    "six.example": ("::1",),
-    "mapped.example": ("::ffff:127.0.0.1",),
-    "zone.example": ("fe80::1%lo",),
-    "junk.example": ("not an address",),
-    "xn--fiq.example": ("127.0.0.1",),
-}
+GROUPS: dict[str, list[Hostile]] = defaultdict(list)
+for hostile in hostile_urls():
+    GROUPS[hostile.group].append(hostile)
+METADATA = GROUPS["Metadata of the clouds"]
 
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[tuple[Upstream, Upstream]]:
-    with upstream(BEHAVIOURS) as four, upstream(BEHAVIOURS, host="::1") as six:
+    """Listening on both addresses of this machine, on the same port."""
+    with upstream(BEHAVIOURS) as four, upstream(BEHAVIOURS, host="::1", port=four.port) as six:
         yield four, six
 
 
-async def refuse(way_out: WayOut, url: str) -> None:
-    before = len(_connected)
-    with pytest.raises(EgressBlocked) as caught:
-        await way_out.call(url)
-    assert caught.value.code == "egress_blocked"
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the system's name server says to whatever it is asked next."""
+    said: dict[str, Any] = {"addresses": ()}
+
+    def getaddrinfo(host: str, port: object, *args: Any, **more: Any) -> list[Any]:
+        if not said["addresses"]:
+            raise OSError(f"no such name: {host}")
+        return [(None, None, None, "", (address, 0)) for address in said["addresses"]]
+
+    monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
+    return said
+
+
+@pytest.fixture(autouse=True)
+async def clients_are_closed() -> AsyncIterator[None]:
+    yield
+    await asynchronous.aclose()
+
+
+@contextmanager
+def nothing_connects(*services: Upstream) -> Iterator[None]:
+    before, served = len(_connected), [service.connections for service in services]
+    yield
     assert _connected[before:] == []
+    assert [service.connections for service in services] == served
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS, ids=ascii)
-async def test_no_spelling_of_this_machine_connects(
-    way_out: WayOut, names: FakeNames, services: tuple[Upstream, Upstream], spelling: str
+async def told(way: Way, url: str) -> str:
+    """The sentence with which the way refuses; anything else is named for what it is."""
+    try:
+        await way(url)
+    except EgressBlocked as blocked:
+        return blocked.message if (blocked.code, blocked.status) == ("egress_blocked", 403) else f"!! {blocked.code}"
+    except Exception as error:  # noqa: BLE001 - which one, is what the test says
+        return f"!! {url!a} raised {error!r}"
+    return f"!! {url!a} was called"
+
+
+def wrong(sentences: list[str]) -> list[str]:
+    """A sentence says what it is about, and ends."""
+    return [each for each in sentences if each.startswith("!!") or not each.endswith(".") or len(each) < 40]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("way", WAYS_OUT)
+async def test_no_way_out_leads_there(
+    way: str, group: str, answers: dict[str, Any], services: tuple[Upstream, Upstream]
 ) -> None:
-    for host, addresses in ANSWERS.items():
-        names.say(host, addresses)
-    for service in services:
-        await refuse(way_out, spelling.replace("PORT", str(service.port)))
-        assert service.connections == 0
+    sentences = []
+    with nothing_connects(*services):
+        for one in GROUPS[group]:
+            answers["addresses"] = one.addresses
+            sentences.append(await told(WAYS_OUT[way], one.at(services[0].port)))
+    assert wrong(sentences) == []
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-async def test_no_address_that_is_not_public_connects(way_out: WayOut, names: FakeNames, address: str) -> None:
-    names.say("evil.example", address)
-    host = f"[{address}]" if ":" in address else address
-    await refuse(way_out, f"http://{host}/latest/meta-data/")
-    await refuse(way_out, "https://evil.example/")
+async def test_every_way_out_says_the_same(answers: dict[str, Any], services: tuple[Upstream, Upstream]) -> None:
+    for one in (group[0] for group in GROUPS.values()):
+        answers["addresses"] = one.addresses
+        sentences = {name: await told(way, one.at(services[0].port)) for name, way in WAYS_OUT.items()}
+        assert set(sentences.values()) == {sentences["the asynchronous client"]}
 
 
-@pytest.mark.parametrize("address", METADATA_ADDRESSES)
-async def test_metadata_does_not_connect_where_everything_is_allowed(
-    way_out: WayOut, names: FakeNames, address: str
+@pytest.mark.parametrize("way", WAYS_OUT)
+async def test_no_setting_opens_metadata(way: str, answers: dict[str, Any], settings: Settings) -> None:
+    settings.EGRESS_ALLOW_NETWORKS = ["0.0.0.0/0", "::/0", "acme@169.254.169.254:80", "acme@[fd00:ec2::/32]:80"]
+    sentences = []
+    with nothing_connects():
+        for one in METADATA:
+            answers["addresses"] = one.addresses
+            sentences.append(await told(WAYS_OUT[way], one.url))
+    assert wrong(sentences) == []
+    assert sum("metadata address, which no setting allows" in each for each in sentences) > 40
+
+
+async def test_no_tenants_list_opens_anything(answers: dict[str, Any], services: tuple[Upstream, Upstream]) -> None:
+    everything = EgressRules("acme", ("0.0.0.0/0", "::/0", "169.254.169.254"), timeout_seconds=10)
+    with_its_own_list: Way = lambda url: asynchronous.send(EgressRequest("GET", url), rules=everything)  # noqa: E731
+    sentences = []
+    with nothing_connects(*services):
+        for one in hostile_urls():
+            answers["addresses"] = one.addresses
+            sentences.append(await told(with_its_own_list, one.at(services[0].port)))
+    assert wrong(sentences) == []
+
+
+# A whole URL that a header can hold; anything shorter would mean a path of the service itself.
+LOCATION = re.compile(r"(?i:https?://(?![/?#\\])|(?!https?:)[a-z][a-z0-9+.-]*:)[!-~]+")
+
+
+@pytest.mark.parametrize("group", GROUPS)
+async def test_no_redirect_leads_there(
+    group: str, way_out: WayOut, names: FakeNames, services: tuple[Upstream, Upstream]
 ) -> None:
-    way_out.allow += ["0.0.0.0/0", "::/0"]
-    names.say("evil.example", ("127.0.0.1", address))
-    host = f"[{address}]" if ":" in address else address
-    await refuse(way_out, f"http://{host}/latest/meta-data/")
-    await refuse(way_out, "http://evil.example/")
+    places = {f"/{at}": one for at, one in enumerate(GROUPS[group]) if LOCATION.fullmatch(one.url)}
+    with upstream({path: redirect(one.at(services[0].port)) for path, one in places.items()}) as sends_on:
+        way_out.allow.append(sends_on.allowed)
+        served = [service.connections for service in services]
+        for path, one in places.items():
+            names.whatever = one.addresses
+            sentence = await told(way_out.call, sends_on.url(path))
+            assert wrong([sentence]) == [], one
+        assert len(sends_on.seen) == len(places)
+        assert [service.connections for service in services] == served
 
 
-def test_the_tables_are_long_enough() -> None:
-    assert len(set(SPELLINGS)) + 2 * len(set(ADDRESSES)) >= 200
+def test_the_table_is_long_enough_and_says_why() -> None:
+    urls = [one.url for one in hostile_urls()]
+    assert len(urls) == len(set(urls)) >= 500
+    assert all(GROUPS)
+    assert sum(LOCATION.fullmatch(url) is not None for url in urls) >= 400

@@ -116,10 +116,14 @@ class Upstream:
 
 @contextmanager
 def upstream(
-    behaviours: dict[str, Behaviour], *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    behaviours: dict[str, Behaviour],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Upstream]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family) as listener:
+    with socket.create_server((host, port), family=family) as listener:
         server = Upstream(listener, behaviours, tls)
         thread = threading.Thread(target=server.serve)
         thread.start()
