@@ -1,7 +1,9 @@
 """Secrets whose values are known, in all the forms in which they travel."""
 
 import base64
+import html
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -17,6 +19,11 @@ _ALONE_BELOW = 8
 """A shorter form counts only where no letter or digit touches it."""
 _ENCODED_FROM = 6
 """A shorter value is not looked for in encodings: what it makes there is no more than a syllable."""
+
+_NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]+")
+_ESCAPED = re.compile("(?:%[0-9A-F]{2})+")
+_NOT_IN_SCRIPTS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
+_NOT_IN_SCRIPTS_AND_QUOTES = {**_NOT_IN_SCRIPTS, ord("'"): "\\u0027"}
 
 
 class KnownSecrets:
@@ -85,11 +92,38 @@ class KnownSecrets:
 
 def _forms(value: str) -> Iterator[str]:
     data = value.encode("utf-8", "surrogatepass")
-    yield from (value, quote(data, safe=""), quote(data), quote_plus(data))
-    yield from (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    yield value
+    if not _NEVER_ESCAPED.fullmatch(value):
+        yield from _in_urls(data)
+        yield from _in_json(value)
+        yield from _in_html(value)
     if len(data) >= _ENCODED_FROM:
         yield from _in_base64(data)
         yield from (data.hex(), data.hex().upper())
+
+
+def _in_urls(data: bytes) -> Iterator[str]:
+    """As a value, as a path, as JavaScript writes it, as in a form; twice, and with small letters."""
+    once = (quote(data, safe=""), quote(data), quote(data, safe="!'()*"), quote_plus(data))
+    for form in (*once, quote(once[0], safe="")):
+        yield from (form, _ESCAPED.sub(lambda match: match[0].lower(), form))
+
+
+def _in_json(value: str) -> Iterator[str]:
+    """Some escape slashes (PHP), some what would end a script in HTML (Go, Django)."""
+    for only_ascii in (True, False):
+        form = json.dumps(value, ensure_ascii=only_ascii)[1:-1]
+        yield from (form, form.replace("/", "\\/"), form.translate(_NOT_IN_SCRIPTS), json.dumps(form)[1:-1])
+        yield form.translate(_NOT_IN_SCRIPTS_AND_QUOTES)
+
+
+def _in_html(value: str) -> Iterator[str]:
+    """A quotation mark has several names, and need not be escaped in text."""
+    yield html.escape(value, quote=False)
+    whole = html.escape(value)
+    for single in ("&#x27;", "&#39;", "&#039;", "&apos;"):
+        for double in ("&quot;", "&#34;", "&#x22;"):
+            yield whole.replace("&#x27;", single).replace("&quot;", double)
 
 
 def _in_base64(data: bytes) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """Secrets whose values are known, in the forms in which they travel."""
 
 import base64
+import html
 import json
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 import pytest
+from django.utils.html import escape
 
 from integrations.redaction import KnownSecrets, redact_text
 from integrations.redaction.rules import rules_of
@@ -31,6 +33,24 @@ def masked(text: str, *values: str) -> str:
 )
 def test_it_masks_every_form(form: str) -> None:
     assert masked(f"<{form}>", SECRET) == "<[redacted:secret]>"
+
+
+ODD = "a<b>&'c\"d/e+f é%"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *(quote(ODD), quote(ODD, safe=""), quote(ODD, safe="").replace("%C3%A9", "%c3%a9").lower(), quote_plus(ODD)),
+        *(quote(ODD, safe="!'()*"), quote(quote(ODD, safe=""), safe="")),
+        *(json.dumps(ODD)[1:-1], json.dumps(ODD, ensure_ascii=False)[1:-1], json.dumps(json.dumps(ODD)[1:-1])[1:-1]),
+        json.dumps(ODD)[1:-1].replace("/", "\\/"),
+        json.dumps(ODD)[1:-1].replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026"),
+        *(html.escape(ODD), html.escape(ODD, quote=False), escape(ODD), html.escape(ODD).replace("&#x27;", "&#039;")),
+    ],
+)
+def test_it_masks_it_as_urls_json_and_html_write_it(form: str) -> None:
+    assert masked(f"({form})", ODD) == "([redacted:secret])"
 
 
 @pytest.mark.parametrize("user", ["", "a", "ab", "abc", "abcd"])
