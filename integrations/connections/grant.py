@@ -1,7 +1,7 @@
 """What one call goes out with: a base URL, and the credential put into a request to where it may go."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from integrations.egress import EgressRequest
@@ -35,5 +35,10 @@ def may_be_told(grant: CallGrant, url: str) -> bool:
 
 
 def authorised(request: EgressRequest, grant: CallGrant) -> EgressRequest:
-    """The request with the credential in it where it may be sent, and as it is elsewhere."""
-    return grant.apply(request) if may_be_told(grant, request.url) else request
+    """The request with the credential in it where it may be sent, and as it is elsewhere.
+
+    Egress is told what is secret in it and where it may go, so that no redirect takes it further.
+    """
+    if not may_be_told(grant, request.url):
+        return request
+    return replace(grant.apply(request), secrets=grant.secrets, origins=grant.origins)

@@ -43,6 +43,8 @@ class EgressRequest:
     body: bytes | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Credentials in it, wherever they stand. No redirect takes them to another origin, not even in its address."""
+    origins: frozenset[Origin] | None = None
+    """Where it may go as it is, for the sake of these; None: anywhere."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,6 @@ class EgressRules:
     """Of the body, after decompression."""
     max_redirects: int = 5
     """0: a redirect is an answer like any other."""
-    credential_origins: frozenset[Origin] | None = None
-    """Where the request may go as it is, for the sake of the credential in it; None: anywhere. A redirect may lead
-    elsewhere, but the credential does not follow it."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class Hop:
 def first_hop(request: EgressRequest, rules: EgressRules) -> Hop:
     """Raises EgressBlocked for a URL, method or header that is not sent, or not there."""
     target, headers = read_target(request.url), outgoing_headers(request)
-    if rules.credential_origins is not None and target.origin not in rules.credential_origins:
+    if request.origins is not None and target.origin not in request.origins:
         raise EgressBlocked(f"The credential is not for {target.host}:{target.port}. Check the address of the call.")
     headers["Host"] = target.host_header
     secrets = KnownSecrets(request.secrets)

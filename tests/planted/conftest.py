@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -12,12 +12,11 @@ from accounts.models import Person, Tenant
 from accounts.tenancy import within
 from accounts.trail import tend_trail
 from config.log_format import LineFormatter, ObjectFormatter
-from registry.execution.passage import Passage
-from registry.execution.types import Listener, ToolCall
+from integrations.connections.grant import CallGrant
+from integrations.egress import EgressRequest
+from registry.execution.resolve import resolve
+from registry.execution.types import Target, ToolCall
 from registry.register import register_tool
-from registry.transports import TRANSPORTS
-from registry.transports.base import Dispatch, Reply
-from registry.transports.http import HttpTransport, _request, _send
 from tests.browsing import Visitor
 from tests.catalogue import FIND_CONTACT, manager_of
 from tests.config.test_otel import Collector, collector  # noqa: F401
@@ -33,7 +32,7 @@ from tests.planted.places import (
     told_by_the_api,
     told_by_the_metrics,
 )
-from tests.planted.plants import Plant
+from tests.planted.plants import CONNECTION, Plant
 from tests.planted.seeking import Seeker
 from tests.registry.live.rows import seal
 from tests.registry.live.sockets import UNHURRIED, Socket
@@ -53,30 +52,22 @@ UNHINDERED: dict[str, Any] = {
 
 
 @dataclass
-class Planting(HttpTransport):
-    """Stands where connections will: the next call goes out with this plant's credential, and knows its secrets."""
+class Planting:
+    """Gives what a connection would: the next call goes out with this plant's credential."""
 
+    base_url: str
     plant: Plant = NOTHING
     knows: bool = True
     """False: nothing is masked as known, and what is looked for has to be found."""
     breaks: bool = False
 
-    async def send(self, dispatch: Dispatch) -> Reply:
-        request = self.plant.grant("").apply(_request(dispatch))
-        if self.breaks:
-            raise RuntimeError("A bug of ours, with the request at hand.")
-        return await _send(dispatch, request)
+    async def grant_for(self, **_: Any) -> CallGrant:
+        grant = self.plant.grant(self.base_url)
+        apply = self._break if self.breaks else grant.apply
+        return replace(grant, apply=apply, secrets=grant.secrets if self.knows else ())
 
-    def passage(self, call: ToolCall, listener: Listener) -> Passage:
-        return Passage(call, listener, secrets=self.plant.grant("").secrets if self.knows else ())
-
-
-@pytest.fixture
-def planting(monkeypatch: pytest.MonkeyPatch) -> Planting:
-    planting = Planting()
-    monkeypatch.setitem(TRANSPORTS, "http", planting)
-    monkeypatch.setattr("registry.execution.pipeline.Passage", planting.passage)
-    return planting
+    def _break(self, request: EgressRequest) -> EgressRequest:
+        raise RuntimeError("A bug of ours, with the credential at hand.")
 
 
 @pytest.fixture
@@ -84,6 +75,19 @@ def echo(settings: Settings) -> Iterator[Upstream]:
     with upstream(ECHOES) as service:
         settings.EGRESS_ALLOW_NETWORKS = [service.allowed]
         yield service
+
+
+@pytest.fixture
+def planting(echo: Upstream, monkeypatch: pytest.MonkeyPatch) -> Planting:
+    """Until a test can connect a service in one line: then this makes a connection for each plant instead."""
+    planting = Planting(echo.url())
+
+    async def resolve_with_a_connection(call: ToolCall) -> Target:
+        return replace(await resolve(call), connection_id=CONNECTION)
+
+    monkeypatch.setattr("registry.execution.pipeline.resolve", resolve_with_a_connection)
+    monkeypatch.setattr("registry.execution.credential.grant_for", planting.grant_for)
+    return planting
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ from urllib.parse import quote
 from accounts.ids import new_id
 from integrations.connections.grant import CallGrant
 from integrations.egress import EgressRequest
+from integrations.egress.targets import read_target
 from tests.integrations.redaction.test_formats import TOKENS
 
+CONNECTION = new_id()
 USER = "robot@acme.example"
 NO_FORMAT = {
     "password with signs": 't0p "s3cr3t" <p&ss>/\'w+rd%',
@@ -62,17 +64,16 @@ class Plant:
 
     def grant(self, base_url: str) -> CallGrant:
         """As a connection gives it for one call."""
-        secrets = (self.secret, basic(self.secret)) if self.place == "basic" else (self.secret,)
         carry = PLACES[self.place]
         return CallGrant(
-            connection_id=new_id(),
+            connection_id=CONNECTION,
             credential_id=new_id(),
             token_version=1,
             base_url=base_url,
-            origins=frozenset(),
+            origins=frozenset({read_target(base_url).origin}),
             refreshable=False,
-            secrets=secrets,
-            apply=lambda request: replace(carry(request, self.secret), secrets=secrets),
+            secrets=(self.secret, basic(self.secret)) if self.place == "basic" else (self.secret,),
+            apply=lambda request: carry(request, self.secret),
         )
 
 

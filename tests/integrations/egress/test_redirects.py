@@ -101,12 +101,12 @@ def test_it_drops_a_credential_even_where_nobody_looks_for_one() -> None:
     assert sorted(following.headers) == ["Accept", "Accept-Encoding", "Accept-Language", "Host"]
 
 
-API = EgressRules("acme", credential_origins=frozenset({("https", "api.example.com", 443)}))
+API = frozenset({("https", "api.example.com", 443)})
 
 
 @pytest.mark.parametrize("url", ["https://api.example.com/x", "https://API.example.com.:443/"])
 def test_it_sends_a_credential_where_it_belongs(url: str) -> None:
-    assert first_hop(EgressRequest("GET", url), API).target.host == "api.example.com"
+    assert first_hop(EgressRequest("GET", url, origins=API), EgressRules("acme")).target.host == "api.example.com"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_it_sends_a_credential_where_it_belongs(url: str) -> None:
 )
 def test_it_sends_a_credential_nowhere_else(url: str) -> None:
     with pytest.raises(EgressBlocked, match="The credential is not for"):
-        first_hop(EgressRequest("GET", url), API)
+        first_hop(EgressRequest("GET", url, origins=API), EgressRules("acme"))
 
 
 @pytest.mark.parametrize(("status", "location"), [(200, "/y"), (300, "/y"), (304, "/y"), (302, None), (305, "/y")])
