@@ -162,7 +162,7 @@ def leaks(
 ) -> Iterator[Leaks]:
     """Where something was found of a secret, once everything that was on its way has arrived."""
 
-    def look(*more: str) -> list[str]:
+    def look(*more: str, pages: str = "/admin/registry/execution/") -> list[str]:
         tend_trail()
         while not live.hears_nothing():
             shown.add("websocket", str(live.hear()).encode())
@@ -172,7 +172,7 @@ def leaks(
         places = [
             *shown.texts,
             *told_by_the_api(corridor, *more),
-            *on_admin_pages(corridor, Visitor(alice)),
+            *on_admin_pages(corridor, Visitor(alice), pages),
             *told_by_the_metrics(),
             ("said to Valkey", b"".join(said)),
             *in_the_database(servers),

@@ -114,6 +114,8 @@ def _held(cache: redis.Redis, key: bytes) -> Any:
 
 def in_files(servers: Servers) -> Iterator[tuple[str, bytes]]:
     """Everything below DATA_DIR: logs, artifacts, what the metrics count, and PostgreSQL's own files with its WAL."""
+    with servers.connect_as_superuser() as database:
+        database.execute("CHECKPOINT")
     for path in sorted(servers.data_dir.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield f"file {path.relative_to(servers.data_dir)}", _content(path)
@@ -126,8 +128,8 @@ def _content(path: Path) -> bytes:
         return b""
 
 
-def on_admin_pages(corridor: Corridor, visitor: Visitor) -> Iterator[tuple[str, bytes]]:
-    """Every page that a link leads to from the first one."""
+def on_admin_pages(corridor: Corridor, visitor: Visitor, below: str) -> Iterator[tuple[str, bytes]]:
+    """Every page that links lead to from the first one, of those below an address."""
     waiting, seen = ["/admin/"], set[str]()
     while waiting:
         address = waiting.pop()
@@ -137,7 +139,7 @@ def on_admin_pages(corridor: Corridor, visitor: Visitor) -> Iterator[tuple[str, 
         answer = visitor.get(address)
         content = corridor.loop.run(whole(answer))
         yield f"page {address}", content
-        waiting += [href.decode() for href in _HREF.findall(content)]
+        waiting += [href.decode() for href in _HREF.findall(content) if href.startswith(below.encode())]
 
 
 def told_by_the_api(corridor: Corridor, *more: str) -> Iterator[tuple[str, bytes]]:
