@@ -7,7 +7,8 @@ asynchronous one can also hand out an answer while it arrives (`stream`, `stream
 1. `targets` reads the URL, so strictly that no other parser can read something else in it
 2. `names` resolves the host
 3. `gate` puts every address to the policy, on every call, kept-alive connection or not
-4. the client connects to a checked address, never to a name, and sends
+4. the client connects to a checked address, never to a name, and sends; where the operator has a proxy (`proxies`),
+   through a tunnel to that address
 5. `redirects` says what follows, and it begins again at 1
 6. `decoding` unpacks the answer within the limit
 """

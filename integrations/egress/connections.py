@@ -122,7 +122,7 @@ class StrictResponse(http.client.HTTPResponse):
     """Refuses the heads that two readers could read differently, as aiohttp does."""
 
     def _read_status(self) -> tuple[str, int, str]:
-        for _ in range(MOST_EARLY_ANSWERS):
+        for _ in range(MOST_EARLY_ANSWERS + 1):
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if not HTTPStatus.SWITCHING_PROTOCOLS < status < HTTPStatus.OK:
                 return version, status, reason

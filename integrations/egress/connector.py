@@ -98,7 +98,7 @@ class _Reading(ResponseHandler):
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         if HTTPStatus.SWITCHING_PROTOCOLS < data[0].code < HTTPStatus.OK:
             self._early += 1
-        if self._early < MOST_EARLY_ANSWERS:
+        if self._early <= MOST_EARLY_ANSWERS:
             super().feed_data(data, size)
         else:
             self.close()

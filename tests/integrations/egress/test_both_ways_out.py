@@ -270,6 +270,15 @@ async def test_it_never_shows_urls_headers_or_bodies_in_a_repr(allowed: WayOut, 
     assert "s3cret" not in repr((request, answer, first_hop(request, EgressRules("acme"))))
 
 
+async def test_it_logs_nothing_that_travels_at_any_level(
+    allowed: WayOut, service: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    await allowed.call(service.url("/?key=s3cret"), "POST", {"Authorization": "Bearer s3cret"}, b"s3cret")
+    assert len(service.seen) == 1
+    assert "s3cret" not in caplog.text
+
+
 @pytest.mark.parametrize("path", ["/echo-as-status", "/echo-as-header", "/echo-as-chunk", "/hang-up-on"])
 async def test_its_errors_quote_neither_the_request_nor_the_answer(
     allowed: WayOut, service: Upstream, path: str, caplog: pytest.LogCaptureFixture

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+from integrations.connections.grant import CallGrant
 from integrations.egress import EgressRequest, EgressRules, asynchronous, blocking
 from integrations.errors import EgressBlocked
 from registry.probe import Question, ask
@@ -52,6 +53,12 @@ def _tool(url: str, *, definition: dict[str, Any] | None = None, **more: Any) ->
     )
 
 
+def _action(url: str) -> Awaitable[object]:
+    """A connection's base URL comes from what its person entered."""
+    grant = CallGrant(NOBODY, NOBODY, 1, url, frozenset(), False, ("s3cret",), apply=lambda request: request)
+    return _tool("", definition={"method": "GET"}, grant=grant)
+
+
 WAYS_OUT: dict[str, Way] = {
     "the asynchronous client": lambda url: asynchronous.send(EgressRequest("GET", url), rules=ACME),
     "the asynchronous client, streaming": _stream,
@@ -59,5 +66,6 @@ WAYS_OUT: dict[str, Way] = {
     "a tool with an endpoint": _tool,
     "a tool with a definition": lambda url: _tool(url, definition={"method": "GET"}),
     "a tool that streams": lambda url: _tool(url, definition={"method": "GET"}, emit=_emit),
+    "an action of a connector": _action,
     "a health probe": _probe,
 }
