@@ -21,7 +21,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError
 
 from integrations.egress.messages import LONGEST_HEADER, MOST_EARLY_ANSWERS, MOST_HEADERS
-from integrations.egress.proxies import Proxy, open_tunnel, place_of
+from integrations.egress.proxies import Proxy, on_the_way_to, open_tunnel, place_of
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -81,19 +81,20 @@ def on_a_clock(context: ssl.SSLContext) -> ssl.SSLContext:
 def _connect(connection: HTTPConnection) -> socket.socket:
     """To the address, or to the proxy and through it."""
     this, address = call.get(), connection._dns_host
+    proxy = on_the_way_to(address, this.proxy)
     this.connected = True
     patience = Call(monotonic() + min(this.patience, this.left))
     family, place = socket.AF_INET6 if ":" in address else socket.AF_INET, (address, connection.port)
-    if this.proxy:
-        family, place = place_of(this.proxy)
+    if proxy:
+        family, place = place_of(proxy)
     sock = _Socket(family, socket.SOCK_STREAM)
     try:
         # The TLS handshake has this timeout, too.
         sock.settimeout(patience.left)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.connect(place)
-        if this.proxy:
-            open_tunnel(sock, this.proxy, address, connection.port, left=lambda: patience.left)
+        if proxy:
+            open_tunnel(sock, proxy, address, connection.port, left=lambda: patience.left)
     except TimeoutError as error:
         sock.close()
         raise ConnectTimeoutError(connection, "The address took no connection in time.") from error

@@ -17,7 +17,7 @@ from aiohttp.http_parser import RawResponseMessage
 from aiohttp.streams import StreamReader
 
 from integrations.egress.messages import MOST_EARLY_ANSWERS
-from integrations.egress.proxies import Proxy, tunnel
+from integrations.egress.proxies import Proxy, on_the_way_to, tunnel
 
 
 @dataclass
@@ -78,11 +78,12 @@ class CheckedConnector(aiohttp.TCPConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
         **more: Any,
     ) -> tuple[asyncio.Transport, ResponseHandler]:
-        if self._proxy is None:
-            return await super()._wrap_create_connection(*args, addr_infos=addr_infos, timeout=timeout, **more)
         [(*_, (address, port, *_))] = addr_infos
+        proxy = on_the_way_to(address, self._proxy)
+        if proxy is None:
+            return await super()._wrap_create_connection(*args, addr_infos=addr_infos, timeout=timeout, **more)
         async with asyncio.timeout(timeout.sock_connect):
-            sock = await tunnel(self._proxy, str(address), int(port))
+            sock = await tunnel(proxy, address, port)
             return await self._wrap_existing_connection(*args, sock=sock, timeout=timeout, **more)
 
 

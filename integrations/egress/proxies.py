@@ -10,6 +10,7 @@ import re
 import socket
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -47,6 +48,11 @@ def read_proxy(url: str) -> Proxy | None:
         raise BadProxy("It is not `http://host:port` or `http://user:password@host:port`.")
     login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
     return Proxy(host, port, login)
+
+
+def on_the_way_to(address: str, proxy: Proxy | None) -> Proxy | None:
+    """None where none stands between: what this machine calls itself would be the proxy, if it were asked for it."""
+    return None if ip_address(address).is_loopback else proxy
 
 
 def place_of(proxy: Proxy) -> tuple[socket.AddressFamily, Any]:
