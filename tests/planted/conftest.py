@@ -72,7 +72,7 @@ class Planting:
 
 @pytest.fixture
 def echo(settings: Settings) -> Iterator[Upstream]:
-    with upstream(ECHOES) as service:
+    with upstream(dict(ECHOES)) as service:
         settings.EGRESS_ALLOW_NETWORKS = [service.allowed]
         yield service
 

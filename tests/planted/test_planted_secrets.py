@@ -9,14 +9,15 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from pytest_django import Settings
 from redis import Redis
 
 from accounts.models import Tenant
 from registry.execution.resume import resume
 from tests.corridor import Corridor
-from tests.integrations.egress.upstreams import Upstream
+from tests.integrations.egress.upstreams import Peer, Upstream, upstream
 from tests.planted.conftest import Leaks, Planting, Shown
-from tests.planted.echoes import DRESSES, STATUS
+from tests.planted.echoes import DRESSES, ECHOES, STATUS
 from tests.planted.places import leaves, together, whole
 from tests.planted.plants import NO_FORMAT, PLACES, Plant, plants
 
@@ -116,6 +117,23 @@ def test_nothing_stays_in_a_traceback(
         assert call(plant, "echo")["code"] == "internal_error"
     assert echo.seen == []
     assert sum(b"RuntimeError: A bug of ours" in content for _, content in shown.texts) == len(ODD)
+    assert leaks() == []
+
+
+def test_nothing_is_told_to_whom_a_service_sends_on(
+    call: Call, echo: Upstream, settings: Settings, shown: Shown, leaks: Leaks
+) -> None:
+    def send_on(peer: Peer) -> bool:
+        return peer.answer(b"", "302 Found", Location=f"{elsewhere.url('/echo')}?{peer.path.partition('?')[2]}")
+
+    echo.behaviours["/pieces"] = send_on
+    with upstream(ECHOES) as elsewhere:
+        settings.EGRESS_ALLOW_NETWORKS = [echo.allowed, elsewhere.allowed]
+        for plant in PLANTS[-len(PLACES) :]:
+            told = call(plant, "pieces", dress="text")
+            assert told.get("code") == ("egress_blocked" if plant.place == "query" else None)
+    assert (len(echo.seen), len(elsewhere.seen)) == (len(PLACES), len(PLACES) - 1)
+    shown.add("answer that another service was sent", "\n".join(elsewhere.seen).encode())
     assert leaks() == []
 
 
