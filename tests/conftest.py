@@ -15,6 +15,7 @@ from tests.servers import Servers, servers_key
 
 pytest_plugins = [
     "tests.upstream",
+    "tests.vendors",
     "tests.web",
     "tests.cast",
     "tests.catalogue",

@@ -1,0 +1,47 @@
+import json
+from typing import Any
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from integrations.connections.words import LONGEST_WORDS, answered, masked, words
+from integrations.egress import EgressResponse
+
+
+def answer(body: Any, status: int = 401) -> EgressResponse:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return EgressResponse(status, CIMultiDictProxy(CIMultiDict()), content, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": {"message": "No such key"}}, "No such key"),
+        ({"error": "invalid_auth"}, "invalid_auth"),
+        ({"errors": [1]}, "HTTP 401"),
+        (b"Not allowed\r\n here", "Not allowed here"),
+        (b"<html><body>Sign in</body></html>", "HTTP 401"),
+        (b"", "HTTP 401"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+    ],
+)
+def test_it_tells_what_the_service_says(body: Any, said: str) -> None:
+    assert words(answer(body), "error.message", "error", secrets=()) == said
+
+
+def test_it_masks_what_was_entered_and_what_looks_like_a_secret() -> None:
+    said = words(
+        answer({"error": "no key k-123456, and not xoxb-123456789012-abcdefghijkl"}), "error", secrets=["k-123456"]
+    )
+    assert said == "no key [redacted:secret], and not [redacted:slack-token]"
+
+
+def test_it_masks_before_it_cuts() -> None:
+    text = "x" * (LONGEST_WORDS - 4) + " k-123456789"
+    assert "k-1" not in masked(text, ["k-123456789"])
+    assert masked("y" * 1000, ()) == "y" * LONGEST_WORDS + "…"
+
+
+def test_it_applies_an_expression_that_does_not_fit_to_nothing() -> None:
+    assert words(answer({"error": 7}), "length(error)", secrets=()) == "HTTP 401"
+    assert answered(answer(b"{")) == "{"
