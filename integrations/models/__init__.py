@@ -1,3 +1,4 @@
+from integrations.models.connect_link import ConnectLink
 from integrations.models.connection import Connection
 from integrations.models.connector import ConnectorImport, ImportedConnector
 from integrations.models.credential import Credential
@@ -7,6 +8,7 @@ from integrations.models.oauth import OAuthApp, OAuthFlow
 from integrations.models.rekeying import Rekeying, RekeyingState
 
 __all__ = [
+    "ConnectLink",
     "Connection",
     "ConnectorImport",
     "Credential",

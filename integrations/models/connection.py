@@ -34,6 +34,7 @@ class Connection(models.Model):
         max_length=200, blank=True, help_text="Whose account it is, in the tenant's own words; empty: the tenant's."
     )
     variables = models.JSONField(default=dict, blank=True, help_text="Parts of the base URL.")
+    origins = models.JSONField(default=list, editable=False, help_text="To whom its secrets may be told.")
     scopes = models.JSONField(default=list, blank=True, help_text="What was granted, as far as the vendor says.")
     account = models.CharField(max_length=300, blank=True, help_text="What the vendor calls the account.")
     is_default = models.BooleanField(default=False, help_text="For tools of its connector that name none.")

@@ -27,6 +27,9 @@ class Credential(models.Model):
     refreshed_at = models.DateTimeField(null=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False, help_text="Refreshes that failed in a row.")
     cool_until = models.DateTimeField(null=True, editable=False, help_text="Nobody asks for a token before.")
+    claimed_until = models.DateTimeField(
+        null=True, editable=False, help_text="Somebody is asking for a token, until then at most."
+    )
     state = models.CharField(max_length=16, choices=CredentialState.choices, default=CredentialState.CURRENT)
     valid_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

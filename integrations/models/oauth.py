@@ -3,6 +3,7 @@ from django.db import models
 from accounts.ids import new_id
 from accounts.models import Person, Tenant
 from accounts.tenancy import TenantManager
+from integrations.models.connect_link import ConnectLink
 from integrations.models.connection import Connection
 
 
@@ -36,6 +37,10 @@ class OAuthFlow(models.Model):
     state_digest = models.BinaryField(unique=True, editable=False, help_text="SHA-256 of the state.")
     browser_digest = models.BinaryField(editable=False, help_text="SHA-256 of what its browser has to bring back.")
     verifier = models.BinaryField(editable=False, help_text="Sealed: of PKCE (RFC 7636).")
+    auth = models.CharField(max_length=64, help_text="Which of the connector's ways.")
+    scopes = models.JSONField(default=list, help_text="What was asked for.")
+    redirect_uri = models.CharField(max_length=2000, help_text="Where the vendor sends them back to.")
+    link = models.ForeignKey(ConnectLink, null=True, on_delete=models.CASCADE, related_name="+")
     return_to = models.CharField(max_length=2000, blank=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
