@@ -196,6 +196,10 @@ VAULT_PREVIOUS_KEY_FILE = env.str("VAULT_PREVIOUS_KEY_FILE", default="")
 VAULT_PREVIOUS_KMS_KEY_ID = env.str("VAULT_PREVIOUS_KMS_KEY_ID", default="")
 VAULT_DEK_MAX_AGE_DAYS = env.int("VAULT_DEK_MAX_AGE_DAYS", default=365)
 
+# --- Connections ---
+
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+
 # --- Artifacts: large outputs, outside of the database ---
 
 ARTIFACT_THRESHOLD_BYTES = env.int("ARTIFACT_THRESHOLD_BYTES", default=64_000)

@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("docs/errors", errors_page, name="errors"),
+    path("", include("integrations.urls")),
     re_path(r"^api/", UnknownAddressView.as_view()),
     path("admin/", include("registry.urls")),
     path("admin/", admin.site.urls),
