@@ -1,6 +1,7 @@
 """How a process that runs executions ends: it lets them end, gives away what does not, then closes."""
 
 from integrations import egress
+from integrations.connections import refresh
 from registry.execution import shared, watch
 
 
@@ -12,5 +13,6 @@ async def begin() -> None:
 async def close() -> None:
     """When nothing new comes any more. Connections are closed last."""
     await watch.aclose()
+    await refresh.aclose()
     await egress.aclose()
     await shared.aclose()
