@@ -28,4 +28,14 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 5.0,
         "options": {"expire_seconds": 5},
     },
+    "refresh-tokens": {
+        "task": "integrations.tasks.refresh_tokens",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
+    "sweep-connections": {
+        "task": "integrations.tasks.sweep_connections",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
 }

@@ -2,6 +2,8 @@
 
 from celery import shared_task
 
+from accounts import bridge
+from integrations.connections import sweep, upkeep
 from integrations.vault import aging
 from integrations.vault.rekey import tend_rekeyings
 
@@ -16,3 +18,15 @@ def rekey() -> None:
 def rotate_aged() -> None:
     """Give tenants a new data key whose newest one is a year old."""
     aging.rotate_aged()
+
+
+@shared_task
+def refresh_tokens() -> None:
+    """Refresh tokens that nobody called with for long."""
+    bridge.start(upkeep.refresh_due()).result()
+
+
+@shared_task
+def sweep_connections() -> None:
+    """Destroy previous credentials whose time is over, and what nobody finished."""
+    sweep.sweep_connections()
