@@ -26,6 +26,9 @@ THINGS = (
     "artifact",
     "breaker",
     "data_key",
+    "connection",
+    "connect_link",
+    "oauth_app",
 )
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.
