@@ -1,10 +1,11 @@
 from email import message_from_bytes
 from email.policy import HTTP
+from typing import Any
 
 from integrations.egress.multipart import Part, encode_multipart
 
 
-def read(parts: list[Part]) -> list[tuple[str | None, str | None, str, bytes]]:
+def read(parts: list[Part]) -> list[tuple[Any, str | None, str, Any]]:
     """Name, file name, media type and content of each part, as another library reads them."""
     body, media_type = encode_multipart(parts)
     message = message_from_bytes(b"Content-Type: " + media_type.encode() + b"\r\n\r\n" + body, policy=HTTP)
