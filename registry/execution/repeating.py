@@ -65,6 +65,5 @@ def _may_have_acted(error: QuartermasterError) -> bool:
 
 
 def _what_happened(error: QuartermasterError) -> str:
-    """Without its last sentence, which tells to try again."""
-    kept, _, _ = error.message.removesuffix(".").rpartition(". ")
-    return f"{kept or error.message.removesuffix('.')}."
+    """The first sentence: what comes after it tells to try again."""
+    return f"{error.message.partition('. ')[0].removesuffix('.')}."

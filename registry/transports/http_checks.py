@@ -89,7 +89,7 @@ def _check_step(path: str, step: Mapping[str, Any], properties: Properties, may_
     if "url_from" not in step:
         yield from _check_request(path, step, own, may_be_relative=may_be_relative)
         return
-    if "url" in step:
+    if step.get("url"):
         yield Fault(f"{path}.url", "The step has `url_from`. Give one of the two.")
     yield from _check_request(path, {**step, "url": "https://found.invalid/"}, own, may_be_relative=False)
 

@@ -86,7 +86,7 @@ def _told(error: QuartermasterError, step: Step, acted: list[str]) -> Quartermas
     """The error, saying where it stood. What the service said of it stays a quote."""
     done = f", after {_listed(acted)} had been done" if acted else ""
     kind = Quote if isinstance(error.message, Quote) else str
-    error.message = kind(f"The step `{step.id}` failed{done}. {error.message}")
+    error.message = kind(f"The step `{step.id}` failed{done}: {error.message}")
     error.extra = {**error.extra, "step": step.id, "done": list(acted)}
     return error
 

@@ -87,7 +87,7 @@ def test_it_says_which_step_failed_and_what_had_been_done(corridor: Corridor, up
     assert outcome.error is not None
     assert (outcome.status, outcome.error["code"]) == (Status.FAILED, "upstream_error")
     assert outcome.error["detail"] == (
-        "The step `done` failed, after `place`, `bytes` had been done. "
+        "The step `done` failed, after `place`, `bytes` had been done: "
         "The tool's service answered with HTTP 422: It is too large."
     )
     assert (outcome.error["step"], outcome.error["done"]) == ("done", ["place", "bytes"])
@@ -99,7 +99,9 @@ def test_it_says_that_nobody_knows_what_a_step_did(corridor: Corridor, upload: A
     outcome = called(corridor)
     assert outcome.error is not None
     assert outcome.error["code"] == "outcome_unknown"
-    assert outcome.error["detail"].startswith("The step `bytes` failed, after `place` had been done.")
+    assert outcome.error["detail"].startswith(
+        "The step `bytes` failed, after `place` had been done: The tool's service answered with HTTP 504. The call may"
+    )
     assert sent(upstream) == [("POST", "/places"), ("POST", "/fill")]
 
 
