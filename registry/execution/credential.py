@@ -4,12 +4,17 @@ import asyncio
 from uuid import UUID
 
 from accounts.errors import QuartermasterError
+from accounts.offload import in_database_thread
+from integrations.connections.expire import expire_connection
 from integrations.connections.grant import CallGrant
-from integrations.connections.granting import expire_after_refusal, grant_for
+from integrations.connections.granting import grant_for
 from integrations.errors import UpstreamTimeout
+from integrations.redaction import KnownSecrets, redact_text
 from registry.errors import UpstreamRefused
 from registry.execution.passage import Passage
 from registry.execution.types import ToolCall
+
+ACTOR = "system:corridor"
 
 
 class Credential:
@@ -43,7 +48,7 @@ class Credential:
     async def is_to_be_renewed_after(self, error: QuartermasterError) -> bool:
         """Whether the service took this credential for none, and there may be another: once in a call.
 
-        Where it refuses the new one, too, somebody has to connect the service again.
+        Where it refuses the new one, too, the connection has expired: somebody has to connect it again.
         """
         last = self._last
         if last is None or not last.refreshable or not isinstance(error, UpstreamRefused):
@@ -53,5 +58,9 @@ class Credential:
         if self._refused is None:
             self._refused = last
             return True
-        await expire_after_refusal(tenant_id=self._call.caller.tenant_id, refused=last, reason=error.message)
+        await in_database_thread(self._expire, last, error.message)
         return False
+
+    def _expire(self, refused: CallGrant, words: str) -> None:
+        masked = redact_text(words, secrets=KnownSecrets(self._passage.secrets))
+        expire_connection(tenant_id=self._call.caller.tenant_id, grant=refused, actor=ACTOR, reason=masked)
