@@ -18,6 +18,8 @@ QuartermasterError
 │   ├── Immutable             409  conflict             it stays as it was published; publish a version
 │   ├── BreakingChange        409  breaking_change      callers of the version before would break
 │   ├── ExecutionEnded        409  conflict             it cannot be cancelled any more
+│   ├── ConnectionMissing             (integrations/errors.py)
+│   │   └── ScopesMissing     409  connection_missing   it was connected without what the tool needs
 │   ├── NotHeld               409  conflict             nobody holds this circuit
 │   └── IdempotencyConflict   409  idempotency_conflict
 ├── TooLarge
@@ -43,6 +45,7 @@ QuartermasterError
 """
 
 from accounts.errors import Conflict, Forbidden, NotFound, QuartermasterError, TooLarge, Unavailable
+from integrations.errors import ConnectionMissing
 
 
 class NotApproved(Forbidden):
@@ -103,6 +106,10 @@ class BreakingChange(Conflict):
     """This would break callers of the version before. Undo what `errors` names, or publish a new major version."""
 
     code = "breaking_change"
+
+
+class ScopesMissing(ConnectionMissing):
+    """The connection was not granted what this tool needs. An admin can reconnect it under Connections."""
 
 
 class NotHeld(Conflict):

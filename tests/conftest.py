@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.cast",
     "tests.catalogue",
     "tests.corridor",
+    "tests.connections",
     "tests.browsing",
     "tests.storages",
 ]

@@ -14,7 +14,7 @@ from accounts.api.views import AsyncTenantView
 from accounts.caller import Caller
 from accounts.errors import Fault, Invalid
 from accounts.roles import Right
-from registry.api.executions import IDEMPOTENCY_KEY, ShapeSerializer, idempotency_key, traceparent
+from registry.api.executions import IDEMPOTENCY_KEY, EndUserField, ShapeSerializer, idempotency_key, traceparent
 from registry.api.outcomes import ExecutionSerializer, represent_outcome
 from registry.batches.execute import BatchOutcome, Order, execute_batch
 from registry.batches.reading import LONGEST_OPERATION, LONGEST_SPEC, read_calls
@@ -57,6 +57,7 @@ class ExecuteBatchSerializer(StrictSerializer):
     timeout_ms = serializers.IntegerField(
         min_value=1, max_value=LONGEST_TIMEOUT_MS, default=LONGEST_TIMEOUT_MS, help_text="For all calls together."
     )
+    end_user = EndUserField()
     conversation = serializers.CharField(max_length=200, default="")
     provider = serializers.CharField(max_length=64, default="")
 

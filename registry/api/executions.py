@@ -39,6 +39,7 @@ from registry.shaping.budget import FEWEST_TOKENS, MOST_TOKENS
 from registry.shaping.fields import LONGEST_FIELD, MOST_FIELDS, complaint_about
 from registry.timeouts import LONGEST_TIMEOUT_MS
 
+LONGEST_END_USER = 200
 POLL_SECONDS = 1
 """When to look again at an execution that has not ended."""
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
@@ -86,6 +87,17 @@ class FieldsField(serializers.ListField):
         return tuple(fields)
 
 
+class EndUserField(serializers.CharField):
+    """For whom a call is made, where the tool's connector gives end users connections of their own."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            max_length=LONGEST_END_USER,
+            default="",
+            help_text="Your name for the end user with whose own connection the call goes out.",
+        )
+
+
 class ShapeSerializer(StrictSerializer):
     """What of the answer is wanted."""
 
@@ -114,6 +126,7 @@ class CallSerializer(ShapeSerializer):
         default=None,
         help_text="A call that has not ended by then goes on, and is told as running with 202.",
     )
+    end_user = EndUserField()
     mode = serializers.ChoiceField(
         choices=[mode.value for mode in Mode],
         default=Mode.SYNC.value,

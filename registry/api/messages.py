@@ -12,7 +12,7 @@ from accounts.api.queries import QuerySerializer
 from accounts.api.views import AsyncTenantView
 from accounts.caller import Caller
 from accounts.roles import Right
-from registry.api.executions import IDEMPOTENCY_KEY, idempotency_key, traceparent
+from registry.api.executions import IDEMPOTENCY_KEY, EndUserField, idempotency_key, traceparent
 from registry.messages.anthropic import read_message, write_message
 from registry.messages.asked import Answered, Terms, run_asked
 from registry.messages.openai import read_answer
@@ -25,6 +25,7 @@ BATCH_HEADER = "Batch-Id"
 class TermsQuery(QuerySerializer):
     """The body is the provider's, so what is ours stands in the address."""
 
+    end_user = EndUserField()
     conversation = serializers.CharField(max_length=200, default="")
     provider = serializers.CharField(max_length=64, default="", help_text="The agent's own, or else the door's.")
     timeout_ms = serializers.IntegerField(
@@ -81,6 +82,7 @@ def _terms(query: dict[str, Any], request: Request, caller: Caller, provider: st
         caller=caller,
         provider=query["provider"] or caller.provider or provider,
         idempotency_key=idempotency_key(request),
+        end_user=query["end_user"],
         conversation=query["conversation"],
         traceparent=traceparent(request),
         timeout_ms=query["timeout_ms"],

@@ -29,6 +29,8 @@ class Order:
     """What was sent: with an idempotency key it has to be the same each time."""
     idempotency_key: str | None = None
     timeout_ms: int = LONGEST_TIMEOUT_MS
+    end_user: str = ""
+    """For whom its calls are made, where their tools know end users."""
     conversation: str = ""
     provider: str = ""
     max_tokens: int | None = None
@@ -65,7 +67,7 @@ async def _look_up_tools(order: Order) -> None:
     """
     calls = {(call.tool, call.version): call for call in order.plan.calls}
     if len(calls) < len(order.plan.calls):
-        wanted = (ToolCall(order.caller, tool, {}, version) for tool, version in calls)
+        wanted = (ToolCall(order.caller, tool, {}, version, end_user=order.end_user) for tool, version in calls)
         await asyncio.gather(*map(resolve, wanted), return_exceptions=True)
 
 
@@ -95,6 +97,7 @@ def _tool_call(
         max_tokens=min((most for most in (call.max_tokens, order.max_tokens) if most), default=None),
         parent_id=batch_id,
         traceparent=_traceparent(order, batch_id),
+        end_user=order.end_user,
         conversation=order.conversation,
         provider=order.provider,
     )

@@ -20,5 +20,6 @@ async def nested_call(call: ToolCall, target: Target, nested: Nested) -> ToolCal
         made_by=target,
         traceparent=call.trace_below,
         conversation=call.conversation,
+        end_user=call.end_user,
         provider=call.provider,
     )

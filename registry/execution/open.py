@@ -124,6 +124,7 @@ def _new(call: ToolCall, target: Target, started_at: datetime) -> Execution:
         provider=call.provider or call.caller.provider,
         tried=list(call.tried),
         parent_id=call.parent_id,
+        connection_id=target.connection_id,
         options=_options(call, target),
         idempotency_key=call.idempotency_key,
         request_digest=request_digest(call) if call.idempotency_key is not None else None,
@@ -145,6 +146,7 @@ def _options(call: ToolCall, target: Target) -> dict[str, Any]:
         "timeout_ms": call.timeout_ms,
         "fields": list(call.fields),
         "max_tokens": call.max_tokens,
+        "end_user": call.end_user,
         "traceparent": call.traceparent,
         "meanwhile": target.meanwhile,
     }
@@ -152,8 +154,10 @@ def _options(call: ToolCall, target: Target) -> dict[str, Any]:
 
 
 def request_digest(call: ToolCall) -> bytes:
-    """Of what makes two requests the same: tool, range, operation, mode, input, keys in order, and shape."""
+    """Of what makes two requests the same: tool, range, operation, mode, input, keys in order, shape and end user."""
     request: list[Any] = [call.tool, call.version, call.operation, call.mode, call.input]
     if call.fields or call.max_tokens:
         request += [list(call.fields), call.max_tokens]
+    if call.end_user:
+        request += [{"end_user": call.end_user}]
     return digest_of(request)

@@ -127,6 +127,7 @@ def _identity(passage: Passage) -> dict[str, Any]:
         "tried": list(call.tried),
         "mode": call.mode,
         "parent_id": call.parent_id,
+        "connection_id": target.connection_id if target else None,
         "started_at": passage.started_at,
     }
 
@@ -143,9 +144,18 @@ def _entry(passage: Passage, ending: Ending, stored: StoredForms, recorded: Reco
             "version": target.version if target else None,
             "code": ending.error.code if ending.error else None,
             "digest": _digest(stored),
+            **_gone_out_with(passage),
             **({"artifact": str(stored.artifact.id), "sha256": stored.artifact.sha256} if stored.artifact else {}),
         },
     )
+
+
+def _gone_out_with(passage: Passage) -> dict[str, str]:
+    """The connection and credential whose secret was used, by id."""
+    connection = passage.target.connection_id if passage.target else None
+    if connection is None or passage.credential_id is None:
+        return {}
+    return {"connection": str(connection), "credential": str(passage.credential_id)}
 
 
 def _digest(stored: StoredForms) -> str:

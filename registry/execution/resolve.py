@@ -10,8 +10,10 @@ from accounts.models import Tenant
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from integrations.egress import narrowing
+from integrations.models import Connection
 from registry import semver
 from registry.breakers.settings import Held
+from registry.connections import connection_of, refuse_end_user
 from registry.errors import ToolDisabled, ToolNotFound, VersionNotFound
 from registry.execution.types import Target, ToolCall
 from registry.models import BreakerHold, TenantTool, Tool, ToolVersion
@@ -24,20 +26,25 @@ from registry.retries import backoff_of
 from registry.transports.base import Declared
 
 # Kept under the tenant's generation, which every change of the catalogue bumps: never stale, only forgotten.
-_targets: LRUCache[tuple[UUID, int, str, str], Target] = LRUCache(maxsize=10_000)
+_targets: LRUCache[tuple[UUID, int, str, str, str], Target] = LRUCache(maxsize=10_000)
 
 
 async def resolve(call: ToolCall) -> Target:
-    """Raises ToolNotFound, ToolDisabled or VersionNotFound, and Invalid for a version that is no range."""
+    """Raises ToolNotFound, ToolDisabled or VersionNotFound, ConnectionMissing and ConnectionExpired, and Invalid for a
+    version that is no range and an end user that the tool knows nothing of.
+    """
     caller = call.caller
-    key = (caller.tenant_id, caller.generation, call.tool, call.version)
+    key = (caller.tenant_id, caller.generation, call.tool, call.version, call.end_user)
     target = _targets.get(key)
     if target is None:
-        target = _targets[key] = await in_database_thread(find_target, caller.tenant_id, call.tool, call.version)
+        found = await in_database_thread(find_target, caller.tenant_id, call.tool, call.version, call.end_user)
+        target = _targets[key] = found
+    if call.end_user and target.connection_id is None and call.parent_id is None:
+        refuse_end_user(target.slug, target.transport)
     return target
 
 
-def find_target(tenant_id: UUID, slug: str, wanted: str) -> Target:
+def find_target(tenant_id: UUID, slug: str, wanted: str, end_user: str = "") -> Target:
     with within(tenant_id):
         tool = Tool.objects.living().filter(slug=slug).first()
         if tool is None:
@@ -53,8 +60,9 @@ def find_target(tenant_id: UUID, slug: str, wanted: str) -> Target:
         if version is None:
             known = ", ".join(sorted(each.version for each in versions)) or "none"
             raise VersionNotFound(f"No version of `{slug}` fits `{wanted}`. There are: {known}.")
+        connection = connection_of(tool, version, own, end_user=end_user)
         tenant = Tenant.objects.get(id=tenant_id)
-        return _target(tool, version, own, tenant, policy_of(tenant), _held(version))
+        return _target(tool, version, own, tenant, policy_of(tenant), _held(version), connection)
 
 
 def _held(version: ToolVersion) -> Held | None:
@@ -71,6 +79,7 @@ def _target(
     tenant: Tenant,
     policy: TenantPolicy,
     held: Held | None,
+    connection: Connection | None,
 ) -> Target:
     return Target(
         tool_id=tool.id,
@@ -97,6 +106,8 @@ def _target(
         meanwhile=tool.meanwhile,
         policy=policy.for_tool(tool_facts(tool, version)),
         redaction=redaction_of(tenant, tool, version),
+        connection_id=connection.id if connection else None,
+        connection=connection.slug if connection else "",
         response_mapping=version.response_mapping,
         max_input_bytes=tool.max_input_bytes,
         max_output_bytes=tool.max_output_bytes,

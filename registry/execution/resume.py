@@ -92,6 +92,7 @@ def _call(row: Execution) -> ToolCall:
         parent_id=row.parent_id,
         fields=tuple(options.get("fields", ())),
         max_tokens=options.get("max_tokens"),
+        end_user=options.get("end_user", ""),
         traceparent=options.get("traceparent", ""),
         resumed=Resumed(run=row.run + 1, started_at=row.started_at, attempts=row.attempts),
     )

@@ -143,6 +143,8 @@ class Target:
     redaction: ToolRedaction = USUAL
     connection_id: UUID | None = None
     """Whose credential the call goes out with; None: the tool has no connector."""
+    connection: str = ""
+    """Its slug."""
     response_mapping: str = ""
     max_input_bytes: int | None = None
     max_output_bytes: int | None = None

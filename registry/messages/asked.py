@@ -41,6 +41,7 @@ class Terms:
     caller: Caller
     provider: str
     idempotency_key: str | None = None
+    end_user: str = ""
     conversation: str = ""
     traceparent: str = ""
     timeout_ms: int = LONGEST_TIMEOUT_MS
@@ -67,7 +68,8 @@ async def run_asked(asked: Sequence[Asked], terms: Terms) -> Answered:
         Order(
             caller=terms.caller,
             plan=Plan(calls, _parallel(terms), OnError.CONTINUE),
-            body=[[each.id, each.name, each.input] for each in asked],
+            body=_what_was_asked(asked, terms.end_user),
+            end_user=terms.end_user,
             idempotency_key=terms.idempotency_key,
             timeout_ms=terms.timeout_ms,
             conversation=terms.conversation,
@@ -92,6 +94,12 @@ def read_arguments(text: Any) -> tuple[Mapping[str, Any], str]:
         reason = error.message.removeprefix("The body ") if isinstance(error, Malformed) else "hold half a character."
         return {}, f"invalid_arguments: The arguments cannot be read ({reason.rstrip('.')}). Send one JSON object."
     return (value, "") if isinstance(value, dict) else ({}, NO_OBJECT)
+
+
+def _what_was_asked(asked: Sequence[Asked], end_user: str) -> list[Any]:
+    """What an idempotency key stands for."""
+    calls: list[Any] = [[each.id, each.name, each.input] for each in asked]
+    return [*calls, {"end_user": end_user}] if end_user else calls
 
 
 def _as_many_as_may_run(asked: Sequence[Asked]) -> list[Asked]:

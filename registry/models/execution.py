@@ -89,6 +89,7 @@ class Execution(models.Model):
     cancel_requested_at = models.DateTimeField(null=True)
     progress = models.JSONField(null=True, help_text='{"fraction", "message", "at"}')
     parent_id = models.UUIDField(null=True, help_text="The batch or composite execution that made this call.")
+    connection_id = models.UUIDField(null=True, help_text="Whose credential it went out with.")
     options = models.JSONField(default=dict, help_text="What a resumed call needs besides its input.")
     input = models.JSONField(null=True)
     output = models.JSONField(null=True)
@@ -144,6 +145,11 @@ class Execution(models.Model):
                 F("id"),
                 condition=Q(status=Status.PENDING),
                 name="execution_pending",
+            ),
+            models.Index(
+                fields=["tenant", "connection_id", "-id"],
+                condition=Q(connection_id__isnull=False),
+                name="execution_by_connection",
             ),
             models.Index(fields=["parent_id"], condition=Q(parent_id__isnull=False), name="execution_by_parent"),
         ]

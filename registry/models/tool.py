@@ -9,6 +9,7 @@ from accounts.models import Tenant
 from accounts.models.limits import validate_concurrency, validate_quota, validate_rate_limit
 from accounts.models.tenant import slug_validator
 from accounts.tenancy import SharedManager, TenantManager, current_scope
+from integrations.models import Connection
 from registry.breakers.settings import BreakerSettings, settings_of
 from registry.models.health_status import HealthStatus
 
@@ -115,6 +116,14 @@ class Tool(models.Model):
     breaker = models.JSONField(
         null=True, blank=True, help_text='When its circuit opens, e.g. {"minimum_calls": 20, "failure_rate": 0.5}.'
     )
+    connection = models.ForeignKey(
+        Connection,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="What its calls go out with; empty: the default connection of its connector.",
+    )
     health_endpoint = models.URLField(max_length=2000, blank=True)
     stale_after_seconds = models.PositiveIntegerField(default=300)
     retire_after_seconds = models.PositiveIntegerField(
@@ -168,6 +177,7 @@ class TenantTool(models.Model):
     concurrency = models.JSONField(null=True, blank=True, validators=[validate_concurrency])
     quota = models.JSONField(null=True, blank=True, validators=[validate_quota])
     cache_epoch = models.PositiveIntegerField(default=0, editable=False)
+    connection = models.ForeignKey(Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     version_range = models.CharField(max_length=100, blank=True, help_text="Pins the tool, e.g. ^1.2.")
 
     objects = TenantManager["TenantTool"]()

@@ -92,9 +92,9 @@ def test_it_looks_each_tool_up_once(
     offer("echo")
     looked_up: list[str] = []
 
-    def find(tenant_id: UUID, slug: str, wanted: str) -> Target:
+    def find(tenant_id: UUID, slug: str, wanted: str, end_user: str) -> Target:
         looked_up.append(f"{slug}@{wanted}")
-        return find_target(tenant_id, slug, wanted)
+        return find_target(tenant_id, slug, wanted, end_user)
 
     monkeypatch.setattr(resolve, "find_target", find)
     send(corridor, *(call(f"c{n}") for n in range(20)), *(call(f"d{n}", "echo@^1") for n in range(20)))
