@@ -14,6 +14,7 @@ from accounts.models import Agent
 from accounts.roles import Right
 from accounts.tenancy import within
 from registry.breakers.state import Standing, standings
+from registry.connections import refuse_end_user
 from registry.errors import CircuitOpen
 from registry.execution.limit import bounds_on
 from registry.execution.permit import call_facts, permit
@@ -51,7 +52,7 @@ class Explanation:
 def explain(call: ToolCall) -> Explanation:
     """Call it where `call.caller` was found; it opens the tenant's scope itself."""
     try:
-        target = find_target(call.caller.tenant_id, call.tool, call.version)
+        target = _found(call)
     except QuartermasterError as error:
         return Explanation(call, problem=error)
     facts, at = call_facts(call), timezone.now()
@@ -75,10 +76,17 @@ def explain(call: ToolCall) -> Explanation:
     )
 
 
+def _found(call: ToolCall) -> Target:
+    target = find_target(call.caller.tenant_id, call.tool, call.version, call.end_user)
+    if call.end_user and target.connection_id is None:
+        refuse_end_user(target.slug, target.transport)
+    return target
+
+
 def _circuit(call: ToolCall, target: Target) -> Standing:
     with within(call.caller.tenant_id):
         version = ToolVersion.objects.select_related("tool").get(id=target.version_id)
-        return standings(call.caller.tenant_id, [version])[0]
+        return standings(call.caller.tenant_id, [version], connection_id=target.connection_id)[0]
 
 
 def _closed_door(circuit: Standing) -> QuartermasterError | None:

@@ -58,6 +58,7 @@ class ExplanationSerializer(serializers.Serializer[Any]):
 
     tool = serializers.CharField()
     version = serializers.CharField(help_text="Empty where the call finds none.")
+    connection = serializers.CharField(allow_null=True, help_text="The slug of what the call would go out with.")
     mode = serializers.CharField()
     agent = serializers.CharField(help_text="Empty for a person.")
     decision = serializers.ChoiceField(choices=Decision.choices, allow_null=True)
@@ -92,6 +93,7 @@ def represent_explanation(told: Explanation) -> dict[str, Any]:
     return {
         "tool": call.tool,
         "version": target.version if target else "",
+        "connection": (target.connection or None) if target else None,
         "mode": call.mode,
         "agent": call.caller.agent_slug,
         "decision": told.decision,

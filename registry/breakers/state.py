@@ -1,8 +1,9 @@
 """How circuits stand now, for pages and the API."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -53,22 +54,57 @@ class Standing:
         return self.held.hold == "closed" if self.held else self.state is not State.OPEN
 
 
-def standings(tenant_id: UUID, versions: Sequence[ToolVersion]) -> list[Standing]:
-    """In the versions' order, each with its tool; one query and one round trip. Call it inside the tenant's scope."""
-    from_slot = [version.tool.breaker_settings.window_seconds * 100 for version in versions]
-    keys = [Circuit(tenant_id, version.id).keys[0] for version in versions]
-    found = (board.evaluate(_LOOK, keys, from_slot) if keys else []) or [None] * len(versions)
-    holds = _holds(versions)
+def standings(tenant_id: UUID, versions: Sequence[ToolVersion], *, connection_id: UUID | None = None) -> list[Standing]:
+    """In the versions' order, each with its tool; one query and one round trip, and another one where some of them
+    have a connector. Call it inside the tenant's scope.
+
+    Without a connection, a version of several circuits stands as the one of them that is worst off.
+    """
+    circuits = {version.id: [Circuit(tenant_id, version.id, connection_id)] for version in versions}
+    if connection_id is None and any("connector" in version.definition for version in versions):
+        for circuit in _troubled(tenant_id):
+            if circuit.connection_id is not None and circuit.version_id in circuits:
+                circuits[circuit.version_id].append(circuit)
+    told, holds = _look(versions, circuits), _holds(versions)
     return [
-        _standing(told, holds.get((version.tool_id, version.id)) or holds.get((version.tool_id, None)))
-        for version, told in zip(versions, found, strict=True)
+        _worst(
+            _standing(told.get(circuit), holds.get((version.tool_id, version.id)) or holds.get((version.tool_id, None)))
+            for circuit in circuits[version.id]
+        )
+        for version in versions
     ]
 
 
+def _look(versions: Sequence[ToolVersion], circuits: Mapping[UUID, list[Circuit]]) -> dict[Circuit, Any]:
+    """Empty while Redis is away."""
+    asked = {
+        circuit: version.tool.breaker_settings.window_seconds * 100
+        for version in versions
+        for circuit in circuits[version.id]
+    }
+    found = board.evaluate(_LOOK, [circuit.keys[0] for circuit in asked], list(asked.values())) if asked else None
+    return dict(zip(asked, found, strict=True)) if found else {}
+
+
+def _worst(standings: Iterable[Standing]) -> Standing:
+    order = [State.OPEN, State.HALF_OPEN, State.CLOSED, None]
+    return min(standings, key=lambda standing: order.index(standing.state))
+
+
 def troubled_versions(tenant_id: UUID) -> list[UUID]:
-    """Those whose circuit is not closed."""
+    """Those with a circuit that is not closed."""
+    return list(dict.fromkeys(circuit.version_id for circuit in _troubled(tenant_id)))
+
+
+def _troubled(tenant_id: UUID) -> list[Circuit]:
     found = board.evaluate("return redis.call('SMEMBERS', KEYS[1])", [troubled_key(tenant_id)], []) or []
-    return [id_ for id_ in (uuid_in(member.decode()) for member in found) if id_ is not None]
+    return [circuit for circuit in (_named(tenant_id, member.decode()) for member in found) if circuit is not None]
+
+
+def _named(tenant_id: UUID, name: str) -> Circuit | None:
+    version, _, connection = name.partition(":")
+    version_id, connection_id = uuid_in(version), uuid_in(connection) if connection else None
+    return Circuit(tenant_id, version_id, connection_id) if version_id is not None else None
 
 
 def _holds(versions: Iterable[ToolVersion]) -> dict[tuple[UUID, UUID | None], BreakerHold]:

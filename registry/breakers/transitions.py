@@ -36,7 +36,7 @@ def _opened(circuit: Circuit, tool: str, version: str, failures: int, calls: int
             actor=ACTOR,
             action="breaker.opened",
             subject=f"version:{circuit.version_id}",
-            detail={"tool": tool, "version": version, "failures": failures, "calls": calls},
+            detail={"tool": tool, "version": version, "failures": failures, "calls": calls, **_whose(circuit)},
         )
 
 
@@ -47,7 +47,7 @@ def _half_opened(circuit: Circuit, tool: str, version: str) -> None:
             actor=ACTOR,
             action="breaker.half_opened",
             subject=f"version:{circuit.version_id}",
-            detail={"tool": tool, "version": version},
+            detail={"tool": tool, "version": version, **_whose(circuit)},
         )
 
 
@@ -58,5 +58,9 @@ def _closed(circuit: Circuit, tool: str, version: str) -> None:
             actor=ACTOR,
             action="breaker.closed",
             subject=f"version:{circuit.version_id}",
-            detail={"tool": tool, "version": version},
+            detail={"tool": tool, "version": version, **_whose(circuit)},
         )
+
+
+def _whose(circuit: Circuit) -> dict[str, str]:
+    return {"connection": str(circuit.connection_id)} if circuit.connection_id else {}

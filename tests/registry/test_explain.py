@@ -43,6 +43,7 @@ def test_it_tells_of_a_call_that_nothing_speaks_against(register: Register, api:
     assert told(api, tool="crm-find@^1") == {
         "tool": "crm-find",
         "version": "1.0.0",
+        "connection": None,
         "mode": "sync",
         "agent": "scout",
         "decision": "allow",
