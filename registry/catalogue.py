@@ -19,6 +19,8 @@ class Entry:
     tool: Tool
     version: ToolVersion
     """What the tenant's pin, or else `latest`, means; where that is none, the highest there is."""
+    connection: str | None
+    """The slug of the one that the tool was given, or a shared one by the scope's tenant."""
     enabled: bool
     """A shared tool has to be switched on by the platform and by the tenant."""
 
@@ -32,7 +34,7 @@ class _Choice:
 
 def listed_tools() -> ToolQuerySet:
     """The rows that `entries` wants."""
-    return Tool.objects.living().select_related("health")
+    return Tool.objects.living().select_related("health", "connection")
 
 
 def find_tool(slug: str) -> Tool:
@@ -52,9 +54,12 @@ def entries(tools: Sequence[Tool]) -> list[Entry]:
     own = _own_settings(tools)
     pins = {tool_id: setting.version_range for tool_id, setting in own.items() if setting.version_range}
     versions = _shown_versions([tool.id for tool in tools], pins)
-    return [
-        Entry(tool, versions[tool.id], tool.enabled and (tool.id not in own or own[tool.id].enabled)) for tool in tools
-    ]
+    return [_entry(tool, versions[tool.id], own.get(tool.id)) for tool in tools]
+
+
+def _entry(tool: Tool, version: ToolVersion, own: TenantTool | None) -> Entry:
+    bound = tool.connection or (own.connection if own else None)
+    return Entry(tool, version, bound.slug if bound else None, tool.enabled and (own is None or own.enabled))
 
 
 def find_version(tool: Tool, wanted: str) -> ToolVersion:
@@ -73,7 +78,8 @@ def _own_settings(tools: Iterable[Tool]) -> dict[UUID, TenantTool]:
     shared = [tool.id for tool in tools if tool.tenant_id is None]
     if not shared or current_scope().tenant_id is None:
         return {}
-    return {setting.tool_id: setting for setting in TenantTool.objects.filter(tool__in=shared)}
+    settings = TenantTool.objects.filter(tool__in=shared).select_related("connection")
+    return {setting.tool_id: setting for setting in settings}
 
 
 def _shown_versions(tool_ids: list[UUID], pins: dict[UUID, str]) -> dict[UUID, ToolVersion]:

@@ -18,7 +18,8 @@ from registry.models.health import HealthStatus
 from registry.ownership import lock_tool
 
 KEPT = frozenset({"slug"})
-CHANGEABLE = TOOL_FACTS - KEPT - {"enabled"}
+OF_OTHER_VERBS = frozenset({"enabled", "connection"})
+CHANGEABLE = TOOL_FACTS - KEPT - OF_OTHER_VERBS
 
 
 def change_tool(*, tool: Tool, by: Actor, changes: Mapping[str, Any]) -> Tool:

@@ -41,7 +41,7 @@ TOOL_FACTS = frozenset(
             "health_endpoint",
             "stale_after_seconds",
         ),
-        *("retire_after_seconds", "enabled"),
+        *("retire_after_seconds", "enabled", "connection"),
     ]
 )
 VERSION_FACTS = frozenset(

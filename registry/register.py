@@ -11,6 +11,8 @@ from accounts.caller import Actor
 from accounts.errors import Forbidden, Invalid
 from accounts.tenancy import current_scope
 from accounts.tenants import bump_generation
+from registry.bind import find_bindable
+from registry.connections import connector_of
 from registry.facts import check_tool, check_version, split_facts
 from registry.models import Tool, ToolHealth, ToolVersion
 from registry.slugs import claim_slugs, refuse_taken
@@ -54,11 +56,14 @@ def _read(spec: Mapping[str, Any], by: Actor, shared: bool) -> tuple[Tool, ToolV
     if shared != (tenant_id is None):
         raise ValueError("Register shared tools in the platform's scope, and a tenant's tools in the tenant's.")
     of_tool, of_version = split_facts(spec)
+    bound = of_tool.pop("connection", None)
     tool = Tool(tenant_id=tenant_id, **of_tool)
     version = ToolVersion(tenant_id=tenant_id, tool=tool, **{"transport": DEFAULT_TRANSPORT, **of_version})
     faults = [*check_tool(tool), *check_version(version)]
     if faults:
         raise Invalid("The tool cannot be registered like this. See `errors` for each fault.", faults=faults)
+    if bound is not None:
+        tool.connection = find_bindable(bound, connector_of(version))
     return tool, version
 
 

@@ -9,6 +9,7 @@ from accounts.api.serializers import ConcurrencySerializer, QuotaSerializer, Rat
 from accounts.models.tenant import LONGEST_ARTIFACT_SECONDS, SHORTEST_ARTIFACT_SECONDS, slug_validator
 from integrations.mapping import LONGEST_MAPPING
 from registry.catalogue import Entry
+from registry.connections import connector_of
 from registry.facts import (
     LARGEST_INPUT_BYTES,
     LARGEST_OUTPUT_BYTES,
@@ -127,6 +128,12 @@ class ToolFactsSerializer(StrictSerializer):
         allow_null=True,
         help_text="Retire the tool when nothing was heard of it for so long; null: never.",
     )
+    connection = serializers.CharField(
+        max_length=64,
+        required=False,
+        allow_null=True,
+        help_text="The slug of what its calls go out with; null: its connector's default.",
+    )
     enabled = serializers.BooleanField(required=False)
 
 
@@ -178,6 +185,7 @@ class ToolSerializer(VersionFactsSerializer, ToolFactsSerializer):
     id = serializers.UUIDField()
     slug = serializers.CharField()
     version = serializers.CharField()
+    connector = serializers.CharField(allow_null=True, help_text="The service that it goes out to.")
     is_shared = serializers.BooleanField(help_text="All tenants share it; only the platform's owner changes it.")
     health = serializers.ChoiceField(choices=HealthStatus.choices)
     health_detail = serializers.CharField(help_text="Why it is failing.")
@@ -213,6 +221,8 @@ def represent_tool(entry: Entry) -> dict[str, Any]:
         "redaction": tool.redaction,
         "breaker": tool.breaker,
         "meanwhile": tool.meanwhile,
+        "connector": connector_of(version) or None,
+        "connection": entry.connection,
         "enabled": entry.enabled,
         "is_shared": tool.tenant_id is None,
         "health": tool.health.status_at(timezone.now()),

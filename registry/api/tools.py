@@ -16,6 +16,7 @@ from accounts.api.views import TenantView
 from accounts.caller import Caller
 from accounts.roles import Right
 from registry.api.tool_fields import NewToolSerializer, ToolFactsSerializer, ToolSerializer, represent_tool
+from registry.bind import bind_connection
 from registry.catalogue import entries, entry, find_tool, listed_tools
 from registry.change import change_tool, refuse_immutable
 from registry.containment import containing
@@ -75,6 +76,8 @@ class ToolView(TenantView):
         changes = ToolFactsSerializer.read(request.data)
         tool = find_tool(slug)
         enabled = changes.pop("enabled", None)
+        if "connection" in changes:
+            bind_connection(tool=tool, by=caller, connection=changes.pop("connection"))
         if changes:
             change_tool(tool=tool, by=caller, changes=changes)
         if enabled is not None:
