@@ -1,6 +1,7 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Func, Q, Value
+from django.db.models.fields.json import KT
 
 from accounts.ids import new_id
 from accounts.models import Tenant
@@ -77,6 +78,7 @@ class ToolVersion(models.Model):
         ]
         indexes = [
             GinIndex(fields=["endpoints"], name="version_endpoints"),
+            models.Index(KT("definition__connector"), name="version_by_connector"),
             models.Index(fields=["sunset_at"], condition=Q(state=VersionState.DEPRECATED), name="version_sunsets"),
         ]
 
