@@ -9,6 +9,7 @@ from accounts.errors import Forbidden, Invalid
 from accounts.models import AuditEntry, Tenant
 from accounts.roles import Role
 from accounts.tenancy import platform, within
+from integrations.format import shelf
 from integrations.format.read import read_connector
 from integrations.format.types import Connector
 from integrations.models import Connection
@@ -318,3 +319,12 @@ def test_a_thousand_actions_cost_a_statement_for_hundreds_of_them(acme: Tenant) 
     writes = [query["sql"] for query in asked.captured_queries if query["sql"].startswith(("INSERT", "UPDATE"))]
     assert len(writes) == 4 * 3 + 1
     assert {each.change for each in install(acme, many).actions} == {Change.UNCHANGED}
+
+
+@pytest.mark.parametrize("slug", sorted(connector.slug for connector in shelf.shipped()))
+def test_every_shipped_connector_can_be_installed(slug: str, acme: Tenant) -> None:
+    shipped = shelf.connector(slug)
+    assert shipped is not None
+    installed = install(acme, shipped)
+    assert {each.change for each in installed.actions} == {Change.NEW}
+    assert {each.change for each in install(acme, shipped).actions} == {Change.UNCHANGED}
