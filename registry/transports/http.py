@@ -48,14 +48,7 @@ class HttpTransport:
             return _build_and_send(dispatch, definition)
 
     def repeatable(self, declared: Declared) -> bool:
-        if declared.endpoints:
-            return False
-        definition = read_definition(declared.definition)
-        return (
-            all(step.request.is_repeatable for step in definition.steps)
-            if definition.steps
-            else (definition.is_repeatable)
-        )
+        return not declared.endpoints and read_definition(declared.definition).is_repeatable
 
 
 _ENDPOINT = read_definition({"url": ""})

@@ -70,7 +70,9 @@ class HttpDefinition:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether sending it twice does no more than sending it once."""
+        """Whether sending it twice does no more than sending it once; of several steps, each of them."""
+        if self.steps:
+            return all(step.request.is_repeatable for step in self.steps)
         return bool(self.idempotency_header) or self.method in IDEMPOTENT_METHODS
 
 

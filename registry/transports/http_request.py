@@ -34,7 +34,10 @@ def build_endpoint_request(url: str, values: Mapping[str, Any]) -> EgressRequest
 
 def merged(*layers: Mapping[str, str]) -> dict[str, str]:
     """Headers, the later before the earlier: a name is the same in any case (RFC 9110, 5.1)."""
-    named = {name.lower(): (name, value) for layer in layers for name, value in layer.items()}
+    filled = [layer for layer in layers if layer]
+    if len(filled) == 1:
+        return dict(filled[0])
+    named = {name.lower(): (name, value) for layer in filled for name, value in layer.items()}
     return dict(named.values())
 
 

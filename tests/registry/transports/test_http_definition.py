@@ -25,3 +25,6 @@ def test_it_knows_what_may_be_sent_twice() -> None:
     assert read_definition({"method": "PUT", "url": ""}).is_repeatable
     assert read_definition({"url": "", "idempotency_header": "Idempotency-Key"}).is_repeatable
     assert not read_definition({"url": ""}).is_repeatable
+    get, post = {"id": "a", "method": "GET"}, {"id": "b", "method": "POST"}
+    assert read_definition({"steps": [get]}).is_repeatable
+    assert not read_definition({"steps": [get, post]}).is_repeatable
