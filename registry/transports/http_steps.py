@@ -13,6 +13,7 @@ from typing import Any
 from accounts.errors import QuartermasterError, Quote
 from integrations.egress import EgressRequest
 from registry.errors import MappingFailed
+from registry.shaping.large import by_size
 from registry.shaping.mapping import map_answer
 from registry.transports.base import Dispatch, Reply
 from registry.transports.http_bodies import without_nulls
@@ -35,7 +36,15 @@ async def run_steps(definition: HttpDefinition, dispatch: Dispatch) -> Reply:
         except QuartermasterError as error:
             journal.failed_is_repeatable = step.request.is_repeatable
             raise _told(error, step, journal.acted) from error.__cause__
-    return Reply({**dispatch.input, **journal.answers})
+    return await _reply(dispatch)
+
+
+async def _reply(dispatch: Dispatch) -> Reply:
+    """What may not be stored of the input may not be stored of it as a part of the answer."""
+    answers, work = dispatch.journal.answers, dispatch.masked_input
+    masked = dispatch.input if work is None else await by_size(dispatch.input, work)
+    is_masked = isinstance(masked, Mapping) and masked != dispatch.input
+    return Reply({**dispatch.input, **answers}, masked={**masked, **answers} if is_masked else None)
 
 
 async def _run(step: Step, dispatch: Dispatch, deadline: float) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from accounts.models import Tenant
 from registry.execution.types import Outcome
 from registry.models.execution import Status
 from tests.catalogue import Register
 from tests.corridor import Corridor
+from tests.registry.execution.rows import stored
 from tests.upstream import Scripted, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,6 +80,24 @@ def test_it_answers_with_everything_where_nothing_is_picked(
     output = called(corridor).output
     assert (output["title"], output["bytes"], output["done"]) == ("Plan", None, "fine")
     assert "told" not in output
+
+
+@pytest.mark.parametrize("mapping", ["", "{pin: pin}"])
+def test_it_stores_nothing_of_the_input_that_may_not_be_stored(
+    mapping: str, acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    pin = {"type": "string", "writeOnly": True}
+    one = {"id": "one", "url": f"{upstream.url}/one"}
+    register(
+        slug="upload",
+        input_schema={"type": "object", "properties": {"pin": pin}},
+        definition={"steps": [one]},
+        response_mapping=mapping,
+    )
+    outcome = corridor.call("upload", {"pin": "4711-secret"})
+    assert outcome.output["pin"] == "4711-secret"
+    row = stored(acme, outcome)
+    assert "4711-secret" not in json.dumps([row.input, row.output])
 
 
 def test_it_says_which_step_failed_and_what_had_been_done(corridor: Corridor, upload: Any, upstream: Upstream) -> None:
