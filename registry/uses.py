@@ -65,9 +65,17 @@ def tools_with(connection: Connection) -> list[ToolUse]:
     tools = Tool.objects.living().annotate(is_bound=own | Q(given))
     wanted = Q(is_bound=True)
     if _is_usual(connection):
-        wanted |= _through(connection.connector) & Q(connection=None) & ~_has_another(connection)
+        wanted |= going_through(connection.connector) & Q(connection=None) & ~_has_another(connection)
     rows = tools.filter(wanted).order_by("slug").values_list("id", "slug", "name", "is_bound")
     return [ToolUse(*row) for row in rows[:MOST_TOOLS]]
+
+
+def going_through(connector: str) -> Q:
+    """Those of which some version that may be called goes out through the connector."""
+    versions = ToolVersion.objects.alias(connector=KT("definition__connector")).filter(
+        tool=OuterRef("pk"), connector=connector
+    )
+    return Q(Exists(versions.exclude(state=VersionState.RETIRED)))
 
 
 def late_uses(connection: Connection) -> list[LateUse]:
@@ -99,14 +107,6 @@ def _is_usual(connection: Connection) -> bool:
         return True
     others = Connection.objects.living().filter(connector=connection.connector, end_user="").exclude(id=connection.id)
     return not others.exists()
-
-
-def _through(connector: str) -> Q:
-    """Tools of which some version that may be called goes out through the connector."""
-    versions = ToolVersion.objects.alias(connector=KT("definition__connector")).filter(
-        tool=OuterRef("pk"), connector=connector
-    )
-    return Q(Exists(versions.exclude(state=VersionState.RETIRED)))
 
 
 def _has_another(connection: Connection) -> Q:

@@ -26,6 +26,7 @@ from registry.models.tool import NodeType, Source, ToolQuerySet
 from registry.purge import purge_cache
 from registry.register import register_tool
 from registry.retire import retire_tool
+from registry.uses import going_through
 
 CONTAINS = "`key:value,value`, several with `;` in between, or a JSON object."
 
@@ -39,7 +40,9 @@ class ToolsQuery(PageQuery):
     source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
     node_type = serializers.ChoiceField(choices=NodeType.choices, required=False)
     provider = serializers.CharField(max_length=64, required=False, help_text="What this provider's agents may call.")
-    connector = serializers.CharField(max_length=64, required=False, help_text="Installed from this connector.")
+    connector = serializers.CharField(
+        max_length=64, required=False, help_text="Goes out through it, or names it in `metadata`."
+    )
     healthy = serializers.BooleanField(required=False)
     enabled = serializers.BooleanField(required=False)
 
@@ -151,5 +154,5 @@ def _conditions(query: dict[str, Any]) -> list[Q]:
     if "provider" in query:
         inside.append(~Q(excluded_providers__contains=[query["provider"]]))
     if "connector" in query:
-        inside.append(Q(metadata__contains={"connector": query["connector"]}))
+        inside.append(Q(metadata__contains={"connector": query["connector"]}) | going_through(query["connector"]))
     return same + inside

@@ -128,3 +128,10 @@ def test_a_shared_tool_has_no_connection_by_itself(acme: Tenant, shared: Tool) -
     spec = {**FIND_CONTACT, "slug": "another", "definition": DEFINITION, "connection": "main"}
     with platform(), pytest.raises(Invalid, match="A connection is a tenant's"):
         register_tool(by=CASTING, spec=spec, shared=True)
+
+
+def test_tools_are_found_by_their_connector(find: Tool, register: Register, api: Api) -> None:
+    register(slug="plain")
+    register(slug="other", definition={**DEFINITION, "connector": "mail"})
+    found = api.get("tools/", {"connector": "crm"}).json()["results"]
+    assert [tool["slug"] for tool in found] == ["crm-find"]
