@@ -55,7 +55,7 @@ class Bodies:
             found, open_ = {}, frozenset()
         if not found and _MERGE.match(media_type):
             schema = {"type": "object"}
-        whole = Field(wire=WHOLE, place=BODY, schema=schema, required=needed, description=described)
+        whole = Field(wire=BODY, place=WHOLE, schema=schema, required=needed, description=described)
         laid = self._laid_out(found, open_)
         if laid is None:
             return Body((whole,), "json", own)
@@ -126,7 +126,7 @@ class Bodies:
         except (Dangling, Recursive):
             found = {}
         words = described or text(found.get("description")) or f"What is sent, as {media_type}."
-        field = Field(CONTENT, BODY, {}, required=needed, description=words, is_file=True)
+        field = Field(CONTENT, WHOLE, {}, required=needed, description=words, is_file=True)
         constant = media_type if "*" not in media_type and _MEDIA_TYPE.fullmatch(media_type) else ""
         return Body((field,), "bytes", constant)
 

@@ -18,7 +18,7 @@ _ALWAYS = frozenset(
             "apitoken",
         ),
         *("accesstoken", "xaccesstoken", "authtoken", "xauthtoken", "bearertoken", "oauthtoken", "refreshtoken"),
-        *("clientsecret", "secretkey", "appsecret", "apisecret", "subscriptionkey", "ocpapimsubscriptionkey"),
+        *("clientsecret", "secretkey", "appsecret", "apisecret", "ocpapimsubscriptionkey"),
         *("xfunctionskey", "xclientsecret", "oauthconsumerkey", "oauthsignature", "oauthnonce"),
     )
 )

@@ -6,10 +6,9 @@ from typing import Any
 
 from integrations.openapi.flat import START, Open
 
-PATH, QUERY, HEADER, BODY = "path", "query", "header", "body"
-ORDER = (PATH, QUERY, HEADER, BODY)
-WHOLE = "*"
-"""On the wire: the field is the body as a whole."""
+PATH, QUERY, HEADER, BODY, WHOLE = "path", "query", "header", "body", "content"
+"""The places of the connector format; the last is the body as a whole."""
+ORDER = (PATH, QUERY, HEADER, BODY, WHOLE)
 
 
 @dataclass(frozen=True)

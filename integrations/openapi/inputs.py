@@ -79,8 +79,8 @@ def _names(fields: list[Field]) -> list[str]:
     names: dict[int, str] = {}
     for index in sorted(range(len(fields)), key=lambda index: ORDER.index(fields[index].place)):
         one = fields[index]
-        wire = BODY if one.wire == WHOLE else f"{one.wire}_id" if is_always_one(one.wire) else one.wire
-        names[index] = property_name(wire, set(names.values()), one.place)
+        wire = f"{one.wire}_id" if is_always_one(one.wire) else one.wire
+        names[index] = property_name(wire, set(names.values()), BODY if one.place == WHOLE else one.place)
     return [names[index] for index in range(len(fields))]
 
 
@@ -100,7 +100,7 @@ def _parameter(field: Field, name: str, writer: Writer, words: int) -> dict[str,
 
 
 def _placing(field: Field, name: str) -> dict[str, Any]:
-    wire = field.wire if field.place != PATH else name
+    wire = name if field.place in (PATH, WHOLE) else field.wire
     return {
         "in": field.place,
         **({"as": wire} if wire != name else {}),
