@@ -38,4 +38,5 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 60.0,
         "options": {"expire_seconds": 60},
     },
+    "run-imports": {"task": "integrations.tasks.run_imports", "schedule": 3.0, "options": {"expire_seconds": 3}},
 }

@@ -38,7 +38,7 @@ def read_document(content: bytes, *, largest_bytes: int = LARGEST_BYTES) -> Any:
     """The JSON value that the document stands for. Raises BadDocument."""
     if len(content) > largest_bytes:
         raise BadDocument(f"The document is larger than {largest_bytes:,} bytes. Split it, or leave something out.")
-    text = _text(content)
+    text = text_of(content)
     value = _read_json(text) if text.lstrip()[:1] in "{[" else _NOT_JSON
     if value is _NOT_JSON:
         value = _read_yaml(text)
@@ -58,7 +58,8 @@ _LONGEST_NUMBER = 4000  # Python writes no more than 4,300 digits
 _FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 
 
-def _text(content: bytes) -> str:
+def text_of(content: bytes) -> str:
+    """The text of a document that is not read yet. Raises BadDocument for what is none, such as a zip archive."""
     for magic, name in _MAGIC.items():
         if content.startswith(magic):
             raise BadDocument(f"This is {name}. Send the YAML or JSON document itself.")

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from accounts import bridge
 from integrations.connections import sweep, upkeep
+from integrations.importing.run import run_due
 from integrations.vault import aging
 from integrations.vault.rekey import tend_rekeyings
 
@@ -30,3 +31,9 @@ def refresh_tokens() -> None:
 def sweep_connections() -> None:
     """Destroy previous credentials whose time is over, and what nobody finished."""
     sweep.sweep_connections()
+
+
+@shared_task
+def run_imports() -> None:
+    """Carry out the imports that wait."""
+    run_due()

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -34,6 +36,20 @@ class ImportState(models.TextChoices):
     FAILED = "failed"
 
 
+UNENDED = (ImportState.WAITING, ImportState.RUNNING)
+
+
+class ConnectorImportQuerySet(models.QuerySet["ConnectorImport"]):
+    def unended(self) -> "ConnectorImportQuerySet":
+        return self.filter(state__in=UNENDED)
+
+    def due(self, silent_since: datetime) -> "ConnectorImportQuerySet":
+        """Those that nobody has begun, or whose process was last heard of before that."""
+        return self.filter(
+            Q(state=ImportState.WAITING) | Q(state=ImportState.RUNNING, noted_at__lt=silent_since), state__in=UNENDED
+        )
+
+
 class ConnectorImport(models.Model):
     """One import: what was handed in, how far it is, and what came of it."""
 
@@ -47,14 +63,21 @@ class ConnectorImport(models.Model):
     total = models.PositiveIntegerField(default=0)
     report = models.JSONField(default=dict, help_text="What became an action, what was skipped, and why.")
     error = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Processes that have begun it.")
     actor = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
+    noted_at = models.DateTimeField(auto_now=True, help_text="When its process was last heard of.")
     finished_at = models.DateTimeField(null=True)
 
-    objects = TenantManager["ConnectorImport"]()
+    objects = TenantManager.from_queryset(ConnectorImportQuerySet)()
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["noted_at"], condition=Q(state__in=["waiting", "running"]), name="connector_import_unended"
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=ImportState.values), name="connector_import_state_known")
         ]

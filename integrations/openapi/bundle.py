@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin
 
 from integrations.documents import LARGEST_BYTES, BadDocument, read_document
 from integrations.openapi.references import reference_of
@@ -21,6 +21,7 @@ SHELF = "x-files"
 # The origin of files that were handed in: a name that RFC 2606 keeps from ever being one.
 _HANDED_IN = "https://files.invalid/"
 _OPAQUE = frozenset({"example", "examples", "x-examples", "default", "enum"})
+_NAMES = frozenset({"properties", "patternProperties", "schemas", "definitions", "$defs"})
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 
 Fetch = Callable[[str], bytes]
@@ -106,23 +107,19 @@ class _Bundler:
 
 def _references_in(value: Any) -> Iterator[dict[str, Any]]:
     """Every object that is a reference, each once. What stands in an example is none."""
-    waiting, seen = [value], set()
+    waiting, seen = [(value, False)], set()
     while waiting:
-        item = waiting.pop()
+        item, holds_names = waiting.pop()
         if not isinstance(item, dict | list) or id(item) in seen:
             continue
         seen.add(id(item))
         if isinstance(item, list):
-            waiting += item
+            waiting += [(inner, False) for inner in item]
             continue
         if reference_of(item) is not None:
             yield item
-        waiting += [inner for key, inner in item.items() if key not in _OPAQUE or _is_schema_name(inner)]
-
-
-def _is_schema_name(value: Any) -> bool:
-    """A property may be called `default` or `example`: then a schema stands there, not a value."""
-    return isinstance(value, dict) and ("$ref" in value or "type" in value) and len(value) <= 3
+        # A property may be called `default` or `example`: then a schema stands there, not a value.
+        waiting += [(inner, key in _NAMES) for key, inner in item.items() if holds_names or key not in _OPAQUE]
 
 
 def _address(name: str) -> str:
@@ -131,5 +128,5 @@ def _address(name: str) -> str:
 
 
 def _shown(named: str) -> str:
-    name = named.removeprefix(_HANDED_IN)
-    return (name if name != named else urlsplit(named)._replace(query="").geturl())[:200]
+    """Without its query, which may hold a credential."""
+    return named.removeprefix(_HANDED_IN).partition("?")[0][:200]

@@ -12,6 +12,7 @@ from integrations.openapi.prose import plain
 from integrations.openapi.report import Report, Skip
 from integrations.openapi.security import key_places, way_for, ways_of
 from integrations.openapi.servers import hosts_of, server_of
+from integrations.openapi.storable import storable
 
 MOST_OPERATIONS = 3_000
 
@@ -62,7 +63,7 @@ def convert(
     _declare_scopes(connector, actions.made)
     report.actions = len(actions.made)
     kept = {name: value for name, value in connector.items() if value}
-    return Converted({"connector": kept, "actions": actions.made}, report)
+    return Converted(storable({"connector": kept, "actions": actions.made}), report)
 
 
 class _Actions:

@@ -60,8 +60,7 @@ class Parameters:
                 raise Skip(Reason.MALFORMED, f"Its parameter `{wire[:80]}` is in `{place[:40]}`, which is no place.")
 
     def _in_path(self, parameter: Mapping[str, Any], wire: str) -> Field:
-        if is_always_one(wire) and wire.lower() != "authorization":  # which vendors of cards have as a thing
-            raise Skip(Reason.CREDENTIAL, f"Its path holds a credential ({wire[:80]}), and no model may see one.")
+        refuse_credential_in_path(wire)
         schema, style = _schema_and_style(parameter, PATH)
         kinds, _ = kinds_of(self._flat(schema))
         style = style if {"array", "object"} & {*kinds} else ""
@@ -154,7 +153,13 @@ def placeholders_missing(placeholders: list[str], fields: list[Field]) -> Iterat
     described = {field.wire for field in fields if field.place == PATH}
     for name in dict.fromkeys(placeholders):
         if name not in described:
+            refuse_credential_in_path(name)
             yield Field(wire=name, place=PATH, schema={"type": "string"}, required=True)
+
+
+def refuse_credential_in_path(wire: str) -> None:
+    if is_always_one(wire) and wire.lower() != "authorization":  # which vendors of cards have as a thing
+        raise Skip(Reason.CREDENTIAL, f"Its path holds a credential ({wire[:80]}), and no model may see one.")
 
 
 def tags_of(written: Mapping[str, Any]) -> list[str]:

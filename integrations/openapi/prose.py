@@ -35,7 +35,7 @@ def plain(text: object, most: int) -> str:
 def shortened(text: str, most: int) -> str:
     if len(text) <= most:
         return text
-    ends = [match.end() for match in _SENTENCE_END.finditer(text, 0, most + 1) if _ends(text, match.end())]
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, 0, most + 1) if _ends(text, match.end(), most)]
     if ends and ends[-1] >= most // 3:
         return text[: ends[-1]]
     return text[: most - 1].rpartition(" ")[0].rstrip(" ,;:-(") + "…"
@@ -51,10 +51,10 @@ def joined(*parts: str) -> str:
 
 def _says(part: str, later: str) -> bool:
     """Whether the beginning of what comes later says the same in other words."""
-    words = {word[:5] for word in _WORD.findall(part.casefold())}
-    beginning = {word[:5] for word in _WORD.findall(later[: len(part) + 60].casefold())}
+    words = {word[:4] for word in _WORD.findall(part.casefold())}
+    beginning = {word[:4] for word in _WORD.findall(later[: len(part) + 60].casefold())}
     return bool(words) and len(words & beginning) >= 0.8 * len(words)
 
 
-def _ends(text: str, at: int) -> bool:
-    return at <= len(text) and not _ABBREVIATED.search(text[max(0, at - 12) : at])
+def _ends(text: str, at: int, most: int) -> bool:
+    return at <= most and not _ABBREVIATED.search(text[max(0, at - 12) : at])

@@ -86,7 +86,7 @@ def keywords_of(schema: Mapping[str, Any], kinds: list[str]) -> dict[str, Any]:
 
 def choices(schema: Mapping[str, Any], kinds: list[str], *, nullable: bool) -> tuple[list[Any], str]:
     """The values to choose from, and, where they are too many to list, words on the first of them instead."""
-    values = [_as_kind(value, kinds) for value in choices_of(schema) if isinstance(value, str | int | float | bool)]
+    values = [_as_kind(value, kinds) for value in choices_of(schema) if _is_short(value, _LONGEST_TEXT)]
     plain = [exact.value for exact in dict.fromkeys(map(_Exact, values))]
     if len(plain) <= MOST_CHOICES and len(json.dumps(plain)) <= LONGEST_CHOICES:
         return [*plain, *([None] if plain and nullable else [])], ""
@@ -154,7 +154,7 @@ def _compiles(pattern: str) -> bool:
 
 
 def _is_short(value: object, most: int) -> bool:
-    return isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= most)
+    return isinstance(value, bool) or _is_number(value) or (isinstance(value, str) and len(value) <= most)
 
 
 def _fits(value: object, kinds: list[str]) -> bool:
