@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from integrations.openapi.credentials import carries_credential, is_always_one
@@ -107,13 +108,14 @@ class Bodies:
         except (Dangling, Recursive):
             return field
         if multipart:
-            return Field(**{**vars(field), "is_file": self._is_file(found, field)})
+            is_list = kinds_of(found)[0] == ["array"]
+            return replace(field, is_file=self._is_file(found, field, is_list=is_list), is_list=is_list)
         kinds, _ = kinds_of(found)
         style = _form_style(encoding, kinds, found, self._references)
-        return Field(**{**vars(field), "style": style})
+        return replace(field, style=style)
 
-    def _is_file(self, schema: Mapping[str, Any], field: Field) -> bool:
-        if kinds_of(schema)[0] == ["array"]:
+    def _is_file(self, schema: Mapping[str, Any], field: Field, *, is_list: bool) -> bool:
+        if is_list:
             try:
                 schema = flat(schema.get("items", {}), self._references, field.open_)[0]
             except (Dangling, Recursive):

@@ -25,6 +25,8 @@ class Field:
     style: str = ""
     """As the connector format has it; empty: the usual one."""
     is_file: bool = False
+    is_list: bool = False
+    """Of files."""
     open_: Open = START
     """The references that led to its schema."""
 

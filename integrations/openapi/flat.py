@@ -10,6 +10,7 @@ Open = frozenset[str]
 START: Open = frozenset()
 
 _DEEPEST = 60
+_LONGEST_WAY = 300
 
 
 class Recursive(Exception):
@@ -38,7 +39,7 @@ def flat(schema: Any, references: References, open_: Open = START, depth: int = 
 def _followed(schema: Any, references: References, open_: Open) -> tuple[dict[str, Any], Open]:
     beside: dict[str, Any] = {}
     while (reference := reference_of(schema)) is not None:
-        if reference in open_:
+        if reference in open_ or len(open_) > _LONGEST_WAY:
             raise Recursive
         if len(schema) > 1:
             beside = {**{key: value for key, value in schema.items() if key != "$ref"}, **beside}

@@ -91,7 +91,8 @@ def _placed(wire: str, fields: list[Field], names: list[str]) -> str:
 def _parameter(field: Field, name: str, writer: Writer, words: int) -> dict[str, Any]:
     own = plain(field.description, LONGEST_FIELD_DESCRIPTION if words else 60)
     if field.is_file:
-        return {**_FILE, "description": joined(own, _FILE_WORDS), **_placing(field, name)}
+        files = {"type": "array", "items": _FILE} if field.is_list else _FILE
+        return {**files, "description": joined(own, _FILE_WORDS), **_placing(field, name)}
     schema = writer.write(field.schema, open_=field.open_, name=field.wire)
     if own and not says_only(own, field.wire):
         kind = {"type": schema.pop("type")} if "type" in schema else {}

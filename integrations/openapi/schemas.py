@@ -17,7 +17,6 @@ from integrations.openapi.references import Dangling, References
 MOST_BRANCHES = 6
 MOST_PROPERTIES = 150
 """Of an object inside of an input."""
-_FIELDS_TOLD = 160
 
 
 class TooLarge(Exception):
@@ -109,7 +108,7 @@ class Writer:
             return ""
         if depth <= 0:
             self.is_cut = True
-            return f"Fields: {', '.join(properties)}"[:_FIELDS_TOLD] if self._detail.words else ""
+            return f"Fields: {', '.join(properties)}"[: 2 * self._detail.words]
         if len(properties) > MOST_PROPERTIES:
             self.is_cut = True
             needed = set(required_of(schema))

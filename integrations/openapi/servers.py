@@ -63,7 +63,7 @@ def read_server(written: Any, origin: str) -> Server | None:
     if url.startswith("//"):
         url = f"https:{url}"
     if not re.match(r"https?://", url):
-        if "://" in url or " " in url:
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url) or " " in url:
             return None
         if not re.match(r"https?://", origin):
             return _unplaced(url)
@@ -115,14 +115,10 @@ def _variable(name: str, written: Mapping[str, Any], default: str, *, in_host: b
 
 
 def _is_usable(url: str) -> bool:
+    filled = _PLACEHOLDER.sub("x", url)
     try:
-        parts = urlsplit(_PLACEHOLDER.sub("x", url))
-        return (
-            bool(parts.hostname)
-            and (parts.port or 1) > 0
-            and "@" not in parts.netloc
-            and not re.search(r"\s|[{}]", parts.path)
-        )
+        parts = urlsplit(filled)
+        return bool(parts.hostname) and (parts.port or 1) > 0 and not re.search(r"[\s{}@]", filled)
     except ValueError:
         return False
 
