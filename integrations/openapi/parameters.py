@@ -11,6 +11,7 @@ from integrations.openapi.flat import Recursive, flat, required_of
 from integrations.openapi.references import Dangling, References
 from integrations.openapi.report import Reason, Skip
 from integrations.openapi.scalars import choices_of, kinds_of
+from integrations.openapi.schemas import properties_of
 
 _STYLES = {"spaceDelimited": "space", "pipeDelimited": "pipe", "deepObject": "deepObject"}
 # RFC 9110 and OpenAPI 3.1, 4.8.12.1: these are the client's own, or belong to the connection.
@@ -91,7 +92,7 @@ class Parameters:
     def _spread(self, schema: Mapping[str, Any]) -> Iterator[Field]:
         """An object whose properties are parameters of their own (`form`, exploded)."""
         required = required_of(dict(schema))
-        for name, one in mapping(schema.get("properties")).items():
+        for name, one in properties_of(schema, self._references).items():
             if not carries_credential(name, QUERY, mapping(one), self._schemes):
                 yield Field(wire=name, place=QUERY, schema=one, required=name in required)
 

@@ -102,7 +102,7 @@ def example_of(schema: Mapping[str, Any]) -> str:
 
 
 def is_base64(schema: Mapping[str, Any]) -> bool:
-    return schema.get("format") in _BASE64 or schema.get("contentEncoding") == "base64"
+    return str(schema.get("format")) in _BASE64 or schema.get("contentEncoding") == "base64"
 
 
 def _of_text(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def test_it_lets_an_operation_replace_its_paths_parameters() -> None:
 def test_it_follows_paths_and_parameters_to_where_they_stand() -> None:
     components = {"parameters": {"Limit": {"name": "limit", "in": "query", "schema": {"type": "integer"}}}}
     item = {"get": {"parameters": [{"$ref": "#/components/parameters/Limit"}]}}
-    result = converted({"/a": {"$ref": "#/x-items/a"}}, **{"x-items": {"a": item}, "components": components})
+    result = converted({"/a": {"$ref": "#/items/a"}}, items={"a": item}, components=components)
     assert list(result.document["actions"]["get-a"]["parameters"]) == ["limit"]
 
 

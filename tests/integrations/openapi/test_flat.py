@@ -63,7 +63,7 @@ def test_it_unites_only_objects(schema: dict[str, Any]) -> None:
 
 
 def test_it_unites_alternatives_inside_of_alternatives() -> None:
-    inner = {"anyOf": [{"properties": {"b": {}}}, {"properties": {"c": {}}}]}
+    inner: dict[str, Any] = {"anyOf": [{"properties": {"b": {}}}, {"properties": {"c": {}}}]}
     schema = {"oneOf": [{"properties": {"a": {}}}, inner, {"type": "null"}, {"$ref": "#/gone"}, {"$ref": "#/loop"}]}
     found = united(schema, REFERENCES, START)
     assert found is not None

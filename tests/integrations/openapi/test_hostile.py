@@ -132,6 +132,6 @@ def test_it_ends_a_chain_of_references_that_never_ends() -> None:
 
 
 def test_it_refuses_a_million_operations() -> None:
-    paths = {f"/{n}": {"get": {}} for n in range(1_000_000)}
+    paths: dict[str, Any] = {f"/{n}": {"get": {}} for n in range(1_000_000)}
     with pytest.raises(BadDocument, match="more than 3,000 operations"):
         convert(description(paths), slug="parcels")

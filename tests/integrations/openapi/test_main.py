@@ -32,7 +32,7 @@ def told(content: bytes | None, *answers: bytes, **order: Any) -> list[Any]:
 
 
 def test_it_says_how_far_it_is_and_then_what_it_found() -> None:
-    paths = {f"/{n}": {"get": {}} for n in range(400)}
+    paths: dict[str, Any] = {f"/{n}": {"get": {}} for n in range(400)}
     *steps, found = told(json.dumps(description(paths)).encode())
     assert steps == [{"progress": [4 * n, 400]} for n in range(101)]
     assert len(found["document"]["actions"]) == found["report"]["actions"] == 400

@@ -113,7 +113,7 @@ def test_it_ends_where_schemas_only_refer_to_each_other() -> None:
 
 
 def test_it_tells_the_fields_of_an_object_that_is_too_deep() -> None:
-    written = {"properties": {"inner": {"properties": {"a": {}, "b": {}}}}}
+    written: dict[str, Any] = {"properties": {"inner": {"properties": {"a": {}, "b": {}}}}}
     assert write(written, depth=1)["properties"]["inner"] == {"type": "object", "description": "Fields: a, b"}
     assert write(written, depth=1, words=0)["properties"]["inner"] == {"type": "object"}
 
@@ -176,7 +176,7 @@ def test_it_leaves_out_a_description_that_repeats_the_name() -> None:
 
 
 def test_it_keeps_what_is_required_of_very_many_properties() -> None:
-    properties = {f"p{n}": {} for n in range(300)}
+    properties: dict[str, Any] = {f"p{n}": {} for n in range(300)}
     found = write({"properties": properties, "required": ["p299"]}, most=100_000)
     assert len(found["properties"]) == 151
     assert found["required"] == ["p299"]
