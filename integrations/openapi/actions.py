@@ -133,6 +133,7 @@ def _name(operation: Operation) -> str:
 
 def _description(operation: Operation, request: Request, *, deprecated: bool) -> str:
     summary = plain(operation.written.get("summary"), 150)
+    summary = summary if " " in summary else ""  # `ListParcels`: the action's name says that
     described = plain(operation.written.get("description"), LONGEST_DESCRIPTION)
     told = shortened(joined(summary, described), LONGEST_DESCRIPTION)
     told = told or f"{operation.method.upper()} {operation.path}."[:LONGEST_DESCRIPTION]

@@ -27,7 +27,7 @@ _WRITES = frozenset(
     )
 )
 _SEARCHES = frozenset({"search", "query", "find", "count", "lookup"})
-_METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "api", "v1", "v2", "v3"})
+_PREFIXES = frozenset({"get", "post", "head", "api", "v1", "v2", "v3"})
 
 
 def effect_of(method: str, path: str, operation_id: str) -> str:
@@ -45,7 +45,7 @@ def effect_of(method: str, path: str, operation_id: str) -> str:
 
 def _verbs(path: str, operation_id: str) -> set[str]:
     """The first word of the operation's name, and the last of its path where that is a name."""
-    named = [word for word in words_of(operation_id[:200]) if word not in _METHODS]
+    named = [word for word in words_of(operation_id[:200]) if word not in _PREFIXES]
     return {*named[:1], _last_word(path)}
 
 

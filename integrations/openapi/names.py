@@ -17,6 +17,7 @@ _OPAQUE = re.compile(r"[0-9a-fA-F-]{16,}|[^A-Za-z]*")
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_.-]+")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _DIGEST_LETTERS = 5
+_SHORT_WORDS = frozenset({"by", "do", "id", "in", "ip", "is", "my", "of", "on", "to", "v1", "v2", "v3", "vm"})
 
 
 def words_of(text: str) -> list[str]:
@@ -105,6 +106,7 @@ def _short(words: list[str], call: str) -> str:
     slug = "-".join(words)
     if len(slug) <= LONGEST_SLUG:
         return slug
+    words = [word for word in dict.fromkeys(words) if len(word) > 2 or word in _SHORT_WORDS] or words
     room = LONGEST_SLUG - _DIGEST_LETTERS - 1
     head, tail = [word[:12] for word in words[:2]], list[str]()
     for word in reversed(words[2:]):

@@ -19,10 +19,13 @@ _OURS = frozenset(
     (
         *("accept", "accept-encoding", "connection", "content-length", "content-type", "expect", "host", "keep-alive"),
         *("te", "trailer", "transfer-encoding", "upgrade", "user-agent", "via", "x-http-method-override"),
+        # Of a signature (AWS SigV4), which a connection makes.
+        *("x-amz-algorithm", "x-amz-content-sha256", "x-amz-credential", "x-amz-date", "x-amz-security-token"),
+        *("x-amz-signature", "x-amz-signedheaders"),
     )
 )
 _PLUMBING = frozenset(
-    ("callback", "jsonp", "pretty", "prettyprint", "quotauser", "userip", "$.xgafv", "upload_protocol")
+    ("callback", "jsonp", "pretty", "prettyprint", "quotauser", "userip", "$.xgafv", "upload_protocol", "uploadtype")
 )
 """They change how an answer is written, or whom it is counted for."""
 _LONGEST_CONSTANT = 200

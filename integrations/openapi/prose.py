@@ -7,6 +7,7 @@ _MOST_READ = 6_000
 _RULES = (
     (re.compile(r"```.*?(?:```|\Z)", re.DOTALL), " "),
     (re.compile(r"<(?:script|style)\b.*?(?:</|\Z)", re.DOTALL | re.IGNORECASE), " "),
+    (re.compile(r"</?(?:a|b|code|em|i|span|strong|tt|u)\b[^<>]{0,500}>", re.IGNORECASE), ""),
     (re.compile(r"</?[a-zA-Z][^<>]{0,500}>|<!--[^<>]{0,500}-->"), " "),
     (re.compile(r"!\[[^\[\]]{0,200}\]\([^()\s]{0,500}\)"), " "),
     (re.compile(r"\[([^\[\]]{1,300})\](?:\([^()]{0,500}\)|\[[^\[\]]{0,100}\])"), r"\1"),
@@ -14,7 +15,9 @@ _RULES = (
     (re.compile(r"^[ \t]*(?:#{1,6}|>|[-*+•])[ \t]+", re.MULTILINE), ""),
     (re.compile(r"^[ \t]*[-=|:+ ]{3,}[ \t]*$", re.MULTILINE), ""),
     (re.compile(r"\*\*|__(?=\W|$)|(?<!\w)__|`+|\\(?=[_*#`\[\]])"), ""),
-    (re.compile(r"(?<!\w)[*_]([^*_\n]{1,200})[*_](?!\w)"), r"\1"),
+    (re.compile(r"(?<!\w)\*([^*\n]{1,200})\*(?!\w)"), r"\1"),
+    (re.compile(r"(?<!\w)_([^_\n]{1,200})_(?!\w)"), r"\1"),
+    (re.compile(r"[ \t]+(?=[.,;:!?)](?:\s|$))"), ""),
 )
 _WORD = re.compile(r"\w+")
 _BLANK = re.compile(r"\s+")

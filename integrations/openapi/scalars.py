@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -38,6 +39,7 @@ _LONGEST_TEXT = 1_000
 _LARGEST_NUMBER = 2**53
 _LONGEST_DEFAULT = 60
 _LONGEST_EXAMPLE = 40
+_STANDS_FOR = re.compile(r"\{\{|<|YOUR_|^(?:string|text|example|[x*.]+)$", re.IGNORECASE)
 
 
 def kinds_of(schema: Mapping[str, Any]) -> tuple[list[str], bool]:
@@ -98,7 +100,9 @@ def example_of(schema: Mapping[str, Any]) -> str:
     """A short example of a text, which often says more about its form than a sentence."""
     shown = schema.get("examples")
     example = shown[0] if isinstance(shown, list) and shown else schema.get("example", schema.get("x-example"))
-    return example if isinstance(example, str) and 0 < len(example) <= _LONGEST_EXAMPLE else ""
+    if not isinstance(example, str) or not 0 < len(example) <= _LONGEST_EXAMPLE or _STANDS_FOR.search(example):
+        return ""
+    return example
 
 
 def is_base64(schema: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from integrations.openapi import scalars
 from integrations.openapi.flat import START, Open, Recursive, branches_of, flat, required_of
 from integrations.openapi.names import is_legal, nested_name, says_only
-from integrations.openapi.prose import plain
+from integrations.openapi.prose import plain, shortened
 from integrations.openapi.references import Dangling, References
 
 MOST_BRANCHES = 6
@@ -108,7 +108,7 @@ class Writer:
             return ""
         if depth <= 0:
             self.is_cut = True
-            return f"Fields: {', '.join(properties)}"[: 2 * self._detail.words]
+            return shortened(f"Fields: {', '.join(properties)}", 2 * self._detail.words) if self._detail.words else ""
         if len(properties) > MOST_PROPERTIES:
             self.is_cut = True
             needed = set(required_of(schema))

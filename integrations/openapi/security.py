@@ -23,7 +23,7 @@ def ways_of(schemes: Mapping[str, Mapping[str, Any]], base_url: str, report: Rep
     for name, scheme in schemes.items():
         for suffix, way in _ways(name, scheme, base_url, report):
             ways.setdefault(_way_name(name, suffix), way)
-    order = {"oauth2": 0, "bearer": 1, "api_key": 2, "basic": 3}
+    order = {"oauth2": 0, "aws_sigv4": 0, "bearer": 1, "api_key": 2, "basic": 3}
     return dict(sorted(ways.items(), key=lambda item: order[item[1]["type"]])[:MOST_WAYS])
 
 
@@ -57,7 +57,10 @@ def scopes_of(requirements: Any, oauth_names: frozenset[str]) -> list[str]:
 def _ways(name: str, scheme: Mapping[str, Any], base_url: str, report: Report) -> Iterator[tuple[str, dict[str, Any]]]:
     kind, words = scheme.get("type"), plain(scheme.get("description"), 300)
     help_ = {"help": words} if words else {}
-    if kind == "apiKey":
+    if text(scheme.get("x-amazon-apigateway-authtype")).lower() == "awssigv4":
+        region = "{region}" if "{region}" in base_url else "us-east-1"
+        yield "", {"type": "aws_sigv4", "service": _aws_service(base_url), "region": region}
+    elif kind == "apiKey":
         yield from _api_key(name, scheme, help_, report)
     elif kind == "http" and text(scheme.get("scheme")).lower() == "basic":
         yield "", {"type": "basic", "title": "User name and password", **help_}
@@ -126,6 +129,12 @@ def _oauth(
             f"The flows of `{name[:80]}` ({kinds[:60]}) cannot be followed here; an access token can be entered."
         )
         yield "", {"type": "bearer", "title": "Access token", **help_}
+
+
+def _aws_service(base_url: str) -> str:
+    """The first word of the host, as in `ec2.{region}.amazonaws.com`."""
+    found = re.match(r"https?://([a-z0-9-]+)\.", base_url)
+    return found[1] if found else "execute-api"
 
 
 def _absolute(url: object, base_url: str) -> str:

@@ -7,6 +7,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from integrations.documents import BadDocument
+from integrations.openapi.credentials import is_always_one
 from integrations.openapi.document import listed, mapping, text
 from integrations.openapi.prose import plain
 from integrations.openapi.report import Report
@@ -21,6 +23,7 @@ _TRIAL = re.compile(r"sandbox|staging|\btest|\bdev\b|\bmock|demo", re.IGNORECASE
 _ANY_HOST, _ANY_WORD = r"[A-Za-z0-9.-]{1,200}", r"[A-Za-z0-9._-]{1,200}"
 _ANY_ORIGIN = r"https?://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?"
 _MOST_CHOICES = 400
+_CREDENTIALS = frozenset({"key", "password", "secret", "token"})
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,10 @@ class Server:
 
 
 def server_of(servers: list[Any], origin: str, report: Report) -> Server:
-    """The first that calls should go to; what speaks against it is told in the report. `origin`: the document's URL."""
+    """The first that calls should go to; what speaks against it is told in the report. `origin`: the document's URL.
+
+    Raises BadDocument for an address that holds a credential: only a connector written by hand can keep that secret.
+    """
     found = [one for one in (read_server(each, origin) for each in servers) if one is not None]
     if not found:
         found = [_unplaced("")]
@@ -43,6 +49,7 @@ def server_of(servers: list[Any], origin: str, report: Report) -> Server:
     if len(found) > 1:
         others = ", ".join(one.base_url for one in found if one is not best)[:200]
         report.warn(f"Calls go to {best.base_url}. The document names other servers, too: {others}.")
+    _refuse_credential(best)
     if best.base_url.startswith(f"{{{ORIGIN}}}"):
         report.warn("The document does not say where the service is: each connection gives its server's address.")
     elif not is_public(best.base_url):
@@ -53,6 +60,15 @@ def server_of(servers: list[Any], origin: str, report: Report) -> Server:
     elif best.base_url.startswith("http://"):
         report.warn(f"{best.base_url} is not encrypted: credentials would go out in the clear.")
     return best
+
+
+def _refuse_credential(server: Server) -> None:
+    for name in server.variables:
+        if is_always_one(name) or name in _CREDENTIALS:
+            raise BadDocument(
+                f"The service's address holds a credential ({{{name}}}), where it could not be kept secret. "
+                "Such a service cannot be imported."
+            )
 
 
 def read_server(written: Any, origin: str) -> Server | None:
@@ -87,11 +103,12 @@ def _filled(url: str, variables: Mapping[str, Any]) -> tuple[str, dict[str, dict
         default = str(written.get("default", ""))
         legal = re.sub(r"[^a-z0-9_]", "_", name.lower()).strip("_0123456789")[:40] or "part"
         at_the_port = f":{{{name}}}" in url
+        is_credential = is_always_one(legal) or legal in _CREDENTIALS
         if url.startswith(f"{{{name}}}"):
             choices = [str(one) for one in listed(written.get("enum"))]
             filled = "https" if "https" in choices or not default else default
             url = url.replace(f"{{{name}}}", filled)
-        elif at_the_port or (default and not _PLAIN_WORD.fullmatch(default)):
+        elif not is_credential and (at_the_port or (default and not _PLAIN_WORD.fullmatch(default))):
             url = url.replace(f":{{{name}}}" if at_the_port and not default else f"{{{name}}}", default)
         else:
             url = url.replace(f"{{{name}}}", f"{{{legal}}}")

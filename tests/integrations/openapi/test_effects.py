@@ -8,6 +8,7 @@ from integrations.openapi.effects import effect_of
     [
         ("get", "/users", "listUsers", ""),
         ("get", "/", "GET_TerminateInstances", "destructive"),
+        ("get", "/", "GET_DeleteVolume", "destructive"),
         ("get", "/", "GET_CreateVolume", "write"),
         ("get", "/users.setActive", "", ""),
         ("post", "/users", "createUser", ""),

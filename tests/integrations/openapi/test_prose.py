@@ -8,7 +8,8 @@ from integrations.openapi.prose import joined, plain, shortened
     [
         ("Sends a **bold** move.", "Sends a bold move."),
         ("See [the guide](https://docs.example.com/a) first.", "See the guide first."),
-        ("<p>Lists <code>parcels</code>.</p><br/>", "Lists parcels ."),
+        ("<p>Lists <code>parcels</code>.</p><br/>", "Lists parcels."),
+        ("The parameter *is_flexible* of *Note: all", "The parameter is_flexible of *Note: all"),
         ("# Title\n\n* one\n* two", "Title one two"),
         ("Use `id` &amp; *name* now.", "Use id & name now."),
         ("Code:\n```\nrm -rf\n```\nEnd", "Code: End"),

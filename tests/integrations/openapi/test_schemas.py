@@ -44,6 +44,7 @@ def write(written: Any, *, depth: int = 6, words: int = 100, most: int = 10_000,
         ({"type": "boolean", "default": False}, {"type": "boolean", "default": False}),
         ({"type": "string", "example": "A-1"}, {"type": "string", "examples": ["A-1"]}),
         ({"type": "string", "examples": ["A-1", "A-2"]}, {"type": "string", "examples": ["A-1"]}),
+        ({"type": "string", "example": "{{ID}}"}, {"type": "string"}),
         ({"type": "string", "x-secret": 1, "xml": {}, "externalDocs": {}}, {"type": "string"}),
         ({"type": "array"}, {"type": "array", "items": {}}),
         (
@@ -127,7 +128,7 @@ def test_it_gives_up_early_where_a_few_lines_stand_for_millions() -> None:
     wide = {
         f"p{n}": {"properties": {f"q{m}": {"$ref": "#/components/schemas/Wide"} for m in range(50)}} for n in range(50)
     }
-    components = {
+    components: dict[str, Any] = {
         f"W{n}": {"properties": {f"x{m}": {"$ref": f"#/components/schemas/W{n + 1}"} for m in range(30)}}
         for n in range(30)
     }

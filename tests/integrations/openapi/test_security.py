@@ -55,6 +55,20 @@ def test_it_reads_how_callers_prove_who_they_are(scheme: Any, way: Any) -> None:
     assert ways(main=scheme) == {"main": way}
 
 
+def test_it_signs_for_amazon() -> None:
+    scheme = {"type": "apiKey", "in": "header", "name": "Authorization", "x-amazon-apigateway-authtype": "awsSigv4"}
+    regional = {"url": "https://ec2.{region}.amazonaws.com", "variables": {"region": {"default": "us-east-1"}}}
+    components = {"securitySchemes": {"hmac": scheme}}
+    assert connector_of(servers=[regional], components=components)["auth"] == {
+        "hmac": {"type": "aws_sigv4", "service": "ec2", "region": "{region}"}
+    }
+    assert connector_of(servers=[{"url": "https://iam.amazonaws.com"}], components=components)["auth"]["hmac"] == {
+        "type": "aws_sigv4",
+        "service": "iam",
+        "region": "us-east-1",
+    }
+
+
 def test_it_makes_a_way_of_each_flow_that_can_be_followed() -> None:
     machine = {"tokenUrl": "https://id.parcels.com/token", "scopes": {}}
     found = ways(

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from integrations.documents import BadDocument
 from integrations.openapi.report import Report
 from integrations.openapi.servers import Server, is_public, read_server, server_of
 
@@ -136,6 +137,13 @@ def test_it_tells_that_credentials_would_go_out_in_the_clear() -> None:
 )
 def test_it_passes_over_what_is_no_server(url: str) -> None:
     assert read_server({"url": url}, "") is None
+
+
+@pytest.mark.parametrize("name", ["token", "apiKey", "access_token"])
+def test_it_refuses_an_address_that_holds_a_credential(name: str) -> None:
+    written = {"url": f"https://api.parcels.com/bot{{{name}}}", "variables": {name: {"default": "123:ABC"}}}
+    with pytest.raises(BadDocument, match="holds a credential"):
+        found(written)
 
 
 def test_it_leaves_an_empty_port_out() -> None:
