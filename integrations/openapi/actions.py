@@ -10,7 +10,7 @@ from integrations.openapi.document import METHODS, Document, Operation, listed, 
 from integrations.openapi.effects import effect_of
 from integrations.openapi.fields import HEADER, PATH, QUERY, Field, Request
 from integrations.openapi.inputs import shape_input
-from integrations.openapi.parameters import Parameters, placeholders_missing, tags_of
+from integrations.openapi.parameters import Parameters, tags_of
 from integrations.openapi.prose import joined, plain, shortened
 from integrations.openapi.references import Dangling
 from integrations.openapi.report import Reason, Skip
@@ -19,6 +19,8 @@ from integrations.openapi.servers import is_public, read_server
 
 LONGEST_DESCRIPTION = 300
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_SEVERAL = re.compile(r"^\s*\+|[+*]\s*$|=.*/")
+"""A placeholder that may hold several segments."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,11 @@ def make_action(operation: Operation, context: Context) -> Made:
         raise Skip(Reason.METHOD, f"{operation.method.upper()} is nothing that a tool calls.")
     path, constant_query = _path_of(operation.path)
     written = context.document.parameters(operation)
-    parameters = Parameters(context.document.references, context.key_places)
+    several = frozenset(_name_in(each) for each in _PLACEHOLDER.findall(operation.path) if _SEVERAL.search(each))
+    parameters = Parameters(context.document.references, context.key_places, several)
     fields = list(parameters.read(written))
     fields = [one for one in fields if one.place != PATH or one.wire in _PLACEHOLDER.findall(path)]
-    fields += placeholders_missing(_PLACEHOLDER.findall(path), fields)
+    fields += parameters.missing(_PLACEHOLDER.findall(path), fields)
     request, secrets = _with_body(operation, written, fields, context)
     _refuse_secrets(secrets, context)
     request = replace(
@@ -81,13 +84,18 @@ def make_action(operation: Operation, context: Context) -> Made:
     )
 
 
+def _name_in(placeholder: str) -> str:
+    """The name in `{id:[0-9]+}`, `{+name}`, `{path*}` and `{name=projects/*}`."""
+    return re.split(r"[:=]", placeholder.strip().lstrip("+"))[0].rstrip("+*")
+
+
 def _path_of(path: str) -> tuple[str, dict[str, str]]:
     """The path alone, and what stands behind its `?` or `#` as constants: that is how some tell operations apart."""
     alone, _, rest = path.partition("#")
     alone, _, query = alone.partition("?")
     pairs = [pair.partition("=") for pair in f"{query}&{rest}".split("&") if "=" in pair]
     constants = {name: value for name, _, value in pairs if name and "{" not in value and value.isascii()}
-    alone = _PLACEHOLDER.sub(lambda match: f"{{{match[1].strip().lstrip('+').partition(':')[0].rstrip('+*')}}}", alone)
+    alone = _PLACEHOLDER.sub(lambda match: f"{{{_name_in(match[1])}}}", alone)
     if "{}" in alone or alone.count("{") != len(_PLACEHOLDER.findall(alone)) or re.search(r"[\s\\]", alone):
         raise Skip(Reason.MALFORMED, "Its path cannot be read: a placeholder is a name in braces.")
     if {".", ".."} & set(alone.split("/")):

@@ -1,6 +1,7 @@
 """Parameters of the path, the query and headers, with how their values are written there."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ _PLUMBING = frozenset(
 )
 """They change how an answer is written, or whom it is counted for."""
 _LONGEST_CONSTANT = 200
+_NAMES_PARTS = re.compile(r"\b[a-z][A-Za-z]{2,30}s/(?:\{|\*|\[|<|[A-Z]{2})")
+"""As in `projects/{project}/topics/{topic}`: a name of several segments, which many of Google's are."""
 
 Schemes = frozenset[tuple[str, str]]
 
@@ -36,9 +39,11 @@ Schemes = frozenset[tuple[str, str]]
 class Parameters:
     """Reads the parameters of one operation."""
 
-    def __init__(self, references: References, schemes: Schemes) -> None:
+    def __init__(self, references: References, schemes: Schemes, several: frozenset[str] = frozenset()) -> None:
+        """`several` are parts of the path that may hold slashes."""
         self._references = references
         self._schemes = schemes
+        self._several = several
         self.constants: dict[str, dict[str, str]] = {QUERY: {}, HEADER: {}}
         """By place: what can only be one value is sent without being asked for."""
         self.credentials: list[tuple[str, str]] = []
@@ -64,11 +69,23 @@ class Parameters:
                 raise Skip(Reason.MALFORMED, f"Its parameter `{wire[:80]}` is in `{place[:40]}`, which is no place.")
 
     def _in_path(self, parameter: Mapping[str, Any], wire: str) -> Field:
-        refuse_credential_in_path(wire)
+        _refuse_credential_in_path(wire)
         schema, style = _schema_and_style(parameter, PATH)
         kinds, _ = kinds_of(self._flat(schema))
-        style = style if {"array", "object"} & {*kinds} else ""
-        return Field(wire, PATH, schema, required=True, description=text(parameter.get("description")), style=style)
+        described = text(parameter.get("description"))
+        if not {"array", "object"} & {*kinds}:
+            has_slashes = (
+                wire in self._several or parameter.get("allowReserved") is True or _NAMES_PARTS.search(described)
+            )
+            style = "segments" if has_slashes else ""
+        return Field(wire, PATH, schema, required=True, description=described, style=style)
+
+    def missing(self, placeholders: list[str], fields: list[Field]) -> Iterator[Field]:
+        """For those in a path that no parameter describes."""
+        described = {field.wire for field in fields if field.place == PATH}
+        for name in dict.fromkeys(placeholders):
+            if name not in described:
+                yield self._in_path({"schema": {"type": "string"}}, name)
 
     def _fields(self, parameter: Mapping[str, Any], wire: str, place: str) -> Iterator[Field]:
         schema, style = _schema_and_style(parameter, place)
@@ -89,8 +106,15 @@ class Parameters:
                 schema=_as_text(found) if place == HEADER and {"array", "object"} & {*kinds} else schema,
                 required=needed,
                 description=text(parameter.get("description")),
-                style=style if {"array", "object"} & {*kinds} or style == "json" or not kinds else "",
+                style=self._style_of(found, kinds, style),
             )
+
+    def _style_of(self, schema: dict[str, Any], kinds: list[str], style: str) -> str:
+        """Empty where it is the usual one. A list of objects has no style of its own anywhere but in JSON."""
+        if style == "form" and "array" in kinds:
+            inner, _ = kinds_of(self._flat(schema.get("items", {})))
+            return "json" if {"array", "object"} & {*inner} else ""
+        return style if "array" in kinds or "object" in kinds or style == "json" or not kinds else ""
 
     def _spread(self, schema: Mapping[str, Any]) -> Iterator[Field]:
         """An object whose properties are parameters of their own (`form`, exploded)."""
@@ -152,16 +176,7 @@ def _refuse_cookie(parameter: Mapping[str, Any], wire: str) -> None:
         raise Skip(Reason.COOKIE, f"It needs the cookie `{wire[:80]}`, and calls send none but a connection's own.")
 
 
-def placeholders_missing(placeholders: list[str], fields: list[Field]) -> Iterator[Field]:
-    """For those in a path that no parameter describes."""
-    described = {field.wire for field in fields if field.place == PATH}
-    for name in dict.fromkeys(placeholders):
-        if name not in described:
-            refuse_credential_in_path(name)
-            yield Field(wire=name, place=PATH, schema={"type": "string"}, required=True)
-
-
-def refuse_credential_in_path(wire: str) -> None:
+def _refuse_credential_in_path(wire: str) -> None:
     if is_always_one(wire) and wire.lower() != "authorization":  # which vendors of cards have as a thing
         raise Skip(Reason.CREDENTIAL, f"Its path holds a credential ({wire[:80]}), and no model may see one.")
 

@@ -9,6 +9,7 @@
 | `deepObject` | `a[0]=3&a[1]=4` | `a[x]=1` | `deepObject`, to any depth |
 | `json` | `a=[3,4]` | `a={"x":1}` | `content: application/json` |
 
+In a path, a text with the style `segments` keeps its slashes, as in `projects/p1/topics/t2` (`{+name}` in RFC 6570).
 Without a style, a list is repeated and an object refused. Brackets and what stands between delimiters are
 percent-encoded.
 """
@@ -21,7 +22,7 @@ from urllib.parse import quote
 from accounts.errors import Fault, Invalid
 
 QUERY_STYLES = ("form", "comma", "space", "pipe", "deepObject", "json")
-PATH_STYLES = ("comma", "json")
+PATH_STYLES = ("comma", "json", "segments")
 
 _DELIMITERS = {"comma": ",", "space": "%20", "pipe": "%7C"}
 
@@ -57,6 +58,8 @@ def segment(source: str, value: Any, style: str = "") -> str:
         return _quoted(compact_json(value))
     if style == "comma" and isinstance(value, list | dict):
         return ",".join(_inside(source, word) for word in _words(value))
+    if style == "segments":
+        return "/".join(_inside(source, part) for part in scalar(source, value).split("/"))
     return _inside(source, value)
 
 

@@ -21,7 +21,12 @@ OBJECT: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string
     ],
 )
 def test_it_writes_lists_in_the_query_as_the_description_says(written: dict[str, Any], style: str) -> None:
-    assert parameter(LIST, **written)["style"] == style
+    assert parameter(LIST, **written).get("style", "form") == style
+
+
+@pytest.mark.parametrize("items", [{"type": "object"}, {"type": "array"}])
+def test_it_writes_lists_of_what_is_no_single_word_as_json(items: dict[str, Any]) -> None:
+    assert parameter({"type": "array", "items": items})["style"] == "json"
 
 
 def test_it_writes_deep_objects_with_brackets() -> None:
@@ -47,6 +52,28 @@ def test_it_writes_lists_in_the_path_with_commas() -> None:
     written = {"name": "ids", "in": "path", "required": True, "schema": LIST}
     found = parameters_of({"parameters": [written]}, path="/parcels/{ids}")["ids"]
     assert (found["in"], found["style"]) == ("path", "comma")
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "more"),
+    [
+        ("+name", {}),
+        ("name*", {}),
+        ("name=projects/*", {}),
+        ("name", {"allowReserved": True}),
+        ("name", {"description": "In the form `projects/{project}/topics/{topic}`."}),
+        ("name", {"description": "As organizations/ORG_ID."}),
+    ],
+)
+def test_it_keeps_the_slashes_of_names_that_have_parts(placeholder: str, more: dict[str, Any]) -> None:
+    written = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, **more}
+    found = parameters_of({"parameters": [written]}, path=f"/v1/{{{placeholder}}}")["name"]
+    assert found["style"] == "segments"
+
+
+def test_it_keeps_no_slashes_in_a_plain_part_of_a_path() -> None:
+    written = {"name": "name", "in": "path", "description": "Yes/no, users/me.", "schema": {"type": "string"}}
+    assert "style" not in parameters_of({"parameters": [written]}, path="/v1/{name}")["name"]
 
 
 def test_it_makes_one_text_of_a_header() -> None:

@@ -86,6 +86,16 @@ def test_it_writes_simple_path_segments() -> None:
     assert segment("color", [1], "json") == "%5B1%5D"
 
 
+def test_it_keeps_the_slashes_of_a_name_of_several_segments() -> None:
+    assert segment("name", "projects/p 1/topics/t?2", "segments") == "projects/p%201/topics/t%3F2"
+
+
+@pytest.mark.parametrize("value", ["projects//p1", "/projects", "projects/../p1", "projects/.", "projects/", ["a"]])
+def test_it_refuses_segments_that_would_lead_elsewhere(value: Any) -> None:
+    with pytest.raises(Invalid):
+        segment("name", value, "segments")
+
+
 @pytest.mark.parametrize("value", [["a", ".."], ["."], [""], {"..": 1}])
 def test_it_refuses_a_segment_that_would_climb(value: Any) -> None:
     with pytest.raises(Invalid) as refused:
