@@ -86,7 +86,6 @@ def _keep(tenant_id: UUID, import_id: UUID, reading: Reading) -> None:
         if row is None:
             return
         connector = _revise(row, reading)
-        counts = {name: reading.report[name] for name in ("operations", "actions")}
         row.state, row.content, row.report, row.finished_at = ImportState.DONE, None, reading.report, timezone.now()
         row.save(update_fields=["state", "content", "report", "finished_at", "noted_at"])
         record(
@@ -94,7 +93,13 @@ def _keep(tenant_id: UUID, import_id: UUID, reading: Reading) -> None:
             actor=row.actor,
             action="connector.imported",
             subject=f"connector:{connector.id}",
-            detail={"connector": row.connector, "import": str(row.id), "revision": connector.revision, **counts},
+            detail={
+                "connector": row.connector,
+                "import": str(row.id),
+                "revision": connector.revision,
+                "operations": reading.report["operations"],
+                "actions": reading.report["actions"],
+            },
         )
         bump_generation(tenant_id)
 

@@ -18,7 +18,6 @@ class Reason(StrEnum):
     BODY = "body"
     COOKIE = "cookie"
     CREDENTIAL = "credential"
-    ADDRESS = "address"
     TOO_LARGE = "too_large"
     UNUSABLE = "unusable"
 
