@@ -106,7 +106,7 @@ class Parameters:
                 schema=_as_text(found) if place == HEADER and {"array", "object"} & {*kinds} else schema,
                 required=needed,
                 description=text(parameter.get("description")),
-                style=self._style_of(found, kinds, style),
+                style=self._style_of(found, kinds, style) if place == QUERY else "",
             )
 
     def _style_of(self, schema: dict[str, Any], kinds: list[str], style: str) -> str:

@@ -101,6 +101,7 @@ def _filled(url: str, variables: Mapping[str, Any]) -> tuple[str, dict[str, dict
     for name in dict.fromkeys(_PLACEHOLDER.findall(url)):
         written = mapping(variables.get(name))
         default = str(written.get("default", ""))
+        default = "" if "{" in default else default  # `{account}` for the variable itself
         legal = re.sub(r"[^a-z0-9_]", "_", name.lower()).strip("_0123456789")[:40] or "part"
         at_the_port = f":{{{name}}}" in url
         is_credential = is_always_one(legal) or legal in _CREDENTIALS

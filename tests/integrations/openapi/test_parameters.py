@@ -78,7 +78,8 @@ def test_it_keeps_no_slashes_in_a_plain_part_of_a_path() -> None:
 
 def test_it_makes_one_text_of_a_header() -> None:
     found = parameter(LIST, name="X-Ids", place="header")
-    assert (found["type"], found["in"]) == ("string", "header")
+    assert (found["type"], found["in"], "style" in found) == ("string", "header", False)
+    assert "style" not in parameter({}, name="X-Any", place="header")
     assert "separated by commas" in found["description"]
 
 

@@ -79,7 +79,7 @@ def test_it_makes_variables_of_what_each_account_has_for_itself() -> None:
         "region": {"enum": ["eu", "us"], "default": "eu"},
         "basePath": {"default": "api/v2"},
         "port": {"default": "8443"},
-        "version": {},
+        "version": {"default": "{version}"},
     }
     written = {"url": "https://{Sub-Domain}.{region}.parcels.com:{port}/{basePath}/{version}", "variables": variables}
     server, _ = found(written)
