@@ -27,11 +27,16 @@ def fetch_for(tenant_id: UUID) -> Fetch:
 
     def fetch(url: str) -> bytes:
         try:
-            response = send(EgressRequest("GET", url, {"Accept": _ACCEPT}), rules=rules)
+            return fetch_file(url, rules)
         except (EgressBlocked, UpstreamFailure) as error:
             raise Unfetched(str(error)) from error
-        if response.status != 200:
-            raise Unfetched(f"The server answered with the status {response.status}.")
-        return response.body
 
     return fetch
+
+
+def fetch_file(url: str, rules: EgressRules) -> bytes:
+    """Raises EgressBlocked, a leaf of UpstreamFailure, and Unfetched for any answer but the file."""
+    response = send(EgressRequest("GET", url, {"Accept": _ACCEPT}), rules=rules)
+    if response.status != 200:
+        raise Unfetched(f"The server answered with the status {response.status}.")
+    return response.body

@@ -11,6 +11,7 @@ from uuid import UUID
 from integrations.connections.grant import CallGrant
 from integrations.egress import EgressRequest, EgressRules, asynchronous, blocking
 from integrations.errors import EgressBlocked
+from integrations.importing.fetching import fetch_file
 from registry.probe import Question, ask
 from registry.transports.base import Chunk, Declared, Dispatch
 from registry.transports.http import HttpTransport
@@ -59,6 +60,11 @@ def _action(url: str) -> Awaitable[object]:
     return _tool("", definition={"method": "GET"}, grant=grant)
 
 
+def _import(url: str) -> Awaitable[object]:
+    """The description itself, and every file that it refers to."""
+    return asyncio.to_thread(fetch_file, url, ACME)
+
+
 WAYS_OUT: dict[str, Way] = {
     "the asynchronous client": lambda url: asynchronous.send(EgressRequest("GET", url), rules=ACME),
     "the asynchronous client, streaming": _stream,
@@ -68,4 +74,5 @@ WAYS_OUT: dict[str, Way] = {
     "a tool that streams": lambda url: _tool(url, definition={"method": "GET"}, emit=_emit),
     "an action of a connector": _action,
     "a health probe": _probe,
+    "a file of an import": _import,
 }
