@@ -55,7 +55,7 @@ def begin_import(
     record(
         tenant_id=tenant_id,
         actor=by.actor,
-        action="connector.import_began",
+        action="import.began",
         subject=f"import:{row.id}",
         detail={"connector": slug, "files": len(contents)},
     )

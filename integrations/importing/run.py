@@ -91,11 +91,10 @@ def _keep(tenant_id: UUID, import_id: UUID, reading: Reading) -> None:
         record(
             tenant_id=tenant_id,
             actor=row.actor,
-            action="connector.imported",
-            subject=f"connector:{connector.id}",
+            action="import.done",
+            subject=f"import:{row.id}",
             detail={
                 "connector": row.connector,
-                "import": str(row.id),
                 "revision": connector.revision,
                 "operations": reading.report["operations"],
                 "actions": reading.report["actions"],
@@ -127,7 +126,7 @@ def _end_failed(row: ConnectorImport, sentence: str) -> None:
     record(
         tenant_id=row.tenant_id,
         actor=row.actor,
-        action="connector.import_failed",
+        action="import.failed",
         subject=f"import:{row.id}",
         detail={"connector": row.connector},
     )

@@ -29,7 +29,7 @@ THINGS = (
     "connection",
     "connect_link",
     "oauth_app",
-    "connector",
+    "import",
 )
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.

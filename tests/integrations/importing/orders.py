@@ -41,7 +41,7 @@ def connector(tenant: Tenant, slug: str = "parcels") -> ImportedConnector | None
 
 
 def told() -> list[tuple[str, str, dict[str, Any]]]:
-    """What the trail holds of connectors: actor, action, detail."""
+    """What the trail holds of imports: actor, action, detail."""
     with platform():
-        entries = AuditEntry.objects.filter(action__startswith="connector.").order_by("id")
+        entries = AuditEntry.objects.filter(action__startswith="import.").order_by("id")
         return [(entry.actor, entry.action, entry.detail) for entry in entries]

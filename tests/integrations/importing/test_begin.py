@@ -28,7 +28,7 @@ def test_it_keeps_what_was_handed_in_until_a_worker_reads_it(acme: Tenant) -> No
     files = unpack(bytes(row.content or b""))
     assert (row.connector, row.state, row.actor) == ("parcels", "waiting", "system:tests")
     assert (files.main, files.contents) == ("openapi.json", {"openapi.json": content()})
-    assert told() == [("system:tests", "connector.import_began", {"connector": "parcels", "files": 1})]
+    assert told() == [("system:tests", "import.began", {"connector": "parcels", "files": 1})]
 
 
 def test_it_takes_a_url_alone(acme: Tenant) -> None:

@@ -46,8 +46,8 @@ def test_it_makes_a_connector_of_what_was_handed_in(acme: Tenant) -> None:
     assert (made.revision, made.source, list(made.document["actions"])) == (1, "openapi", ["list-parcels"])
     assert told()[-1] == (
         "system:tests",
-        "connector.imported",
-        {"connector": "parcels", "import": str(row.id), "revision": 1, "operations": 1, "actions": 1},
+        "import.done",
+        {"connector": "parcels", "revision": 1, "operations": 1, "actions": 1},
     )
     assert generation(acme) == before + 1
 
@@ -99,7 +99,7 @@ def test_it_says_why_what_was_fetched_is_no_description(
     assert (row.state, row.content) == ("failed", None)
     assert row.error.startswith(sentence)
     assert connector(acme) is None
-    assert told()[-1][1:] == ("connector.import_failed", {"connector": "parcels"})
+    assert told()[-1][1:] == ("import.failed", {"connector": "parcels"})
 
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:9/", "http://169.254.169.254/latest/meta-data/"])
