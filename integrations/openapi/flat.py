@@ -10,7 +10,9 @@ Open = frozenset[str]
 START: Open = frozenset()
 
 _DEEPEST = 60
-_LONGEST_WAY = 300
+_DEEPEST_UNION = 1
+_MOST_ALTERNATIVES = 40
+_LONGEST_WAY = 100
 
 
 class Recursive(Exception):
@@ -26,10 +28,10 @@ def flat(schema: Any, references: References, open_: Open = START, depth: int = 
     if not isinstance(parts, list):
         return found, open_
     whole = {key: value for key, value in found.items() if key != "allOf"}
-    within = open_
     for part in parts:
         try:
-            inner, inner_open = flat(part, references, within, depth + 1)
+            # What an earlier part has brought in need not be brought in again: twice is once.
+            inner, inner_open = flat(part, references, open_, depth + 1)
         except (Dangling, Recursive):
             continue  # the other parts say enough to go on
         whole, open_ = merged(whole, inner), open_ | inner_open
@@ -85,13 +87,15 @@ def branches_of(schema: dict[str, Any]) -> list[Any]:
 
 
 def united(
-    schema: dict[str, Any], references: References, open_: Open
+    schema: dict[str, Any], references: References, open_: Open, depth: int = 0
 ) -> tuple[dict[str, Any], list[list[str]]] | None:
     """A schema that is an object, with the properties of all its alternatives, and what each of these requires.
 
-    None where one of them is no object. Only what all of them require is required.
+    None where one of them is no object, or too deep. Only what all of them require is required.
     """
-    alternatives = list(_alternatives(schema, references, open_))
+    if depth > _DEEPEST_UNION:
+        return None
+    alternatives = list(_alternatives(schema, references, open_, depth))
     if any(one is None for one in alternatives):
         return None
     whole = {key: value for key, value in schema.items() if key not in ("oneOf", "anyOf", "discriminator")}
@@ -105,8 +109,10 @@ def united(
     return whole, [[name for name in one if name not in whole["required"]] for one in needs]
 
 
-def _alternatives(schema: dict[str, Any], references: References, open_: Open) -> Iterator[dict[str, Any] | None]:
-    for branch in branches_of(schema):
+def _alternatives(
+    schema: dict[str, Any], references: References, open_: Open, depth: int
+) -> Iterator[dict[str, Any] | None]:
+    for branch in branches_of(schema)[:_MOST_ALTERNATIVES]:
         try:
             found, inner_open = flat(branch, references, open_)
         except (Dangling, Recursive):
@@ -114,7 +120,7 @@ def _alternatives(schema: dict[str, Any], references: References, open_: Open) -
         if found.get("type", "object") != "object" or "items" in found or "enum" in found:
             yield None if found.get("type") != "null" else {}
             continue
-        deeper = united(found, references, inner_open) if branches_of(found) else (found, [])
+        deeper = united(found, references, inner_open, depth + 1) if branches_of(found) else (found, [])
         yield deeper[0] if deeper else None
 
 

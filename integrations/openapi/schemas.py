@@ -14,6 +14,8 @@ from integrations.openapi.names import is_legal, nested_name, says_only
 from integrations.openapi.prose import plain, shortened
 from integrations.openapi.references import Dangling, References
 
+DEEPEST = 40
+"""Lists, alternatives and objects inside one another, whatever the detail: below that everything is an object."""
 MOST_BRANCHES = 6
 MOST_PROPERTIES = 150
 """Of an object inside of an input."""
@@ -42,6 +44,7 @@ class Writer:
         self._references = references
         self._detail = detail
         self._left = detail.most
+        self._nesting = 0
         self.renamed: dict[str, str] = {}
         """Keys inside of values that no provider accepts as they are: the name given to the real one."""
         self.dangling: set[str] = set()
@@ -51,7 +54,16 @@ class Writer:
     def write(self, schema: Any, *, open_: Open = START, depth: int | None = None, name: str = "") -> dict[str, Any]:
         """The schema of what is called `name`. Raises TooLarge when more was written than the detail allows."""
         depth = self._detail.depth if depth is None else depth
+        self._nesting += 1
         try:
+            return self._followed(schema, open_, depth, name)
+        finally:
+            self._nesting -= 1
+
+    def _followed(self, schema: Any, open_: Open, depth: int, name: str) -> dict[str, Any]:
+        try:
+            if self._nesting > DEEPEST:
+                raise Recursive
             found, open_ = flat(schema, self._references, open_)
         except Dangling as dangling:
             self.dangling.add(str(dangling))

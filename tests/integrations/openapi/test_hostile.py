@@ -131,6 +131,38 @@ def test_it_ends_a_chain_of_references_that_never_ends() -> None:
     assert list(converted({"/a": {"get": operation}}, components={"schemas": schemas}).document["actions"]) == ["get-a"]
 
 
+@pytest.mark.parametrize("keyword", ["items", "anyOf", "allOf", "properties", "oneOf"])
+def test_it_goes_only_so_deep(keyword: str) -> None:
+    """Ten schemas of 90 levels each, one inside of the other."""
+
+    def nested(inner: dict[str, Any]) -> dict[str, Any]:
+        for _ in range(90):
+            inner = {
+                keyword: inner
+                if keyword == "items"
+                else {"a": inner}
+                if keyword == "properties"
+                else [inner, {"title": "x"}]
+            }
+        return inner
+
+    schemas = {f"S{n}": nested({"$ref": f"#/components/schemas/S{n + 1}"}) for n in range(10)}
+    top = {"$ref": "#/components/schemas/S0"}
+    content = {"application/json": {"schema": top}}
+    operation = {"parameters": [{"name": "a", "in": "query", "schema": top}], "requestBody": {"content": content}}
+    result = converted({"/a": {"post": operation}}, components={"schemas": schemas})
+    assert read_or_faults(result.document) == []
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_it_bears_schemas_that_double_at_each_level(keyword: str) -> None:
+    schemas: dict[str, Any] = {f"S{n}": {keyword: [{"$ref": f"#/components/schemas/S{n + 1}"}] * 2} for n in range(50)}
+    schemas["S50"] = {"properties": {"a": {"type": "string"}}}
+    operation = {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/S0"}}}}}
+    result = converted({"/a": {"post": operation}}, components={"schemas": schemas})
+    assert read_or_faults(result.document) == []
+
+
 def test_it_refuses_a_million_operations() -> None:
     paths: dict[str, Any] = {f"/{n}": {"get": {}} for n in range(1_000_000)}
     with pytest.raises(BadDocument, match="more than 3,000 operations"):
