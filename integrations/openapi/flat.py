@@ -19,33 +19,40 @@ class Recursive(Exception):
     """A schema stands inside of itself."""
 
 
-def flat(schema: Any, references: References, open_: Open = START, depth: int = 0) -> tuple[dict[str, Any], Open]:
+def flat(schema: Any, references: References, open_: Open = START) -> tuple[dict[str, Any], Open]:
     """The schema with nothing to follow at its top, and what was followed for it. Raises Dangling and Recursive."""
+    return _flat(schema, references, open_, set(), 0)
+
+
+def _flat(
+    schema: Any, references: References, open_: Open, merged_in: set[str], depth: int
+) -> tuple[dict[str, Any], Open]:
+    """`merged_in` are the references whose schemas are part of this one by now: twice is once."""
     if depth > _DEEPEST:
         raise Recursive
-    found, open_ = _followed(schema, references, open_)
+    found, open_ = _followed(schema, references, open_, merged_in)
     parts = found.get("allOf")
     if not isinstance(parts, list):
         return found, open_
     whole = {key: value for key, value in found.items() if key != "allOf"}
     for part in parts:
         try:
-            # What an earlier part has brought in need not be brought in again: twice is once.
-            inner, inner_open = flat(part, references, open_, depth + 1)
+            inner, _ = _flat(part, references, open_, merged_in, depth + 1)
         except (Dangling, Recursive):
             continue  # the other parts say enough to go on
-        whole, open_ = merged(whole, inner), open_ | inner_open
+        whole = merged(whole, inner)
     return whole, open_
 
 
-def _followed(schema: Any, references: References, open_: Open) -> tuple[dict[str, Any], Open]:
+def _followed(schema: Any, references: References, open_: Open, merged_in: set[str]) -> tuple[dict[str, Any], Open]:
     beside: dict[str, Any] = {}
     while (reference := reference_of(schema)) is not None:
-        if reference in open_ or len(open_) > _LONGEST_WAY:
+        if reference in open_ or reference in merged_in or len(open_) > _LONGEST_WAY:
             raise Recursive
         if len(schema) > 1:
             beside = {**{key: value for key, value in schema.items() if key != "$ref"}, **beside}
         open_ |= {reference}
+        merged_in.add(reference)
         schema = references.look_up(reference)
     if not isinstance(schema, dict):
         return beside, open_

@@ -4,6 +4,7 @@ import pytest
 
 from integrations.openapi.flat import START, Recursive, flat, merged, united
 from integrations.openapi.references import Dangling, References
+from tests.integrations.openapi.described import schema
 
 ROOT = {
     "loop": {"$ref": "#/loop"},
@@ -14,10 +15,20 @@ REFERENCES = References(ROOT)
 
 
 def test_it_merges_all_of_with_what_stands_beside_it() -> None:
-    schema = {"description": "Mine.", "allOf": [{"$ref": "#/base"}, {"description": "Theirs.", "required": ["to"]}]}
-    found, followed = flat(schema, REFERENCES)
+    written = {"description": "Mine.", "allOf": [{"$ref": "#/base"}, {"description": "Theirs.", "required": ["to"]}]}
+    found, followed = flat(written, REFERENCES)
     assert found == {**ROOT["base"], "description": "Mine.", "required": ["to", "id"]}  # type: ignore[dict-item]
-    assert followed == {"#/base"}
+    assert followed == START
+    assert flat({"$ref": "#/base"}, REFERENCES)[1] == {"#/base"}
+
+
+def test_it_leaves_a_property_whole_that_is_like_a_part() -> None:
+    written = {
+        "allOf": [{"$ref": "#/components/schemas/Base"}],
+        "properties": {"twin": {"$ref": "#/components/schemas/Base"}},
+    }
+    found = schema({"$ref": "#/components/schemas/Both"}, Base=ROOT["base"], Both=written)
+    assert found["properties"]["twin"]["properties"] == {"id": {"type": "string"}}
 
 
 def test_it_lets_both_describe_a_property() -> None:
