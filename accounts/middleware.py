@@ -1,14 +1,15 @@
 """Opens the tenant's scope around every page that a signed-in person asks for.
 
 A page runs in one transaction within the person's tenant; an answer of 400 or more undoes it. A stranger's request,
-signing in included, has no scope. Everything that is no page (the API, webhooks, probes) passes through untouched:
+signing in included, has no scope. A page that asks a service outside (`asks_outside`) opens its scopes itself, so that no
+transaction waits for the answer. Everything that is no page (the API, webhooks, probes) passes through untouched:
 neither its session nor the database is looked at.
 """
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from inspect import iscoroutinefunction
-from typing import TypeAlias, cast
+from typing import TypeAlias, TypeVar, cast
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import AnonymousUser
@@ -16,6 +17,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_and_async_middleware
 
 from accounts.authenticate import caller_of, refuse_elsewhere
@@ -32,12 +34,19 @@ CHOSEN_TENANT = "tenant"
 
 Sync: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 Async: TypeAlias = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
 class PageRequest(HttpRequest):
     """What a page of a signed-in person gets."""
 
     caller: Caller
+
+
+def asks_outside(view: V) -> V:
+    """Mark a page that waits for a service outside: it is given its caller, and opens its scopes itself."""
+    view.asks_outside = True  # type: ignore[attr-defined]
+    return view
 
 
 @sync_and_async_middleware
@@ -67,13 +76,20 @@ def _answer_page(request: HttpRequest, get_response: Sync) -> HttpResponseBase:
         scope = _scope_of(request)
     except Forbidden as error:
         return render(request, "error.html", {"error": error}, status=error.status)
-    if scope is None:
+    if scope is None or _opens_its_scopes(request):
         return get_response(request)
     with scope:
         response = get_response(request)
         if response.status_code >= 400:
             transaction.set_rollback(True)
     return response
+
+
+def _opens_its_scopes(request: HttpRequest) -> bool:
+    try:
+        return getattr(resolve(request.path_info).func, "asks_outside", False)
+    except Resolver404:
+        return False
 
 
 def signed_in(request: HttpRequest) -> Caller | None:

@@ -1,5 +1,6 @@
 """What a person can do on a page: an act asks on a page of its own, then a verb does it or says why not."""
 
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -27,6 +28,8 @@ class Act:
     icon: ClassVar[str] = ""
     danger: ClassVar[bool] = False
     """It takes something away: its button is red."""
+    asks_outside: ClassVar[bool] = False
+    """Its verb waits for a service outside, and opens its own transactions."""
     in_rows: ClassVar[bool] = False
     """Offered in the rows of the list, too."""
     form_class: ClassVar[type[ActForm]] = ActForm
@@ -68,7 +71,7 @@ def attempt(act: Act, request: HttpRequest, subject: Any, form: ActForm) -> tupl
     if not form.is_valid():
         return False, None
     try:
-        with transaction.atomic():
+        with nullcontext() if act.asks_outside else transaction.atomic():
             return True, act.perform(request, subject, form.cleaned_data)
     except (QuartermasterError, ValidationError) as error:
         complain(form, error)

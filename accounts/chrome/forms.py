@@ -115,7 +115,7 @@ def complain(form: forms.Form, error: QuartermasterError | ValidationError) -> N
         return
     beside = [fault for fault in error.faults if _field(form, fault)]
     for fault in beside:
-        form.add_error(_field(form, fault), _said_beside(fault))
+        form.add_error(_field(form, fault), _said_beside(form, fault))
     if not beside:
         form.add_error(None, error.message)
     for fault in error.faults:
@@ -136,15 +136,21 @@ def _add_model_errors(form: forms.Form, error: ValidationError) -> None:
 
 
 def _field(form: forms.Form, fault: Fault) -> str | None:
-    """The field that a path such as `$.rate_limit.burst` begins with."""
-    name = fault.path.removeprefix("$").removeprefix(".").partition(".")[0].partition("[")[0]
-    return name if name in form.fields else None
+    """The field that a path such as `$.rate_limit.burst` begins with: `rate_limit`, or one named by the whole of it."""
+    name = _name(fault)
+    while name and name not in form.fields:
+        name = name[: max(name.rfind("."), name.rfind("["), 0)]
+    return name or None
 
 
-def _said_beside(fault: Fault) -> str:
+def _said_beside(form: forms.Form, fault: Fault) -> str:
     """The message, with what of the path its field does not show."""
-    _, _, rest = fault.path.removeprefix("$.").partition(".")
+    _, _, rest = _name(fault).removeprefix(_field(form, fault) or "").partition(".")
     return f"{rest}: {fault.message}" if rest else fault.message
+
+
+def _name(fault: Fault) -> str:
+    return fault.path.removeprefix("$").removeprefix(".")
 
 
 def slug_field(example: str, help_text: str) -> forms.CharField:

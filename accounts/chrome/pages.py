@@ -13,15 +13,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
+from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import ModelAdmin
 
 from accounts.caller import Caller
 from accounts.chrome.acts import Act, attempt
 from accounts.chrome.filters import MenuFilter
+from accounts.chrome.forms import ActForm
 from accounts.chrome.listing import ActLink, CappedPaginator
 from accounts.chrome.related import acts_for, links_for, panels_for
-from accounts.middleware import PageRequest
+from accounts.middleware import PageRequest, asks_outside
 from accounts.models import AuditEntry
+from accounts.tenancy import within
 
 _HISTORY_ENTRIES = 100
 
@@ -192,19 +195,35 @@ class TenantPages(ModelAdmin):
         def page(request: HttpRequest, object_id: str) -> HttpResponse:
             return self.carry_out(request, act, self.found(request, object_id))
 
-        return page
+        def page_outside(request: HttpRequest, object_id: str) -> HttpResponse:
+            return self.carry_out_outside(request, act, object_id)
+
+        return asks_outside(sensitive_post_parameters()(page_outside)) if act.asks_outside else page
 
     def carry_out(self, request: HttpRequest, act: Act, subject: Any) -> HttpResponse:
         """Ask with the act's form; a POST does it, or shows the form again with what was wrong."""
-        if not act.allowed(request, self, subject):
-            raise PermissionDenied
-        if request.method == "POST":
-            form = act.form(request, subject, request.POST)
-            done, result = attempt(act, request, subject, form)
+        form = self.asked(request, act, subject)
+        done, result = attempt(act, request, subject, form) if form.is_bound else (False, None)
+        return act.answer(request, self, subject, result) if done else self.ask(request, act, subject, form)
+
+    def carry_out_outside(self, request: HttpRequest, act: Act, object_id: str) -> HttpResponse:
+        """The same for an act that waits for a service outside: in scopes before and after, and in none meanwhile."""
+        with within(caller_behind(request).tenant_id):
+            subject = self.found(request, object_id)
+            form = self.asked(request, act, subject)
+        done, result = attempt(act, request, subject, form) if form.is_bound else (False, None)
+        with within(caller_behind(request).tenant_id):
             if done:
                 return act.answer(request, self, subject, result)
-        else:
-            form = act.form(request, subject)
+            return self.ask(request, act, subject, form).render()
+
+    def asked(self, request: HttpRequest, act: Act, subject: Any) -> ActForm:
+        """The act's form, with what was sent. Raises PermissionDenied where the person's role does not let them."""
+        if not act.allowed(request, self, subject):
+            raise PermissionDenied
+        return act.form(request, subject, request.POST if request.method == "POST" else None)
+
+    def ask(self, request: HttpRequest, act: Act, subject: Any, form: ActForm) -> TemplateResponse:
         context = self.page_context(
             request,
             subject,

@@ -30,6 +30,8 @@ def breadcrumbs(context: template.RequestContext) -> list[Crumb]:
     """Where one is: the list, the object, and what is being done to it."""
     opts = context.get("opts")
     home = Crumb("Dashboard", reverse("admin:index"))
+    if "crumbs" in context:
+        return [home, *(Crumb(str(title), link) for title, link in context["crumbs"])]
     if opts is None:
         title = str(context.get("title") or "")
         return [Crumb(title)] if context.get("index") else [home, Crumb(title)]
