@@ -1,8 +1,8 @@
 """Opens the tenant's scope around every page that a signed-in person asks for.
 
 A page runs in one transaction within the person's tenant; an answer of 400 or more undoes it. A stranger's request,
-signing in included, has no scope. A page that asks a service outside (`asks_outside`) opens its scopes itself, so that no
-transaction waits for the answer. Everything that is no page (the API, webhooks, probes) passes through untouched:
+signing in included, has no scope. A page that asks a service outside (`asks_outside`) opens its scopes itself, so that
+no transaction waits for the answer. Everything that is no page (the API, webhooks, probes) passes through untouched:
 neither its session nor the database is looked at.
 """
 

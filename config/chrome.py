@@ -70,6 +70,13 @@ NAVIGATION = [
         ],
     },
     {
+        "title": "Connections",
+        "items": [
+            {"title": "Connectors", "icon": "extension", "link": reverse_lazy("admin:connectors")},
+            _page("Connections", "cable", "integrations.connection"),
+        ],
+    },
+    {
         "title": "Activity",
         "items": [
             _page("Approvals", "how_to_reg", "registry.approval", badge="registry.admin.approvals.waiting_badge"),
@@ -105,7 +112,10 @@ UNFOLD: dict[str, Any] = {
     ],
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "registry.pages.dashboard",
-    "STYLES": [lambda request: static("css/quartermaster.css")],
+    "STYLES": [
+        lambda request: static("css/quartermaster.css"),
+        lambda request: static("css/connections.css"),
+    ],
     "SCRIPTS": [lambda request: static("js/quartermaster.js")],
     "COLORS": COLORS,
     "BORDER_RADIUS": "8px",

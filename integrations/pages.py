@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,41 +12,33 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.chrome.forms import ActForm, complain
-from accounts.errors import Fault, QuartermasterError
+from accounts.chrome.forms import complain
+from accounts.errors import QuartermasterError
 from accounts.middleware import signed_in
+from accounts.tenancy import within
 from integrations.connections.by_link import begin_by_link, connect_by_link, offered_by
 from integrations.connections.links import bind_link, find_link
 from integrations.connections.oauth import cookie
 from integrations.connections.oauth.callback import Returned, finish
-from integrations.format.types import AuthWay, Grant
-from integrations.models import ConnectLink
+from integrations.entering import VALUES, EntryForm, browser_way, group_of, value_fields
+from integrations.format.types import AuthWay
+from integrations.models import Connection, ConnectLink, OAuthFlow
 
 
-class ConnectForm(ActForm):
+class ConnectForm(EntryForm):
     """The fields of a way to prove who calls; none where one signs in at the vendor."""
 
-    def __init__(self, way: AuthWay, *args: Any) -> None:
-        super().__init__(*args)
-        self.in_browser = way.oauth is not None and way.oauth.grant is Grant.AUTHORIZATION_CODE
-        if not self.in_browser:
-            self.fields.update({name: _field(way, name) for name in way.fields.get("properties", {})})
-
-
-def _field(way: AuthWay, name: str) -> forms.CharField:
-    schema = way.fields["properties"][name]
-    kind = forms.PasswordInput if name in way.secret_fields else forms.TextInput
-    return forms.CharField(
-        label=schema.get("title", name),
-        help_text=schema.get("description", ""),
-        required=name in way.fields.get("required", ()),
-        widget=kind(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
-    )
+    def __init__(self, way: AuthWay, data: Any = None) -> None:
+        self.in_browser = browser_way(way) is not None
+        super().__init__(data, [("", {} if self.in_browser else value_fields(way))])
 
 
 def callback_address(request: HttpRequest) -> str:
     """Where vendors send people back to: under PUBLIC_URL, else under the host that the browser asked."""
-    path = reverse("oauth_callback")
+    return public_address(request, reverse("oauth_callback"))
+
+
+def public_address(request: HttpRequest, path: str) -> str:
     return f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else request.build_absolute_uri(path)
 
 
@@ -58,12 +49,23 @@ def oauth_callback(request: HttpRequest) -> HttpResponse:
     try:
         flow = finish(returned=_returned(request), browser=cookie.brought(request, state), by=signed_in(request))
     except QuartermasterError as error:
-        response = render(request, "error.html", {"error": error}, status=error.status)
+        response = render(request, "connect/failed.html", {"error": error, "person": request.user}, status=error.status)
     else:
-        name = flow.connection.name
-        response = redirect(flow.return_to) if flow.return_to else _connected(request, flow.link, name)
+        response = _back(request, flow)
     cookie.forget(response, state)
     return response
+
+
+def _back(request: HttpRequest, flow: OAuthFlow) -> HttpResponse:
+    """An end user to where the link's maker wants them, a person to the connection, saying what was granted."""
+    if flow.link is not None:
+        return redirect(flow.return_to) if flow.return_to else _connected(request, flow.link)
+    with within(flow.tenant_id):
+        connection = Connection.objects.get(id=flow.connection_id)
+    granted = f" Granted: {', '.join(connection.scopes)}." if connection.scopes else ""
+    account = f" as {connection.account}" if connection.account else ""
+    messages.success(request, f"{connection.name} is connected{account}.{granted}")
+    return redirect(flow.return_to or reverse("admin:integrations_connection_change", args=[connection.id]))
 
 
 @require_http_methods(["GET", "POST"])
@@ -96,19 +98,12 @@ def _take_up(request: HttpRequest, token: str, link: ConnectLink, way: AuthWay, 
 
 
 def _entered(request: HttpRequest, token: str, link: ConnectLink, way: AuthWay, form: ConnectForm) -> HttpResponse:
-    values = {name: value for name, value in form.cleaned_data.items() if value}
     try:
-        connect_by_link(token=token, values=values)
+        connect_by_link(token=token, values=group_of(form.cleaned_data, VALUES))
     except (QuartermasterError, ValidationError) as error:
-        complain(form, _beside(error) if isinstance(error, QuartermasterError) else error)
+        complain(form, error)
         return _offer(request, link, way, form)
     return redirect(link.return_to) if link.return_to else _connected(request, link)
-
-
-def _beside(error: QuartermasterError) -> QuartermasterError:
-    """The form's fields are the values themselves."""
-    faults = [Fault(fault.path.replace("$.values.", "$.", 1), fault.message) for fault in error.faults]
-    return QuartermasterError(error.message, faults=faults)
 
 
 def _offer(request: HttpRequest, link: ConnectLink, way: AuthWay, form: ConnectForm) -> HttpResponse:
@@ -118,9 +113,8 @@ def _offer(request: HttpRequest, link: ConnectLink, way: AuthWay, form: ConnectF
     return render(request, "connect/offer.html", context, status=422 if form.errors else 200)
 
 
-def _connected(request: HttpRequest, link: ConnectLink | None, name: str = "") -> HttpResponse:
-    name = name or (offered_by(link)[0].name if link else "")
-    return render(request, "connect/connected.html", {"name": name, "link": link})
+def _connected(request: HttpRequest, link: ConnectLink) -> HttpResponse:
+    return render(request, "connect/connected.html", {"name": offered_by(link)[0].name})
 
 
 def _returned(request: HttpRequest) -> Returned:

@@ -1,11 +1,12 @@
-"""What an upper floor puts on a lower floor's detail pages: the executions of an agent are the registry's."""
+"""What an upper floor puts into the site: pages of its own, and parts of a lower floor's detail pages, such as the
+executions of an agent, which are the registry's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from accounts.chrome.acts import Act
@@ -21,9 +22,30 @@ class RelatedLink:
 Panel = Callable[[HttpRequest, Any], SafeString]
 """A section of a detail page, drawn for its object; empty where there is nothing to show."""
 
+
+@dataclass(frozen=True)
+class MorePage:
+    """One that belongs to no model."""
+
+    route: str
+    page: Callable[..., HttpResponse]
+    name: str
+    """It is `admin:<name>`."""
+
+
+_pages: list[MorePage] = []
 _acts: dict[type[Model], list[Act]] = {}
 _panels: dict[type[Model], list[Panel]] = {}
 _links: dict[type[Model], list[RelatedLink]] = {}
+
+
+def offer_page(route: str, page: Callable[..., HttpResponse], *, name: str) -> None:
+    """Put a page into the site, behind its door. Called once, when an app's admin module is imported."""
+    _pages.append(MorePage(route, page, name))
+
+
+def more_pages() -> list[MorePage]:
+    return list(_pages)
 
 
 def offer(model: type[Model], link: RelatedLink) -> None:

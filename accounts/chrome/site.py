@@ -1,7 +1,7 @@
 """The admin site: the product's one browser home. Only pages that keep to their tenant can be registered."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,13 +15,12 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.chrome.pages import TenantPages, caller_behind
 from accounts.chrome.passwords import invitation_page, own_password_page
+from accounts.chrome.related import more_pages
 from accounts.errors import Forbidden, Malformed, NotFound, QuartermasterError
 from accounts.ids import uuid_in
 from accounts.middleware import asks_outside
 from accounts.models import Tenant
 from accounts.tenancy import platform
-
-Page: TypeAlias = Callable[..., HttpResponse]
 
 SWITCHABLE = 12
 """Tenants in the switcher's menu; its last line leads to the list of all."""
@@ -29,14 +28,6 @@ SWITCHABLE = 12
 
 class QuartermasterSite(UnfoldAdminSite):
     index_title = "Dashboard"
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._more_pages: list[tuple[str, Page, str]] = []
-
-    def offer_page(self, route: str, page: Page, *, name: str) -> None:
-        """A page that belongs to no model, as `admin:<name>`. Called when an app's admin module is imported."""
-        self._more_pages.append((route, page, name))
 
     def register(
         self,
@@ -55,7 +46,7 @@ class QuartermasterSite(UnfoldAdminSite):
         return [
             path("tenant/", self.admin_view(require_POST(self.switch_tenant)), name="switch_tenant"),
             path("invitation/<uuid:person_id>/<str:token>/", self.invitation, name="invitation"),
-            *(path(route, self.admin_view(page), name=name) for route, page, name in self._more_pages),
+            *(path(each.route, self.admin_view(each.page), name=each.name) for each in more_pages()),
             *super().get_urls(),
         ]
 

@@ -1,5 +1,5 @@
-"""The admin pages of floor 2: the vault."""
+"""The admin pages of floor 2: the vault, and connecting outside services."""
 
-from integrations.admin import vault
+from integrations.admin import connect, connect_link, oauth_app, vault
 
-__all__ = ["vault"]
+__all__ = ["connect", "connect_link", "oauth_app", "vault"]

@@ -1,9 +1,12 @@
-"""The admin pages of floor 3: tools, their versions, the executions, limits, rules, and the calls that wait."""
+"""The admin pages of floor 3: tools, their versions, the executions, limits, rules, the calls that wait, connectors."""
 
 from registry.admin import (
+    adding,
     approvals,
     artifacts,
     breakers,
+    connections,
+    connectors,
     executions,
     limits,
     permission_rules,
@@ -13,9 +16,12 @@ from registry.admin import (
 )
 
 __all__ = [
+    "adding",
     "approvals",
     "artifacts",
     "breakers",
+    "connections",
+    "connectors",
     "executions",
     "limits",
     "permission_rules",

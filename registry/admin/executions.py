@@ -17,6 +17,7 @@ from accounts.chrome.pages import Empty, TenantPages
 from accounts.chrome.related import RelatedLink, offer
 from accounts.ids import first_id_at, uuid_in
 from accounts.models import Agent
+from integrations.models import Connection
 from registry.admin.artifacts import artifact_file, artifact_page
 from registry.admin.cells import error_code, microseconds, status_badge
 from registry.admin.execution_acts import CancelExecution
@@ -72,6 +73,13 @@ class OwnerFilter(MenuFilter):
         return queryset.filter(**{f"{self.parameter_name}_id": chosen}) if chosen else queryset
 
 
+class ConnectionFilter(OwnerFilter):
+    title, parameter_name = "connection", "connection"
+
+    def of_all(self) -> QuerySet[Any]:
+        return Connection.objects.all()
+
+
 class ToolFilter(OwnerFilter):
     title, parameter_name = "tool", "tool"
 
@@ -89,7 +97,7 @@ class AgentFilter(OwnerFilter):
 @admin.register(Execution)
 class ExecutionPages(TenantPages):
     list_display = ("at_time", "what", "by_agent", "outcome", "took", "code")
-    filters = (StatusFilter, ToolFilter, AgentFilter, SpanFilter)
+    filters = (StatusFilter, ToolFilter, AgentFilter, ConnectionFilter, SpanFilter)
     list_select_related = ("agent",)
     search_fields = ("tool_slug",)
     search_help_text = "Search an id, a trace, a tool"
@@ -182,6 +190,9 @@ class ExecutionPages(TenantPages):
             "refresh_seconds": None if subject.finished_at else REFRESH_SECONDS,
             "percent": _percent(subject.progress),
             "family": family_of(subject),
+            "connection": Connection.objects.filter(id=subject.connection_id).first()
+            if subject.connection_id
+            else None,
         }
 
 

@@ -30,6 +30,7 @@ from registry.admin.tool_acts import (
     RetireTool,
     is_on,
 )
+from registry.admin.tool_connection import goes_out_with
 from registry.models import Execution, TenantTool, Tool, ToolVersion
 from registry.models.health import HealthStatus
 from registry.models.tool import NodeType, Source
@@ -194,6 +195,7 @@ class ToolPages(TenantPages):
             "health": health_badge(subject),
             "shared": badge("Shared", INFO, dot=False) if subject.tenant_id is None else "",
             "latest": latest,
+            "goes_out_with": goes_out_with(request, subject),
             "versions": [(each, version_badge(each)) for each in versions[:SHOWN_VERSIONS]],
             "executions": [
                 {"it": each, "status": status_badge(each), "took": microseconds(each), "code": error_code(each)}
