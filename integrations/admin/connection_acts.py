@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.chrome.acts import Act
 from accounts.chrome.forms import ActForm
 from accounts.chrome.pages import caller_behind
+from accounts.tenancy import within
 from integrations.connections.change import change_connection
 from integrations.connections.check import check_connection
 from integrations.connections.disconnect import disconnect
@@ -20,7 +21,7 @@ from integrations.connections.oauth.start import Started, begin_again
 from integrations.connections.rotate import rotate_credential, take_back
 from integrations.entering import VALUES, EntryForm, browser_way, group_of, scope_field, value_fields
 from integrations.format import shelf
-from integrations.format.types import AuthType
+from integrations.format.types import AuthType, AuthWay
 from integrations.models import Connection
 from integrations.models.connection import ConnectionState
 from integrations.models.credential import CredentialState
@@ -31,11 +32,6 @@ _OVERLAPS = ((86_400, "One day"), (3_600, "One hour"), (7 * 86_400, "Seven days"
 
 def is_living(connection: Connection) -> bool:
     return connection.state != ConnectionState.DISCONNECTED
-
-
-def signs_in(connection: Connection) -> bool:
-    """Whether its person proves at the vendor who they are. Raises ConnectionMissing when its connector is gone."""
-    return browser_way(connector_of(connection)[1]) is not None
 
 
 class CheckConnection(Act):
@@ -83,11 +79,21 @@ class ReconnectConnection(Act):
 
     def perform(self, request: HttpRequest, subject: Connection, values: dict[str, Any]) -> Connection | Started:
         caller = caller_behind(request)
-        whose = {"tenant_id": caller.tenant_id, "by": caller, "connection_id": subject.id}
-        if signs_in(subject):
-            scopes = values.get("scopes", ())
-            return begin_again(**whose, redirect_uri=callback_address(request), scopes=scopes)
-        return rotate_credential(**whose, values=group_of(values, VALUES), overlap_seconds=0)
+        if _signs_in(subject):
+            return begin_again(
+                tenant_id=caller.tenant_id,
+                by=caller,
+                connection_id=subject.id,
+                redirect_uri=callback_address(request),
+                scopes=values.get("scopes", ()),
+            )
+        return rotate_credential(
+            tenant_id=caller.tenant_id,
+            by=caller,
+            connection_id=subject.id,
+            values=group_of(values, VALUES),
+            overlap_seconds=0,
+        )
 
     def answer(self, request: HttpRequest, pages: Any, subject: Any, result: Connection | Started) -> HttpResponse:
         if isinstance(result, Connection):
@@ -198,8 +204,20 @@ class Disconnect(Act):
         return redirect(pages.address("change", result.pk))
 
 
+def _way(connection: Connection) -> AuthWay | None:
+    """None when its connector is gone, or does not offer it any more."""
+    with within(connection.tenant_id):
+        connector = shelf.connector(connection.connector, tenant_id=connection.tenant_id)
+    return connector.way(connection.auth) if connector else None
+
+
+def _signs_in(connection: Connection) -> bool:
+    """Whether its person proves at the vendor who they are."""
+    way = _way(connection)
+    return way is not None and browser_way(way) is not None
+
+
 def _is_entered(connection: Connection) -> bool:
     """Whether somebody entered a credential that another one can take the place of."""
-    connector = shelf.connector(connection.connector, tenant_id=connection.tenant_id)
-    way = connector.way(connection.auth) if connector else None
+    way = _way(connection)
     return way is not None and way.type is not AuthType.NONE and browser_way(way) is None

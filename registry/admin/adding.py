@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -41,27 +40,30 @@ _CHANGES = {
 
 
 class AddForm(ActForm):
-    connection = forms.ChoiceField(
-        label="Goes out with", required=False, help_text="New tools only. Each tool's can be changed later."
-    )
-    prefix = forms.CharField(
-        max_length=20,
-        required=False,
-        help_text="Before the tools' slugs, to have the same actions once more for another account.",
-        widget=forms.TextInput(attrs={"autocapitalize": "off", "spellcheck": "false"}),
-    )
     halves = frozenset({"connection", "prefix"})
 
     def __init__(self, data: Any, connector: Connector) -> None:
         super().__init__(data)
         own = Connection.objects.living().filter(connector=connector.slug, end_user="")[:MOST_CONNECTIONS]
         choices = [(str(each.id), f"{each.name} ({each.slug})") for each in own]
-        self.fields["connection"].choices = [("", "The default connection"), *choices]  # type: ignore[attr-defined]
+        self.fields["connection"] = forms.ChoiceField(
+            label="Goes out with",
+            choices=[("", "The default connection"), *choices],
+            required=False,
+            help_text="New tools only. Each tool's can be changed later.",
+        )
+        self.fields["prefix"] = forms.CharField(
+            max_length=20,
+            required=False,
+            help_text="Before the tools' slugs, to have the same actions once more for another account.",
+            widget=forms.TextInput(attrs={"autocapitalize": "off", "spellcheck": "false"}),
+        )
 
     @property
-    def connection_id(self) -> UUID | None:
+    def connection(self) -> Connection | None:
+        """None: whichever is the default."""
         chosen = self.cleaned_data["connection"]
-        return UUID(chosen) if chosen else None
+        return Connection.objects.get(id=chosen) if chosen else None
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _go_on(request: HttpRequest, connector: Connector, chosen: list[str], form: 
             by=caller_behind(request),
             connector=connector,
             actions=chosen,
-            connection=form.connection_id,
+            connection=form.connection.id if form.connection else None,
             prefix=prefix,
             deprecate_gone="deprecate_gone" in request.POST,
         )
@@ -164,7 +166,7 @@ def _previewed(
         "gone": plan.counts[Change.GONE],
         "breaking": plan.counts[Change.MAJOR],
         "counts": [(_CHANGES[change][0], count) for change, count in plan.counts.items()],
-        "goes_out_with": Connection.objects.filter(id=form.connection_id).first(),
+        "goes_out_with": form.connection,
     }
     return TemplateResponse(request, "admin/registry/plan.html", context)
 

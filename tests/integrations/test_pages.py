@@ -11,6 +11,7 @@ from integrations.connections.links import make_link
 from integrations.connections.oauth.cookie import bind
 from integrations.connections.sealed import open_values
 from integrations.models import Connection, ConnectLink, Credential, ImportedConnector, OAuthApp
+from tests.browsing import address_of
 from tests.catalogue import manager_of
 from tests.integrations.connections.services import LOGIN, imported, settled
 from tests.integrations.connections.signing_in import begun, with_app
@@ -39,9 +40,12 @@ def browser_of(client: Client, person: Person, tenant: Tenant, vendor: Vendor, *
 
 def test_a_person_comes_back_and_is_told(client: Client, acme: Tenant, alice: Person, vendor: Vendor) -> None:
     answer = client.get(CALLBACK, browser_of(client, alice, acme, vendor))
-    assert (answer.status_code, "Chat is connected" in answer.text) == (200, True)
+    with within(acme.id):
+        assert answer["Location"] == address_of(Connection.objects.get())
     assert "no-store" in answer["Cache-Control"]
     assert [morsel.value for name, morsel in answer.cookies.items() if name.startswith("qm_oauth")] == [""]
+    shown = client.get(answer["Location"]).text
+    assert "Chat is connected as ada at Acme. Granted: chat:write, users:read." in shown
 
 
 def test_a_person_goes_on_where_they_were(client: Client, acme: Tenant, alice: Person, vendor: Vendor) -> None:
@@ -75,8 +79,8 @@ def test_the_vendors_words_are_text(client: Client, acme: Tenant, alice: Person,
 def test_an_end_user_enters_a_key(client: Client, acme: Tenant, vendor: Vendor) -> None:
     address = link(acme, vendor)
     shown = client.get(address)
-    assert (shown.status_code, "Acme" in shown.text, 'name="key"' in shown.text) == (200, True, True)
-    answer = client.post(address, {"key": API_KEY})
+    assert (shown.status_code, "Acme" in shown.text, 'name="values.key"' in shown.text) == (200, True, True)
+    answer = client.post(address, {"values.key": API_KEY})
     assert (answer.status_code, "You can close this window" in answer.text) == (200, True)
     with within(acme.id):
         found = Connection.objects.get()
@@ -90,21 +94,21 @@ def test_a_wrong_key_is_told_beside_the_form_and_the_link_stays_good(
     client: Client, acme: Tenant, vendor: Vendor
 ) -> None:
     address = link(acme, vendor)
-    answer = client.post(address, {"key": "key-of-mallory-123"})
+    answer = client.post(address, {"values.key": "key-of-mallory-123"})
     assert (answer.status_code, "Chat does not take this credential" in answer.text) == (422, True)
     assert "key-of-mallory-123" not in answer.text
-    assert client.post(address, {"key": "with\x01control"}).status_code == 422
+    assert client.post(address, {"values.key": "with\x01control"}).status_code == 422
     assert client.post(address, {}).status_code == 422
-    assert client.post(address, {"key": API_KEY}).status_code == 200
+    assert client.post(address, {"values.key": API_KEY}).status_code == 200
 
 
 def test_looking_at_a_link_uses_nothing_up(acme: Tenant, vendor: Vendor) -> None:
     address = link(acme, vendor)
     assert [Client().get(address).status_code for _ in range(2)] == [200, 200]
     first, second = Client(), Client()
-    assert first.post(address, {"key": "wrong-key"}).status_code == 422
-    assert second.post(address, {"key": API_KEY}).status_code == 403
-    assert first.post(address, {"key": API_KEY}).status_code == 200
+    assert first.post(address, {"values.key": "wrong-key"}).status_code == 422
+    assert second.post(address, {"values.key": API_KEY}).status_code == 403
+    assert first.post(address, {"values.key": API_KEY}).status_code == 200
 
 
 def test_an_end_user_signs_in_at_the_vendor(client: Client, acme: Tenant, vendor: Vendor) -> None:
@@ -140,7 +144,7 @@ def test_two_sign_ins_of_one_link_connect_once(client: Client, acme: Tenant, ven
 
 def test_a_new_link_connects_an_end_users_account_anew(client: Client, acme: Tenant, vendor: Vendor) -> None:
     before = settled(acme, vendor, values={"key": "key-of-last-year"}, check=False, end_user="ada")
-    assert client.post(link(acme, vendor), {"key": API_KEY}).status_code == 200
+    assert client.post(link(acme, vendor), {"values.key": API_KEY}).status_code == 200
     with within(acme.id):
         assert Connection.objects.get().id == before.id
         assert open_values(Credential.objects.get()) == {"key": API_KEY}
@@ -150,8 +154,8 @@ def test_a_new_link_connects_an_end_users_account_anew(client: Client, acme: Ten
 def test_the_form_has_a_field_for_each_thing_to_enter(client: Client, acme: Tenant, vendor: Vendor) -> None:
     connector = imported(acme, vendor, auth={"login": {**LOGIN, "help": "Ask `IT`."}})
     shown = client.get(link(acme, vendor, connector=connector, auth="login")).text
-    assert 'type="text" name="username"' in shown
-    assert 'type="password" name="password"' in shown
+    assert 'type="text" name="values.username"' in shown
+    assert 'type="password" name="values.password"' in shown
     assert "Ask <code>IT</code>." in shown
 
 
