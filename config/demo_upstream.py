@@ -1,6 +1,7 @@
 """The small HTTP service that the first tool calls, so that a newcomer sees a real call go out and come back.
 
-/echo answers with what it was sent, /health with 200, /slow?ms= after a while, /fail with 500.
+/echo answers with what it was sent, /health with 200, /slow?ms= after a while, /fail with 500, /stores to those who
+bring its key.
 """
 
 import argparse
@@ -12,10 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from config import announce
+from config import announce, demo_stores
 
 LONGEST_BODY_BYTES = 1_000_000
 LONGEST_WAIT_MS = 60_000
+STORES = "/stores/"
 SHOWN_HEADERS = ("content-type", "user-agent", "x-trace", "idempotency-key", "traceparent")
 
 
@@ -42,6 +44,10 @@ class Handler(BaseHTTPRequestHandler):
             return
         url = urlsplit(self.path)
         query = parse_qs(url.query)
+        if url.path.startswith(STORES):
+            key = self.headers.get("X-Api-Key", "")
+            self._send(*demo_stores.answer(self.command, url.path.removeprefix(STORES), query, key, body))
+            return
         match url.path.rstrip("/"):
             case "/echo":
                 self._send(200, self._echo(url.path, query, body))
@@ -54,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
             case "/fail":
                 self._send(500, {"error": "This address always fails."})
             case _:
-                self._send(404, {"error": "Known addresses: /echo /health /slow?ms= /fail"})
+                self._send(404, {"error": "Known addresses: /echo /health /slow?ms= /fail /stores/items"})
 
     def _read_body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")

@@ -12,6 +12,8 @@ from accounts.people import create_person
 from accounts.roles import Role
 from accounts.tenancy import platform, within
 from accounts.tenants import create_tenant
+from config import demo_connector
+from integrations.models import ImportedConnector
 from registry.register import register_tool
 
 SEED = System("seed")
@@ -66,6 +68,8 @@ def _people_and_tools(tenant: Tenant, demo_upstream: str) -> FirstSecrets:
     tool, body = "clock", '{"input": {"timezone": "Europe/Berlin"}}'
     if demo_upstream:
         register_tool(by=SEED, spec=echo_tool(demo_upstream))
+        document = demo_connector.document(demo_upstream)
+        ImportedConnector.objects.create(tenant=tenant, slug=demo_connector.SLUG, document=document, source="yaml")
         tool, body = DEMO_TOOL, '{"input": {"message": "hello"}}'
     return FirstSecrets(login=DEMO_EMAIL, password=password, agent_key=issued.secret, tool=tool, curl_body=body)
 
