@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.chrome.pages import TenantPages
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import platform, within
-from integrations.models import DataKey
+from integrations.models import Connection, DataKey
 from integrations.vault import seal
 from integrations.vault.memory import in_memory
 from registry.models import Approval, Breaker, Execution, PermissionRule, Tool, ToolVersion
@@ -45,6 +45,7 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
     with within(acme.id):
         facts = {"name": f"{WORD} rule", "effect": "deny", "tools": [f"{WORD}-*"]}
         rule = make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
+        Connection.objects.create(tenant=acme, slug=f"{WORD}-connection", name=WORD, connector="slack", auth="token")
         Tenant.objects.filter(id=acme.id).update(name=f"{WORD} Ltd")
         Agent.objects.filter(id=agent.id).update(provider=WORD)
         execution = Execution.objects.create(
@@ -66,7 +67,7 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
             expires_at=timezone.now() + timedelta(hours=1),
         )
         seal(tenant_id=acme.id, purpose="p", field="f", plaintext=b"s")
-        first = (Tenant, Person, Agent, ApiKey, AuditEntry, DataKey, Tool, ToolVersion, Breaker)
+        first = (Tenant, Person, Agent, ApiKey, AuditEntry, Connection, DataKey, Tool, ToolVersion, Breaker)
         found: dict[type[Model], Model] = {model: model._default_manager.all()[0] for model in first}
     return found | {Execution: execution, Approval: approval, PermissionRule: rule}
 
@@ -88,7 +89,7 @@ def snapshot() -> dict[str, list[str]]:
     with platform():
         return {
             str(model): sorted(map(str, model._default_manager.all().values_list()))
-            for model in (Tenant, Person, Agent, ApiKey, DataKey, Tool, ToolVersion, Execution, Approval)
+            for model in (Tenant, Person, Agent, ApiKey, Connection, DataKey, Tool, ToolVersion, Execution, Approval)
         }
 
 
@@ -184,7 +185,7 @@ def test_it_finds_nothing_of_another_tenant_anywhere_else(
     browse: Browse, mallory: Person, acme_has_everything: dict[type[Model], Model]
 ) -> None:
     visitor = browse(mallory)
-    for address in ("/admin/", "/admin/password_change/"):
+    for address in ("/admin/", "/admin/password_change/", "/admin/connectors/", "/admin/connectors/slack/"):
         assert WORD not in visitor.page(address)
     for extended in ({}, {"extended": "1"}):
         assert WORD not in visitor.page("/admin/search/", {"s": WORD, **extended}).replace(f'"{WORD}"', "")
@@ -256,6 +257,7 @@ def test_it_costs_as_many_queries_for_many_rows_as_for_one(
             Execution.objects.create(
                 tenant=acme, agent=agent, tool=tool, tool_slug=tool.slug, status="succeeded", started_at=timezone.now()
             )
+            Connection.objects.create(tenant=acme, slug=f"c-{number}", name="C", connector="slack", auth="token")
     assert {pages: queries(visitor, pages.address("changelist")) for pages in every_pages()} == before
 
 
