@@ -63,6 +63,16 @@ def test_it_undoes_what_a_refused_page_wrote(browser: Client, bob: Person, scout
     assert name_of(scout) == ""
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("status", ["200", "422"])
+def test_a_page_that_asks_outside_opens_its_scopes_itself(
+    browser: Client, bob: Person, scout: Agent, spy: Agent, status: str
+) -> None:
+    browser.force_login(bob)
+    assert browser.get("/admin/waiting/", {"status": status}).content == b"no scope, False"
+    assert (name_of(scout), name_of(spy)) == ("Kept", "")
+
+
 def test_it_opens_no_scope_for_a_stranger(browser: Client, scout: Agent) -> None:
     assert browser.get("/admin/scopeless/").content == b"no scope"
     assert browser.get(PAGE).status_code == 500

@@ -13,6 +13,9 @@ from accounts.keys import issue_key
 from accounts.models import Agent, Person, Tenant
 from accounts.sealing import seal_batch
 from accounts.tenancy import within
+from integrations.connections.connect import connect
+from integrations.format import shelf
+from integrations.models import Connection
 from integrations.vault import derived_key
 from integrations.vault.memory import in_memory
 from integrations.vault.rekey import go_on
@@ -25,7 +28,7 @@ from registry.permissions.rules import make_rule
 from registry.redaction import PURPOSE
 from tests.browser.tab import Chromium, Tab
 from tests.cast import CASTING
-from tests.catalogue import Register
+from tests.catalogue import Register, manager_of
 from tests.web import Web
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -176,4 +179,14 @@ def busy(
         derived_key(acme.id, PURPOSE)
         rotate_data_key(tenant_id=acme.id, by=CASTING)
     go_on(acme.id)
+    connected(acme, name="Slack of a company with a rather long name, its second workspace", is_default=True)
     seal_batch(acme.id)
+
+
+def connected(tenant: Tenant, **facts: Any) -> Connection:
+    """With Slack, which is not asked."""
+    slack = shelf.connector("slack")
+    assert slack is not None
+    values = {"token": "xoxb-of-a-test"}
+    by = manager_of(tenant)
+    return connect(tenant_id=tenant.id, by=by, connector=slack, auth="token", values=values, check=False, **facts)

@@ -7,7 +7,7 @@ from django.db.models import Model
 
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import within
-from integrations.models import DataKey
+from integrations.models import Connection, DataKey
 from registry.models import Approval, Execution, PermissionRule, Tool, ToolVersion
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
@@ -15,7 +15,10 @@ from tests.browsing import address_of, list_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MODELS = (Tool, ToolVersion, Approval, PermissionRule, Execution, Agent, ApiKey, Person, Tenant, AuditEntry, DataKey)
+MODELS = (
+    *(Tool, ToolVersion, Connection, Approval, PermissionRule, Execution, Agent, ApiKey, Person, Tenant, AuditEntry),
+    DataKey,
+)
 
 
 def pages(person: Person) -> list[str]:
@@ -33,7 +36,10 @@ def pages(person: Person) -> list[str]:
             address_of(Tenant.objects.get(), "edit"),
             address_of(Agent.objects.get(), "issue-key"),
             address_of(Agent.objects.get(), "history"),
-            address_of(DataKey.objects.get(version=2), "rotate"),
+MODELS = (
+    *(Tool, ToolVersion, Connection, Approval, PermissionRule, Execution, Agent, ApiKey, Person, Tenant, AuditEntry),
+    DataKey,
+)
             "/admin/registry/tool/add/",
             "/admin/accounts/person/add/",
             "/admin/password_change/",

@@ -80,6 +80,19 @@ def test_it_tells_each_fault_beside_its_field() -> None:
     }
 
 
+def test_a_field_may_be_named_by_a_whole_path() -> None:
+    form = Sample({})
+    form.fields["values.key"] = forms.CharField(required=False)
+    form.is_valid()
+    faults = [Fault("$.values.key", "Enter this."), Fault("$.words[0].x", "No."), Fault("$.values.other", "Odd.")]
+    complain(form, Invalid("It cannot be.", faults=faults))
+    assert form.errors == {
+        "values.key": ["Enter this."],
+        "words": ["x: No."],
+        "__all__": ["$.values.other: Odd."],
+    }
+
+
 def test_it_tells_a_refusal_without_faults_above_the_fields() -> None:
     form = sample()
     complain(form, Conflict("There is one already."))

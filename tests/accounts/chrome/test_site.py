@@ -28,6 +28,14 @@ def test_it_offers_nothing_in_bulk(rf: object) -> None:
     assert [pages.actions for pages in admin.site._registry.values()] == [None] * len(admin.site._registry)
 
 
+def test_pages_that_belong_to_no_model_have_the_same_door(browse: Browse, vera: Person) -> None:
+    address = reverse("admin:connectors")
+    assert browse(None).get(address)["Location"] == f"/admin/login/?next={address}"
+    page = browse(vera).page(address)
+    assert '<a href="/admin/">Dashboard</a>' in page
+    assert 'aria-current="page">Connectors</' in page
+
+
 def test_it_shows_a_stranger_the_door(browse: Browse, scout: Agent) -> None:
     answer = browse(None).get(address_of(scout))
     assert (answer.status_code, answer["Location"]) == (302, f"/admin/login/?next={address_of(scout)}")
