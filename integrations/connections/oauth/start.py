@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from oauthlib.oauth2 import WebApplicationClient
+from oauthlib.oauth2.rfc6749.utils import is_secure_transport
 
 from accounts.caller import Caller
 from accounts.errors import Conflict, Forbidden, Invalid
@@ -114,6 +115,9 @@ def send_away(
         raise Conflict(
             f"Nobody can be sent to {connector.name} yet: register an app there, and enter its client id and secret."
         )
+    authorize_url = filled(oauth.authorize_url, flow.connection.variables)
+    if not is_secure_transport(authorize_url):
+        raise Invalid(f"Nobody is sent to {connector.name}: its address to sign in at does not begin with https://.")
     state, browser = new_secret(), browser or new_secret()
     protocol = WebApplicationClient(client.id)
     verifier = protocol.create_code_verifier(VERIFIER_LENGTH) if oauth.pkce else ""
@@ -125,7 +129,7 @@ def send_away(
     flow.save(force_insert=True)
     challenge = protocol.create_code_challenge(verifier, "S256") if verifier else None
     url = protocol.prepare_request_uri(
-        filled(oauth.authorize_url, flow.connection.variables),
+        authorize_url,
         redirect_uri=redirect_uri,
         state=state,
         code_challenge=challenge,

@@ -103,6 +103,14 @@ class TestBySigningIn:
             visitor.get(back["Location"])
         )
 
+    def test_nobody_is_sent_where_everybody_could_listen(
+        self, browse: Browse, acme: Tenant, alice: Person, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with_app(acme, vendor)
+        monkeypatch.delenv("OAUTHLIB_INSECURE_TRANSPORT")
+        assert "does not begin with https://" in browse(alice).refused(f"{PAGE}oauth/")
+        assert connections(acme) == []
+
     def test_whoever_was_refused_there_finds_a_way_back(
         self, browse: Browse, acme: Tenant, alice: Person, vendor: Vendor
     ) -> None:
