@@ -36,10 +36,12 @@ def pages(person: Person) -> list[str]:
             address_of(Tenant.objects.get(), "edit"),
             address_of(Agent.objects.get(), "issue-key"),
             address_of(Agent.objects.get(), "history"),
-MODELS = (
-    *(Tool, ToolVersion, Connection, Approval, PermissionRule, Execution, Agent, ApiKey, Person, Tenant, AuditEntry),
-    DataKey,
-)
+            address_of(DataKey.objects.get(version=2), "rotate"),
+            *(address_of(Connection.objects.all()[0], act) for act in ("edit", "reconnect", "rotate", "disconnect")),
+            *(f"/admin/connectors/slack/{page}/" for page in ("connect", "connect/token", "app", "link", "tools")),
+            "/admin/connectors/",
+            "/admin/connectors/slack/",
+            "/admin/connectors/?q=nothing+like+it",
             "/admin/registry/tool/add/",
             "/admin/accounts/person/add/",
             "/admin/password_change/",
