@@ -21,6 +21,15 @@ class ActionRow:
     tools: Sequence[Tool]
     is_chosen: bool = False
 
+    @property
+    def text(self) -> str:
+        return _text(self.action)
+
+    @property
+    def scopes(self) -> list[tuple[str, str]]:
+        """Each with what is shown of it: Google's are URLs, of which the end says it all."""
+        return [(scope, scope.rpartition("/")[2] or scope) for scope in self.action.scopes]
+
 
 @dataclass(frozen=True)
 class Found:
@@ -55,8 +64,13 @@ def matching(connector: Connector, query: str) -> list[Action]:
     return [each for each in connector.actions if _is_like(each, query)]
 
 
+def _text(action: Action) -> str:
+    """What is searched, here and while one types."""
+    return " ".join([action.slug, action.name, action.description, *action.tags]).lower()
+
+
 def _is_like(action: Action, query: str) -> bool:
-    text = " ".join([action.slug, action.name, action.description, *action.tags]).lower()
+    text = _text(action)
     return all(word in text for word in query.lower().split())
 
 

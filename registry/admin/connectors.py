@@ -27,11 +27,14 @@ from registry.admin.actions import find_actions
 
 SHOWN_CONNECTIONS = 12
 SHOWN_ACTIONS = 100
+SEARCHED_ACTIONS = 200
+"""Of each connector, in the catalogue."""
 
 
 @dataclass(frozen=True)
 class Card:
     connector: Connector
+    text: str
     monogram: SafeString
     category: str
     source: str
@@ -77,10 +80,14 @@ def connectors_page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/registry/connectors.html", context)
 
 
-def _is_like(connector: Connector, query: str) -> bool:
-    """Each word stands in its name, description or category, or in the name of one of its actions."""
+def _text(connector: Connector) -> str:
+    """What is searched, here and while one types: name, description, category, and the names of actions."""
     about = [connector.name, connector.slug, connector.description, connector.category]
-    text = " ".join([*about, *(action.name for action in connector.actions)]).lower()
+    return " ".join([*about, *(action.name for action in connector.actions[:SEARCHED_ACTIONS])]).lower()
+
+
+def _is_like(connector: Connector, query: str) -> bool:
+    text = _text(connector)
     return all(word in text for word in query.lower().split())
 
 
@@ -98,7 +105,7 @@ def _count(state: ConnectionState) -> Counter[str]:
 
 def _card(connector: Connector, connected: int, expired: int) -> Card:
     category = category_name(connector.category)
-    return Card(connector, monogram(connector), category, source_name(connector), connected, expired)
+    return Card(connector, _text(connector), monogram(connector), category, source_name(connector), connected, expired)
 
 
 def _categories(found: Sequence[Connector], asked: Mapping[str, str], connected: Mapping[str, int]) -> list[Category]:

@@ -74,6 +74,10 @@ class TestConnector:
         assert f"{PARCELS}tools/" in page
         assert "Not connected yet" in page
 
+    def test_a_scope_that_is_an_address_is_shown_by_its_end(self, browse: Browse, alice: Person) -> None:
+        page = browse(alice).page(f"{CATALOGUE}google-calendar/")
+        assert 'title="https://www.googleapis.com/auth/calendar.freebusy">calendar.freebusy</code>' in page
+
     def test_it_offers_what_the_persons_role_allows(
         self, browse: Browse, acme: Tenant, bob: Person, vera: Person
     ) -> None:
