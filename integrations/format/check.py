@@ -38,6 +38,8 @@ def connector_faults(connector: Connector) -> Iterator[Fault]:
         yield Fault("$.slug", f"A slug has up to {LONGEST_SLUG} small letters, digits and single dashes.")
     if connector.category not in CATEGORIES:
         yield Fault("$.connector.category", f"There is no such category. Known: {', '.join(CATEGORIES)}.")
+    if connector.docs_url and not connector.docs_url.startswith(("https://", "http://")):
+        yield Fault("$.connector.docs", "Give an https:// or http:// URL: people follow it.")
     yield from address_faults(connector)
     for way in connector.auth:
         yield from _way_faults(way)

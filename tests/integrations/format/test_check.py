@@ -19,6 +19,11 @@ def test_it_refuses_a_slug_that_is_no_name(slug: str) -> None:
     assert "$.slug" in faults_of(CONNECTOR, slug=slug)
 
 
+@pytest.mark.parametrize("docs", ["javascript:alert(1)", "data:text/html,x", "//x.example", "x"])
+def test_it_refuses_documentation_that_nobody_should_follow(docs: str) -> None:
+    assert list(faults_in({"docs": docs})) == ["$.connector.docs"]
+
+
 @pytest.mark.parametrize(
     ("way", "place"),
     [
