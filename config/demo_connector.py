@@ -3,7 +3,7 @@
 from typing import Any
 
 SLUG = "demo"
-KEY = "demo"  # no secret: the form that asks for it says so
+KEY = "let-me-in"  # no secret: the form that asks for it says so. No usual word: what a key is, is masked in answers
 
 
 def document(upstream: str) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from accounts.models import Tenant
 from accounts.tenancy import platform, within
 from config.demo_connector import KEY, SLUG, document
 from config.demo_stores import ITEMS, answer
-from config.seed import seed
+from config.seed import SEED, seed
+from integrations.connections.connect import connect
+from integrations.errors import CredentialRefused
 from integrations.format import shelf
 from integrations.format.read import read_connector
 from tests.config.test_demo_upstream import ask, port
@@ -17,9 +19,9 @@ __all__ = ["port"]
 
 
 def test_it_wants_the_key(port: int) -> None:
-    status, told = ask(port, "GET", "/stores/items", **{"X-Api-Key": "wrong"})
-    assert (status, told) == (401, {"error": "This key is not known. The demo takes the key demo."})
-    assert ask(port, "GET", "/stores/whoami", **{"X-Api-Key": KEY}) == (200, {"name": "the demo's quartermaster"})
+    status, told = ask(port, "GET", "/stores/items", None, **{"X-Api-Key": "wrong"})
+    assert (status, told) == (401, {"error": "This key is not known. The demo takes the key let-me-in."})
+    assert ask(port, "GET", "/stores/whoami", None, **{"X-Api-Key": KEY}) == (200, {"name": "the demo's quartermaster"})
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,18 @@ def test_the_first_tenant_has_it() -> None:
         found = shelf.connector(SLUG, tenant_id=tenant.id)
     assert found is not None
     assert found.base_url == "http://127.0.0.1:9000/stores"
+
+
+@pytest.mark.django_db
+def test_it_is_connected_with_its_key(port: int, settings: Any) -> None:
+    settings.EGRESS_ALLOW_NETWORKS = [f"127.0.0.1/32:{port}"]
+    seed(demo_upstream=f"http://127.0.0.1:{port}")
+    with platform():
+        tenant = Tenant.objects.get(slug="demo")
+    with within(tenant.id):
+        found = shelf.connector(SLUG, tenant_id=tenant.id)
+    assert found is not None
+    with pytest.raises(CredentialRefused, match=r"This key is not known\."):
+        connect(tenant_id=tenant.id, by=SEED, connector=found, auth="key", values={"key": "wrong"})
+    made = connect(tenant_id=tenant.id, by=SEED, connector=found, auth="key", values={"key": KEY})
+    assert (made.slug, made.account) == ("demo", "the demo's quartermaster")
