@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.connectionpool import HTTPConnectionPool
 
+from accounts.offload import give_connection_back
 from integrations.egress.configured import configured_policy, configured_proxy, new_tls_context
 from integrations.egress.connections import Call, call, pools
 from integrations.egress.decoding import decode
@@ -188,7 +189,11 @@ def _headers(headers: urllib3.HTTPHeaderDict) -> CIMultiDictProxy[str]:
 
 
 def send(request: EgressRequest, *, rules: EgressRules) -> EgressResponse:
-    """`Client.send` of this process, made on first use and so after any fork."""
+    """`Client.send` of this process, made on first use and so after any fork.
+
+    Outside a transaction no connection to the database is held meanwhile: a slow service would use up the pool.
+    """
+    give_connection_back()
     return _client(os.getpid()).send(request, rules=rules)
 
 
