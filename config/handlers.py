@@ -7,9 +7,10 @@ take Django's usual way. `benchmarks/overhead.py` shows the difference.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from io import BytesIO
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
@@ -22,6 +23,7 @@ from django.urls import set_script_prefix
 from accounts.api.event_streams import EventStreamResponse
 from accounts.api.problems import CONTENT_TYPE, problem
 from accounts.errors import Malformed, QuartermasterError, TooLarge
+from integrations.documents import LARGEST_BODY_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -34,34 +36,76 @@ SLOWEST_READER_SECONDS = 60.0
 """How long a client may take to make room for the next piece of a stream, before it counts as gone."""
 
 
+IMPORTS = frozenset({"/api/v1/imports/", "/admin/integrations/connectorimport/add/"})
+"""Where whole descriptions of services come in."""
+
+
 class _BodyTooLarge(Exception):
-    """More bytes came than REQUEST_BODY_LIMIT_BYTES allows."""
+    """More bytes came than the address allows."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.page = problem_page(TooLarge(f"The body is larger than {most} bytes. Send less."))
 
 
 class BoundedHandler(ASGIHandler):
-    """Django's handler, which reads no more of a body than the setting allows, whatever Content-Length says."""
+    """Django's handler, which reads no more of a body than its address allows, whatever Content-Length says."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await super().handle(scope, receive, send)
-        except _BodyTooLarge:
-            await self.send_response(problem_page(TooLarge()), send)
+            await super().handle(scope, bounded(receive, body_limit(scope)), send)
+        except _BodyTooLarge as error:
+            await self.send_response(error.page, send)
 
-    async def read_body(self, receive: Receive) -> BytesIO:
-        limit = settings.REQUEST_BODY_LIMIT_BYTES
-        body, size, more = BytesIO(), 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise RequestAborted
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > limit:
-                raise _BodyTooLarge
-            body.write(chunk)
-            more = message.get("more_body", False)
+    async def read_body(self, receive: Receive) -> IO[bytes]:
+        body: IO[bytes] = BytesIO()
+        try:
+            async for chunk in _chunks(receive):
+                if isinstance(body, BytesIO) and body.tell() + len(chunk) > settings.REQUEST_BODY_LIMIT_BYTES:
+                    body = _on_disk(body)
+                body.write(chunk)
+        except (RequestAborted, _BodyTooLarge, asyncio.CancelledError):
+            body.close()
+            raise
         body.seek(0)
         return body
+
+
+def body_limit(scope: Scope) -> int:
+    """How many bytes a body sent to this address may have."""
+    usual: int = settings.REQUEST_BODY_LIMIT_BYTES
+    return max(usual, LARGEST_BODY_BYTES) if scope["path"] in IMPORTS else usual
+
+
+def bounded(receive: Receive, most: int) -> Receive:
+    left = most
+
+    async def receive_within() -> Mapping[str, Any]:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise _BodyTooLarge(most)
+        return message
+
+    return receive_within
+
+
+async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RequestAborted
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+def _on_disk(begun: BytesIO) -> IO[bytes]:
+    """Nobody knows yet who sends it: a large body waits on the disk until its caller is known."""
+    file: IO[bytes] = TemporaryFile()  # noqa: SIM115  the request closes it
+    file.write(begun.getvalue())
+    return file
 
 
 class ApiHandler(BoundedHandler):
@@ -76,11 +120,11 @@ class ApiHandler(BoundedHandler):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await self.read_body(receive)
+            body = await self.read_body(bounded(receive, body_limit(scope)))
         except RequestAborted:
             return
-        except _BodyTooLarge:
-            await self.send_response(problem_page(TooLarge()), send)
+        except _BodyTooLarge as error:
+            await self.send_response(error.page, send)
             return
         set_script_prefix(get_script_prefix(scope))
         request, _ = self.create_request(scope, body)
@@ -96,6 +140,7 @@ class ApiHandler(BoundedHandler):
             if not answering.done():
                 answering.cancel()
             ended, _ = await asyncio.gather(answering, gone, return_exceptions=True)
+            body.close()
         if isinstance(ended, Exception):
             logger.error("An answer was broken off.", exc_info=ended, extra={"action": "answer_broken_off"})
 

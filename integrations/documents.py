@@ -15,6 +15,8 @@ from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 LARGEST_BYTES = 32_000_000
+LARGEST_BODY_BYTES = LARGEST_BYTES + LARGEST_BYTES // 4
+"""Of a request that hands documents in: as JSON or a form they are longer than they are as files."""
 DEEPEST = 200
 MOST_NODES = 3_000_000
 """Values in a document, those that an alias repeats counted again."""

@@ -113,6 +113,10 @@ class StrictJSONParser(BaseParser):
 
     media_type = "application/json"
 
+    def most_bytes(self) -> int:
+        most: int = settings.REQUEST_BODY_LIMIT_BYTES
+        return most
+
     def parse(
         self,
         stream: IO[bytes],
@@ -120,7 +124,8 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         _refuse_encodings((parser_context or {}).get("request"))
-        raw = stream.read(settings.REQUEST_BODY_LIMIT_BYTES + 1)
-        if len(raw) > settings.REQUEST_BODY_LIMIT_BYTES:
-            raise TooLarge(f"The body is larger than {settings.REQUEST_BODY_LIMIT_BYTES} bytes. Send less.")
+        most = self.most_bytes()
+        raw = stream.read(most + 1)
+        if len(raw) > most:
+            raise TooLarge(f"The body is larger than {most} bytes. Send less.")
         return read_json(raw)
