@@ -66,9 +66,9 @@ def _faults(slug: str, origin: str, contents: Mapping[str, bytes], main: str) ->
     if not _SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
         yield Fault("$.slug", f"Give a slug of at most {LONGEST_SLUG} small letters, digits and single dashes.")
     if not origin and not contents:
-        yield Fault("$.origin", "Give the URL of an OpenAPI description, or its files.")
+        yield Fault("$.url", "Give the URL of an OpenAPI description, or its files.")
     if len(origin) > LONGEST_ORIGIN:
-        yield Fault("$.origin", f"This is longer than {LONGEST_ORIGIN:,} characters.")
+        yield Fault("$.url", f"This is longer than {LONGEST_ORIGIN:,} characters.")
     if len(contents) > MOST_FILES:
         yield Fault("$.files", f"These are more than {MOST_FILES} files. Hand in one that holds the others.")
     if sum(map(len, contents.values())) > LARGEST_BYTES:

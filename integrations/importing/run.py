@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.audit import record
 from accounts.tenancy import platform, within
 from accounts.tenants import bump_generation
+from integrations.importing.changes import changes_between
 from integrations.importing.fetching import fetch_for
 from integrations.importing.files import unpack
 from integrations.importing.reader import Order, Reading, Unread, read_files
@@ -85,8 +86,9 @@ def _keep(tenant_id: UUID, import_id: UUID, reading: Reading) -> None:
         row = ConnectorImport.objects.unended().select_for_update().filter(id=import_id).first()
         if row is None:
             return
-        connector = _revise(row, reading)
-        row.state, row.content, row.report, row.finished_at = ImportState.DONE, None, reading.report, timezone.now()
+        connector, changes = _revise(row, reading)
+        row.report = {**reading.report, "changes": changes}
+        row.state, row.content, row.finished_at = ImportState.DONE, None, timezone.now()
         row.save(update_fields=["state", "content", "report", "finished_at", "noted_at"])
         record(
             tenant_id=tenant_id,
@@ -103,14 +105,17 @@ def _keep(tenant_id: UUID, import_id: UUID, reading: Reading) -> None:
         bump_generation(tenant_id)
 
 
-def _revise(row: ConnectorImport, reading: Reading) -> ImportedConnector:
+def _revise(row: ConnectorImport, reading: Reading) -> tuple[ImportedConnector, dict[str, list[str]] | None]:
+    """With what changed; None: the connector is new."""
     connector = ImportedConnector.objects.select_for_update().filter(slug=row.connector).first()
     if connector is None:
         connector = ImportedConnector(tenant_id=row.tenant_id, slug=row.connector, revision=0)
+    earlier = connector.document["actions"] if connector.revision else None
+    changes = None if earlier is None else changes_between(earlier, reading.document["actions"])
     connector.document, connector.source, connector.origin = reading.document, SOURCE, row.origin
     connector.revision += 1
     connector.save()
-    return connector
+    return connector, changes
 
 
 def _fail(tenant_id: UUID, import_id: UUID, sentence: str) -> None:

@@ -56,8 +56,8 @@ def test_it_finds_the_description_among_many_files(acme: Tenant, main: str) -> N
     [
         ({"slug": "Parcels"}, "$.slug", "Give a slug of at most 23 small letters, digits and single dashes."),
         ({"slug": "a" * 24}, "$.slug", "Give a slug of at most 23 small letters, digits and single dashes."),
-        ({"files": {}}, "$.origin", "Give the URL of an OpenAPI description, or its files."),
-        ({"origin": "https://x.example.com/" + "a" * 2000}, "$.origin", "This is longer than 2,000 characters."),
+        ({"files": {}}, "$.url", "Give the URL of an OpenAPI description, or its files."),
+        ({"origin": "https://x.example.com/" + "a" * 2000}, "$.url", "This is longer than 2,000 characters."),
         ({"files": {"": YAML}}, "$.files", "A file's name is 1 to 500 printable characters."),
         ({"files": {"a\n": YAML}}, "$.files", "A file's name is 1 to 500 printable characters."),
         (

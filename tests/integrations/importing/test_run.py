@@ -64,9 +64,11 @@ def test_it_puts_the_connector_on_the_shelf_of_its_tenant_alone(acme: Tenant, gl
 
 
 def test_it_keeps_the_names_of_actions_when_it_imports_again(acme: Tenant) -> None:
-    run(begin(acme, files={"a": content({"/b": {"get": {"operationId": "same"}}})}))
+    first = run(begin(acme, files={"a": content({"/b": {"get": {"operationId": "same"}}})}))
     paths = {f"/{name}": {"get": {"operationId": "same"}} for name in "ab"}
-    run(begin(acme, files={"a": content(paths)}))
+    again = run(begin(acme, files={"a": content(paths)}))
+    assert first.report["changes"] is None
+    assert [len(slugs) for slugs in again.report["changes"].values()] == [1, 0, 0]
     made = connector(acme)
     assert made is not None
     assert made.revision == 2
