@@ -267,6 +267,8 @@ SPECTACULAR_SETTINGS = {
     },
     "ENUM_NAME_OVERRIDES": {
         "CircuitStateEnum": ["closed", "open", "half_open"],
+        "ConnectorSourceEnum": ["shipped", "operator", "openapi", "yaml"],
+        "ToolSourceEnum": "registry.models.tool.Source",
         "ExecutionModeEnum": ["sync", "async", "stream"],
         "DecisionEnum": "accounts.decisions.Decision",
         "ApprovalStateEnum": "registry.models.approval.ApprovalState",

@@ -1,8 +1,8 @@
 """Cursor pages: `{"next", "previous", "results"}`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -12,10 +12,13 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from accounts.api.queries import LARGEST_PAGE
 from accounts.errors import Fault, Invalid
+
+T = TypeVar("T")
 
 
 class Pages(CursorPagination):
@@ -79,6 +82,31 @@ def page_at_once(
     pages = Pages(rows, ordering)
     chosen = pages.paginate_queryset(rows, request, view=view) or []
     return pages.get_paginated_response(represent_all(list(chosen)))
+
+
+def page_of(
+    items: Sequence[T], represent: Callable[[T], dict[str, Any]], *, request: Request, query: Mapping[str, Any]
+) -> Response:
+    """One page of what is in memory anyway; its cursor is the place where it begins."""
+    limit = query.get("limit", Pages.page_size)
+    start = _place(query.get("cursor", "0"), len(items))
+
+    def address(place: int) -> str:
+        return replace_query_param(request.build_absolute_uri(), "cursor", place)
+
+    return Response(
+        {
+            "next": address(start + limit) if start + limit < len(items) else None,
+            "previous": address(max(0, start - limit)) if start else None,
+            "results": [represent(item) for item in items[start : start + limit]],
+        }
+    )
+
+
+def _place(cursor: str, length: int) -> int:
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 9 and int(cursor) <= length):
+        raise _no_cursor()
+    return int(cursor)
 
 
 @cache

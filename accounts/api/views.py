@@ -1,6 +1,7 @@
 """The two kinds of API view: `TenantView` manages, `AsyncTenantView` executes. Both authenticate and answer alike."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, ClassVar, cast
 
 from django.http.response import HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -60,13 +61,17 @@ class _ApiView(APIView):
 class TenantView(_ApiView):
     """A management view: one transaction in the caller's tenant, undone by any error."""
 
+    asks_outside: ClassVar[frozenset[str]] = frozenset()
+    """Methods whose verbs ask a service outside, and open scopes of their own before and after: no transaction waits
+    for the service."""
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         drf_request = self.initialize_request(request, *args, **kwargs)
         try:
             self.initial(drf_request, *args, **kwargs)
             caller = authenticate(*_shown(drf_request))
             handler = self.handler(drf_request, caller)
-            with within(caller.tenant_id):
+            with nullcontext() if handler.__name__ in self.asks_outside else within(caller.tenant_id):
                 response: Response = handler(drf_request, caller, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a problem document
             response = self.handle_exception(error)
