@@ -2,6 +2,7 @@ from django.urls import path
 
 from integrations.api.connections import CheckView, ConnectionsView, ConnectionView, RotateView, TakeBackView
 from integrations.api.connectors import ConnectorsView
+from integrations.api.imports import ImportsView, ImportView, SkippedView
 from integrations.api.oauth_apps import OAuthAppsView, OAuthAppView
 from integrations.api.signing_in import ConnectLinksView, ReconnectView, SignInView
 
@@ -17,4 +18,7 @@ urlpatterns = [
     path("connect-links/", ConnectLinksView.as_view(), name="connect-links"),
     path("oauth-apps/", OAuthAppsView.as_view(), name="oauth-apps"),
     path("oauth-apps/<slug:connector>/", OAuthAppView.as_view(), name="oauth-app"),
+    path("imports/", ImportsView.as_view(), name="imports"),
+    path("imports/<uuid:import_id>/", ImportView.as_view(), name="import"),
+    path("imports/<uuid:import_id>/skipped/", SkippedView.as_view(), name="import-skipped"),
 ]
