@@ -11,9 +11,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import platform, within
+from integrations.importing.begin import begin_import
 from registry.models import Execution
 from registry.permissions.rules import make_rule
 from tests.catalogue import Register, manager_of
+from tests.connections import Connect
 from tests.corridor import Corridor
 from tests.registry.approvals.asking import rule_for
 from tests.registry.approvals.questions import approvals
@@ -36,12 +38,30 @@ BODIES: dict[str, Any] = {
     "executions": {"tool": "crm-find", "input": {"account": 7}},
     "route": {"input": {"account": 7}},
     "tool-limits": {"concurrency": {"most": 1}},
+    "connections": {"connector": "parcels", "auth": "token", "values": {"token": "stolen"}, "check": False},
+    "connection": {"name": "Taken over"},
+    "connection-rotate": {"values": {"token": "stolen"}, "check": False},
+    "connector-sign-in": {"auth": "oauth"},
+    "connector-install": {"actions": ["find"]},
+    "connect-links": {"connector": "parcels", "auth": "token", "end_user": "ada"},
+    "oauth-app": {"client_id": "stolen", "client_secret": "stolen"},
+    "imports": {"slug": "stolen", "url": "https://openapi.invalid/stolen.json"},
     "breaker-hold": {"hold": "open", "reason": "mine now"},
 }
 
+SLUGS = {"agents": "agent_slug", "connections": "connection_slug", "connectors": "connector_slug"}
+"""Whose slugs they are, by the beginning of the path; else a tool's."""
+
 
 @pytest.fixture
-def ids(acme: Tenant, alice: Person, scout: Agent, corridor: Corridor, register: Register) -> dict[str, Any]:
+def ids(
+    acme: Tenant,
+    alice: Person,
+    scout: Agent,
+    corridor: Corridor,
+    register: Register,
+    connect_parcels: Connect,
+) -> dict[str, Any]:
     """What acme has, by the name of the address's parameter."""
     tool = register(capabilities={"operations": ["find_contact"]})
     execution = corridor.call("crm-find", {"account": 7, "email": "secret@acme.example"})
@@ -51,9 +71,14 @@ def ids(acme: Tenant, alice: Person, scout: Agent, corridor: Corridor, register:
     with within(acme.id):
         key = ApiKey.objects.get(agent=scout)
         facts = {"name": "Ask first", "effect": "ask", "tools": ["erp-*"]}
+        order = begin_import(by=manager_of(acme), slug="warehouse", origin="https://openapi.invalid/acme.json")
         rule = make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
     return {
         "slug": tool.slug,
+        "connection_slug": connect_parcels(slug="acme-parcels").slug,
+        "connector_slug": "parcels",
+        "connector": "parcels",
+        "import_id": order.id,
         "which": tool.slug,
         "version": "1.0.0",
         "operation": "find_contact",
@@ -101,8 +126,7 @@ def test_it_finds_and_changes_nothing_of_another_tenants(
     acmes = {str(value) for value in ids.values() if isinstance(value, UUID)} | {str(acme.id), "secret@acme.example"}
     called = 0
     for path, pattern in addresses():
-        agent_path = path.startswith("agents/")
-        address = filled(path, {**ids, "slug": ids["agent_slug"] if agent_path else ids["slug"]})
+        address = filled(path, {**ids, "slug": ids[SLUGS.get(path.partition("/")[0], "slug")]})
         for method in pattern.callback.cls.rights:  # type: ignore[attr-defined]
             answer = spy_corridor.send(method.upper(), address, BODIES.get(pattern.name or "", {}))
             shown = answer.content.decode()

@@ -155,6 +155,10 @@ class ExecutionQuery(PageQuery):
         required=False, help_text="The batch's or composite execution's id: only the calls that it made."
     )
     status = serializers.ChoiceField(choices=Status.choices, required=False)
+    connection = serializers.UUIDField(required=False, help_text="The id of the connection that they went out with.")
+
+
+_FIELDS = {"tool": "tool_slug", "parent": "parent_id", "status": "status", "connection": "connection_id"}
 
 
 class ExecuteView(AsyncTenantView):
@@ -191,13 +195,8 @@ class ExecutionsView(AsyncTenantView):
 
     def _page(self, request: Request, caller: Caller) -> Response:
         with within(caller.tenant_id):
-            rows = Execution.objects.filter(
-                **{
-                    field: self.query[name]
-                    for name, field in (("tool", "tool_slug"), ("parent", "parent_id"), ("status", "status"))
-                    if name in self.query
-                }
-            )
+            same = {field: self.query[name] for name, field in _FIELDS.items() if name in self.query}
+            rows = Execution.objects.filter(**same)
             return page(rows, represent_execution, request=request, view=self)
 
     @extend_schema(request=ExecutionRequestSerializer, responses=EXECUTED, parameters=[IDEMPOTENCY_KEY])

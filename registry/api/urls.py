@@ -7,16 +7,19 @@ from registry.api.artifacts import ArtifactContentView, ArtifactView
 from registry.api.batch import BatchView
 from registry.api.batches import ExecuteBatchView
 from registry.api.breakers import BreakersView, HoldView, ReleaseView
+from registry.api.connectors import ActionsView, ConnectorView
 from registry.api.execution_events import ExecutionEventsView
 from registry.api.executions import CancelView, ExecuteView, ExecutionsView, ExecutionView
 from registry.api.explain import ExplainView
 from registry.api.health import DiscoverView, HeartbeatView
+from registry.api.installing import InstallView
 from registry.api.limits import AgentLimitsView, ToolLimitsView
 from registry.api.messages import AnthropicView, OpenAiView
 from registry.api.permission_rules import PermissionRulesView, PermissionRuleView
 from registry.api.redaction import TenantRedactionView, ToolRedactionView
 from registry.api.routing import RouteView
 from registry.api.tools import DisableView, EnableView, PurgeCacheView, ToolsView, ToolView
+from registry.api.uses import UsesView
 from registry.api.versions import VersionsView, VersionView
 
 register_converter(TextConverter, "text")
@@ -52,6 +55,10 @@ urlpatterns = [
     path("tools/<slug:slug>/versions/", VersionsView.as_view(), name="tool-versions"),
     path("tools/<slug:slug>/versions/<text:version>/", VersionView.as_view(), name="tool-version"),
     path("discover/", DiscoverView.as_view(), name="discover"),
+    path("connectors/<slug:slug>/", ConnectorView.as_view(), name="connector"),
+    path("connectors/<slug:slug>/actions/", ActionsView.as_view(), name="connector-actions"),
+    path("connectors/<slug:slug>/install/", InstallView.as_view(), name="connector-install"),
+    path("connections/<slug:slug>/uses/", UsesView.as_view(), name="connection-uses"),
     path("analytics/", SummaryView.as_view(), name="analytics"),
     path("analytics/groups/", GroupsView.as_view(), name="analytics-groups"),
     path("analytics/series/", SeriesView.as_view(), name="analytics-series"),

@@ -30,6 +30,7 @@ THINGS = (
     "connect_link",
     "oauth_app",
     "import",
+    "imported_connector",
 )
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.
