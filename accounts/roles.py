@@ -44,6 +44,7 @@ _MODEL_RIGHTS = {
     "accounts.auditentry": Right.PEOPLE,
     "integrations.datakey": Right.PEOPLE,
     "integrations.connection": Right.CREDENTIALS,
+    "integrations.connectorimport": Right.CREDENTIALS,
     "integrations.oauthapp": Right.CREDENTIALS,
     "registry.permissionrule": Right.PEOPLE,
     "registry.approval": Right.APPROVE,

@@ -74,6 +74,7 @@ NAVIGATION = [
         "items": [
             {"title": "Connectors", "icon": "extension", "link": reverse_lazy("admin:connectors")},
             _page("Connections", "cable", "integrations.connection"),
+            _page("Imports", "upload_file", "integrations.connectorimport"),
         ],
     },
     {

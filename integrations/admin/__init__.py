@@ -1,5 +1,5 @@
-"""The admin pages of floor 2: the vault, and connecting outside services."""
+"""The admin pages of floor 2: connecting outside services, importing what they offer, and the vault."""
 
-from integrations.admin import connect, connect_link, oauth_app, vault
+from integrations.admin import connect, connect_link, imports, oauth_app, vault
 
-__all__ = ["connect", "connect_link", "oauth_app", "vault"]
+__all__ = ["connect", "connect_link", "imports", "oauth_app", "vault"]

@@ -81,3 +81,6 @@ class ConnectorImport(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=ImportState.values), name="connector_import_state_known")
         ]
+
+    def __str__(self) -> str:
+        return self.connector

@@ -11,6 +11,7 @@ from registry.admin import (
     limits,
     permission_rules,
     redaction,
+    removing,
     tools,
     versions,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "limits",
     "permission_rules",
     "redaction",
+    "removing",
     "tools",
     "versions",
 ]

@@ -103,6 +103,9 @@ class Tab:
     def choose(self, label: str, option: str) -> None:
         self._at(lambda page: page.get_by_label(label, exact=True), lambda field: field.select_option(label=option))
 
+    def choose_file(self, label: str, file: Path) -> None:
+        self._at(lambda page: page.get_by_label(label, exact=True), lambda field: field.set_input_files(file))
+
     def value_of(self, label: str) -> str:
         return self._at(lambda page: page.get_by_label(label, exact=True), Locator.input_value)
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.chrome.pages import TenantPages
 from accounts.models import Agent, ApiKey, AuditEntry, Person, Tenant
 from accounts.tenancy import platform, within
-from integrations.models import Connection, DataKey
+from integrations.models import Connection, ConnectorImport, DataKey, ImportedConnector
 from integrations.vault import seal
 from integrations.vault.memory import in_memory
 from registry.models import Approval, Breaker, Execution, PermissionRule, Tool, ToolVersion
@@ -46,6 +46,8 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
         facts = {"name": f"{WORD} rule", "effect": "deny", "tools": [f"{WORD}-*"]}
         rule = make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
         Connection.objects.create(tenant=acme, slug=f"{WORD}-connection", name=WORD, connector="slack", auth="token")
+        ImportedConnector.objects.create(tenant=acme, slug=f"{WORD}-api", document={}, source="openapi")
+        ConnectorImport.objects.create(tenant=acme, connector=f"{WORD}-api", origin=WORD, error=WORD, actor="system:x")
         Tenant.objects.filter(id=acme.id).update(name=f"{WORD} Ltd")
         Agent.objects.filter(id=agent.id).update(provider=WORD)
         execution = Execution.objects.create(
@@ -67,7 +69,10 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
             expires_at=timezone.now() + timedelta(hours=1),
         )
         seal(tenant_id=acme.id, purpose="p", field="f", plaintext=b"s")
-        first = (Tenant, Person, Agent, ApiKey, AuditEntry, Connection, DataKey, Tool, ToolVersion, Breaker)
+        first = (
+            *(Tenant, Person, Agent, ApiKey, AuditEntry, Tool, ToolVersion, Breaker),
+            *(Connection, ConnectorImport, DataKey),
+        )
         found: dict[type[Model], Model] = {model: model._default_manager.all()[0] for model in first}
     return found | {Execution: execution, Approval: approval, PermissionRule: rule}
 
@@ -89,7 +94,10 @@ def snapshot() -> dict[str, list[str]]:
     with platform():
         return {
             str(model): sorted(map(str, model._default_manager.all().values_list()))
-            for model in (Tenant, Person, Agent, ApiKey, Connection, DataKey, Tool, ToolVersion, Execution, Approval)
+            for model in (
+                *(Tenant, Person, Agent, ApiKey, Tool, ToolVersion, Execution, Approval),
+                *(Connection, ConnectorImport, DataKey, ImportedConnector),
+            )
         }
 
 
