@@ -7,6 +7,7 @@ from accounts.ids import new_id
 from accounts.models import Tenant
 from accounts.models.tenant import slug_validator
 from accounts.tenancy import TenantManager
+from integrations.models.ordered_json import OrderedJSONField
 
 
 class ImportedConnector(models.Model):
@@ -15,7 +16,7 @@ class ImportedConnector(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     slug = models.CharField(max_length=64, validators=[slug_validator])
-    document = models.JSONField(help_text="What `connector.yaml` and `actions.yaml` hold of a shipped one.")
+    document = OrderedJSONField(help_text="What `connector.yaml` and `actions.yaml` hold of a shipped one.")
     source = models.CharField(max_length=16, help_text="openapi or yaml.")
     origin = models.CharField(max_length=2000, blank=True, help_text="Where it was read from.")
     revision = models.PositiveIntegerField(default=1, help_text="Counts its imports.")

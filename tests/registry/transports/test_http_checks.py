@@ -158,7 +158,7 @@ def test_it_refuses_a_relative_url_that_leads_elsewhere(url: Any) -> None:
         ({"styles": []}, "$.definition.styles", "Give an object, such as"),
         ({"styles": {"header": {}}}, "$.definition.styles.header", "There is no such place. Known: query, path, body."),
         ({"styles": {"query": []}}, "$.definition.styles.query", "Give an object: the name on the wire to a style."),
-        ({"styles": {"path": {"a": "form"}}}, "$.definition.styles.path.a", "Use one of: comma, json."),
+        ({"styles": {"path": {"a": "form"}}}, "$.definition.styles.path.a", "Use one of: comma, json, segments."),
         ({"styles": {"query": {"a": []}}}, "$.definition.styles.query.a", "Use one of: form, comma, space, pipe,"),
         ({"constants": []}, "$.definition.constants", "Give an object, such as"),
         ({"constants": {"path": {}}}, "$.definition.constants.path", "There is no such place."),
