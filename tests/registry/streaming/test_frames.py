@@ -90,7 +90,10 @@ def test_it_says_that_it_is_alive_and_begins_before_the_first_part(
     async def some_frames() -> list[bytes]:
         response = await begin(corridor)
         assert isinstance(response, EventStreamResponse)
-        start, alive = await anext(response.frames), await anext(response.frames)
+        start = await anext(response.frames)
+        while start == KEEP_ALIVE:  # where the machine is busy, it is alive before it begins
+            start = await anext(response.frames)
+        alive = await anext(response.frames)
         speaker.go_on.set()
         frames = [start, alive, *[frame async for frame in response.frames if frame != KEEP_ALIVE]]
         await response.aclose()
