@@ -173,9 +173,12 @@ def watch() -> Watch:
 
 async def aclose() -> None:
     """Let this loop's calls end, as far as there is time, and stop watching."""
-    found = _watches.pop(asyncio.get_running_loop(), None)
+    loop = asyncio.get_running_loop()
+    found = _watches.get(loop)
     if found is not None:
+        # Its calls let go of the watch that they find here: it stays until they have ended.
         await found.closed()
+        _watches.pop(loop, None)
 
 
 def why_cancelled(passage: Passage) -> QuartermasterError:

@@ -24,9 +24,15 @@ def own_loop(corridor_loop: Loop) -> Iterator[Loop]:
     loop.close()
 
 
-def test_it_waits_for_the_calls_that_end_in_time(
-    acme: Tenant, corridor: Corridor, own_loop: Loop, register: Register, upstream: Upstream
+def test_it_waits_for_the_calls_that_end_in_time_and_no_longer(
+    acme: Tenant,
+    corridor: Corridor,
+    own_loop: Loop,
+    register: Register,
+    upstream: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("registry.execution.watch.LAST_SECONDS", 60.0)
     register()
     arrived, leave = upstream.will_wait()
     running = Corridor(own_loop, corridor.key).start("crm-find", {"account": 7})

@@ -127,8 +127,14 @@ def test_it_closes_the_connection_of_one_that_runs(
 @pytest.mark.usefixtures("only_told")
 @pytest.mark.parametrize("body", [{"wait_ms": 0}, {"mode": "stream"}])
 def test_it_stops_one_that_goes_on_or_streams(
-    body: dict[str, Any], acme: Tenant, corridor: Corridor, register: Register, silent: Silent
+    body: dict[str, Any],
+    acme: Tenant,
+    corridor: Corridor,
+    register: Register,
+    silent: Silent,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("registry.api.streaming.KEEP_ALIVE_SECONDS", 0.2)
     register_silent(register, silent)
     running = corridor.loop.start(corridor.api.post("executions/", {"tool": "crm-find", "input": INPUT, **body}))
     assert silent.arrived.wait(10)
