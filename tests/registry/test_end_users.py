@@ -15,6 +15,7 @@ from tests.connections import Connect
 from tests.corridor import Corridor
 from tests.doors import Api
 from tests.registry.messages.shapes import anthropic, use
+from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +61,19 @@ def test_a_call_that_is_taken_up_goes_on_for_its_end_user(acme: Tenant, corridor
     outcome = corridor.call("crm-find", {"account": 7}, mode=Mode.ASYNC, end_user="ada")
     corridor.loop.run(resume(acme.id, outcome.id))
     assert used(acme) == ["adas"]
+
+
+def test_a_composite_gives_nobody_what_it_kept_for_somebody_else(
+    corridor: Corridor, register: Register, connect_parcels: Connect, upstream: Upstream
+) -> None:
+    connect_parcels(slug="graces", end_user="grace")
+    register(slug="reads", definition=DEFINITION, read_only=True)
+    made_of = {"calls": [{"id": "a", **CALL, "tool": "reads"}]}
+    kept = {"input_schema": {"type": "object"}, "read_only": True, "cache_seconds": 60}
+    register(slug="mine", transport="composite", definition=made_of, **kept)
+    users = ("ada", "ada", "grace", "")
+    assert [corridor.call("mine", {}, end_user=user).cached for user in users] == [False, True, False, False]
+    assert len(upstream.received) == 3
 
 
 def test_a_key_stands_for_one_end_user(acme: Tenant, corridor: Corridor) -> None:
