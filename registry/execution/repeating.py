@@ -8,7 +8,8 @@ from registry.errors import OutcomeUnknown, UpstreamRefused
 from registry.execution.types import Target
 from registry.models import ToolVersion
 from registry.transports import TRANSPORTS
-from registry.transports.base import Declared, Journal
+from registry.transports.base import Declared
+from registry.transports.journal import Journal
 
 
 def is_safe_to_repeat(target: Target) -> bool:

@@ -14,7 +14,8 @@ from registry.execution.repeating import as_told, is_worth_repeating, pause_befo
 from registry.execution.stored_input import stored_input
 from registry.execution.types import Answer, Mode, Target, ToolCall
 from registry.transports import TRANSPORTS
-from registry.transports.base import CallTool, Dispatch, Journal, Reply
+from registry.transports.base import CallTool, Dispatch, Reply
+from registry.transports.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
     attempt = 0
     while True:
         attempt += 1
-        grant = None if credential is None else await credential.grant()
+        grant = None if credential is None else await _grant(credential, shared.journal)
         sending = _begin(shared, grant, deadline - loop.time())
         passage.count_attempt()
         try:
@@ -62,6 +63,14 @@ async def send(call: ToolCall, target: Target, passage: Passage, *, call_tool: C
                 raise as_told(error, target, shared.journal) from error
             passage.note_attempt(error, pause)
         await asyncio.sleep(pause)
+
+
+async def _grant(credential: Credential, journal: Journal) -> CallGrant:
+    """For the next attempt. Where there is none any more, what the attempts before have done is told."""
+    try:
+        return await credential.grant()
+    except QuartermasterError as error:
+        raise journal.told_by(error) if journal.acted else error
 
 
 def _begin(shared: _Shared, grant: CallGrant | None, timeout_seconds: float) -> Awaitable[Reply]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accounts.errors import Fault
 from integrations.connections.grant import CallGrant
+from registry.transports.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,6 @@ CallTool = Callable[[Nested], Awaitable[NestedOutcome]]
 
 def nobody_asks(fraction: float | None, message: str) -> None:
     """Where progress goes that nobody wants to know."""
-
-
-@dataclass
-class Journal:
-    """What is done of a call of several steps. It outlives an attempt: the next one goes on where that one ended."""
-
-    answers: dict[str, Any] = field(default_factory=dict)
-    """By step."""
-    acted: list[str] = field(default_factory=list)
-    """The steps that may have changed something."""
-    failed_is_repeatable: bool = False
-    """Whether what failed last may be sent again, now that the steps before it are not."""
 
 
 @dataclass(frozen=True)

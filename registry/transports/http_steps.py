@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from accounts.errors import QuartermasterError, Quote
+from accounts.errors import QuartermasterError
 from integrations.egress import EgressRequest
 from registry.errors import MappingFailed
 from registry.shaping.large import by_size
@@ -35,7 +35,7 @@ async def run_steps(definition: HttpDefinition, dispatch: Dispatch) -> Reply:
             await _run(step, dispatch, deadline)
         except QuartermasterError as error:
             journal.failed_is_repeatable = step.request.is_repeatable
-            raise _told(error, step, journal.acted) from error.__cause__
+            raise journal.told_by(error, step.id) from error.__cause__
     return await _reply(dispatch)
 
 
@@ -86,16 +86,3 @@ async def _found(step: Step, name: str, expression: str, known: Mapping[str, Any
         raise MappingFailed(
             f"The `{name}` of the step `{step.id}` does not fit what it was given. Its maker has to mend it."
         ) from error
-
-
-def _told(error: QuartermasterError, step: Step, acted: list[str]) -> QuartermasterError:
-    """The error, saying where it stood. What the service said of it stays a quote."""
-    done = f", after {_listed(acted)} had been done" if acted else ""
-    kind = Quote if isinstance(error.message, Quote) else str
-    error.message = kind(f"The step `{step.id}` failed{done}: {error.message}")
-    error.extra = {**error.extra, "step": step.id, "done": list(acted)}
-    return error
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)

@@ -109,6 +109,19 @@ def test_it_makes_no_attempt_without_a_token(
     assert sent(upstream) == ["/api/login -"]
 
 
+def test_without_another_token_it_says_what_had_been_done(
+    corridor: Corridor, register: Register, logged_in: Connection, upstream: Upstream
+) -> None:
+    steps = [{"id": "place", "url": "/places"}, {"id": "done", "url": "/done"}]
+    register(definition={"connector": "parcels", "steps": steps})
+    upstream.will(token(0), Scripted(), REFUSED, Scripted(400, b'{"why": "no"}'))
+    outcome = corridor.call("crm-find", {"account": 7})
+    assert outcome.error is not None
+    assert (outcome.status, outcome.attempts, outcome.error["done"]) == (Status.FAILED, 1, ["place"])
+    assert outcome.error["detail"].startswith("The call failed, after `place` had been done: ")
+    assert [each.path for each in upstream.received] == ["/api/login", "/api/places", "/api/done", "/api/login"]
+
+
 def test_the_audit_names_connection_and_credential(
     acme: Tenant, corridor: Corridor, register: Register, connect_parcels: Connect
 ) -> None:
