@@ -49,7 +49,15 @@ def _address_faults(path: str, call: Mapping[str, Any], connector: Connector) ->
 def host_faults(path: str, url: str, connector: Connector) -> Iterator[Fault]:
     """The credential goes along: to a path of the base URL, or to a host that the connector names."""
     if url.startswith("https://"):
-        if urlsplit(url).hostname not in {*connector.hosts, urlsplit(connector.base_url).hostname}:
+        if _host(url) not in {*connector.hosts, _host(connector.base_url)}:
             yield Fault(path, "This leads to another host. Name it under `hosts`, so that the credential may go there.")
     elif url and not url.startswith("/"):
         yield Fault(path, "Give a path that begins with `/`; it comes after `base_url`.")
+
+
+def _host(url: str) -> str | None:
+    """Empty where it is no URL, of which more is said elsewhere; and in no list of hosts."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return ""

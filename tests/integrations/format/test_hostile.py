@@ -53,6 +53,8 @@ STRANGE: list[Any] = [
     1e308,
     "",
     "{",
+    "https://[",
+    "GET https://[",
     "a b",
     "\ud800",
     "\x00",
