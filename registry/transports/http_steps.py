@@ -60,7 +60,7 @@ async def _run(step: Step, dispatch: Dispatch, deadline: float) -> None:
 
 
 async def _request(step: Step, dispatch: Dispatch, known: Mapping[str, Any]) -> EgressRequest:
-    own = without_nulls(await _found(step, "input", step.input, known)) if step.input else dispatch.input
+    own = without_nulls(await _found(step, "input", step.input, known), of=known) if step.input else dispatch.input
     if not isinstance(own, Mapping):
         raise MappingFailed(f"The `input` of the step `{step.id}` comes to no object. Its maker has to mend it.")
     definition = step.request

@@ -144,4 +144,12 @@ def test_it_refuses_bytes_that_are_none(content: Any) -> None:
 
 
 def test_it_leaves_nulls_out_of_lists_and_objects() -> None:
-    assert without_nulls({"a": None, "b": [None, {"c": None}, 0, ""], "d": {}}) == {"b": [{}, 0, ""], "d": {}}
+    made = {"a": None, "b": [None, {"c": None}, 0, ""], "d": {}}
+    assert without_nulls(made, of={}) == {"b": [{}, 0, ""], "d": {}}
+
+
+def test_it_leaves_a_null_where_the_caller_put_it() -> None:
+    """`{"date": null}` empties a field; without its null it is nothing at all."""
+    mapping = "{properties: merge({title: title}, properties), rows: rows[*], icon: icon}"
+    given = {"properties": {"Due": {"date": None}}, "rows": [{"cell": None}]}
+    assert sent(given, body_mapping=mapping) == given
