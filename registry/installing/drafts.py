@@ -19,6 +19,7 @@ from registry.installing.facts import (
 )
 from registry.installing.types import Change, Draft, PlannedAction
 from registry.models import Tool, ToolVersion
+from registry.models.version import VersionState
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,19 @@ def find_standing(connector: Connector, actions: Collection[Action], prefix: str
     """Three queries, however many actions. Inside the tenant's scope."""
     living = Tool.objects.living()
     found = living.filter(tenant=tenant_id, metadata__contains={"connector": connector.slug})
-    tools = {tool.metadata.get("action", ""): tool for tool in found if tool.metadata.get("prefix", "") == prefix}
+    tools = {action: tool for tool in found if (action := _action_of(tool, prefix))}
     versions = defaultdict(list)
     for version in ToolVersion.objects.filter(tool__in=[tool.id for tool in tools.values()]):
         versions[version.tool_id].append(version)
     own = {tool.slug for tool in tools.values()}
     wanted = {tool_slug(connector.slug, action.slug, prefix) for action in actions} - own
     return Standing(tools, versions, set(living.filter(slug__in=wanted).values_list("slug", flat=True)))
+
+
+def _action_of(tool: Tool, prefix: str) -> str:
+    """Empty for what was not made of an action: a tool's metadata is its admin's, and may name a connector as well."""
+    action = tool.metadata.get("action")
+    return action if isinstance(action, str) and tool.metadata.get("prefix", "") == prefix else ""
 
 
 def draft(connector: Connector, action: Action, prefix: str, standing: Standing, *, tenant_id: UUID) -> Draft:
@@ -55,6 +62,8 @@ def draft(connector: Connector, action: Action, prefix: str, standing: Standing,
         return _new(connector, action, prefix, standing, tenant_id)
     facts = facts_of_version(connector, action)
     change, breaks = change_between(before, facts)
+    if change is Change.UNCHANGED and before.state != VersionState.PUBLISHED:
+        change = Change.PATCH  # what was taken back is wanted again
     is_retold = _retell(tool, connector, action, prefix)
     if change is Change.UNCHANGED:
         change = Change.RETOLD if is_retold else change

@@ -45,13 +45,12 @@ def facts_of_tool(connector: Connector, action: Action, prefix: str) -> dict[str
 
 
 def facts_of_version(connector: Connector, action: Action) -> dict[str, Any]:
-    definition = {**action.definition, "connector": connector.slug}
     facts = {
         "input_schema": dict(action.input_schema),
         "output_schema": None if action.output_schema is None else dict(action.output_schema),
         "response_mapping": action.response_mapping,
         "transport": "http",
-        "definition": {**definition, "scopes": list(action.scopes)} if action.scopes else definition,
+        "definition": dict(action.definition),
         "permissions": [NETWORK, DESTRUCTIVE] if action.destructive else [NETWORK],
         "retries": dict(connector.retries),
         "read_only": action.read_only,

@@ -233,6 +233,25 @@ def test_it_deprecates_what_is_gone_on_wish(acme: Tenant) -> None:
     assert audited(acme)[3:] == ["version.deprecated"] * 2
 
 
+@pytest.mark.parametrize("state", [VersionState.DEPRECATED, VersionState.RETIRED])
+def test_what_was_taken_back_is_published_again(state: VersionState, acme: Tenant) -> None:
+    install(acme)
+    with within(acme.id):
+        ToolVersion.objects.filter(tool__slug="parcels-find").update(state=state)
+    assert changes(install(acme))["find"] == ("patch", "1.0.1")
+    assert versions(acme, "parcels-find") == ["1.0.0", "1.0.1"]
+
+
+@pytest.mark.parametrize("metadata", [{}, {"action": 7}, {"action": ["find"]}, {"action": {}, "prefix": []}])
+def test_a_tool_of_an_admins_own_is_none_of_the_connectors(
+    metadata: dict[str, Any], acme: Tenant, register: Register
+) -> None:
+    own = register(slug="own", metadata={"connector": "parcels", **metadata})
+    assert "own" not in [each.slug for each in install(acme, deprecate_gone=True).actions]
+    with within(acme.id):
+        assert own.versions.get().state == VersionState.PUBLISHED
+
+
 def test_what_was_not_chosen_is_not_gone(acme: Tenant) -> None:
     install(acme)
     assert changes(install(acme, actions=["find"])) == {"find": ("unchanged", "1.0.0")}
