@@ -24,6 +24,8 @@ from accounts.errors import Fault, Invalid
 QUERY_STYLES = ("form", "comma", "space", "pipe", "deepObject", "json")
 PATH_STYLES = ("comma", "json", "segments")
 
+_WHOLE = 1e21
+"""From here on JavaScript, too, writes a number with an exponent (ECMA-262, 6.1.6.1.20)."""
 _DELIMITERS = {"comma": ",", "space": "%20", "pipe": "%7C"}
 
 
@@ -35,9 +37,11 @@ def scalar(source: str, value: Any) -> str:
     """Raises Invalid for what is no single word."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
+        return str(int(value))  # JSON Schema takes 10.0 for an integer, and few services do
     if isinstance(value, str | int | float):
         return str(value)
-    raise misplaced(source, "This goes into the URL or a header: give a string, a number or a boolean.")
+    raise misplaced(source, "This is sent as a single word: give a string, a number or a boolean.")
 
 
 def compact_json(value: Any) -> str:

@@ -45,6 +45,14 @@ def test_it_writes_a_single_word_alike_in_every_style(style: str) -> None:
     assert written("a&b c", style) == "color=a%26b%20c"
 
 
+@pytest.mark.parametrize(
+    ("number", "word"), [(7, "7"), (10.0, "10"), (-0.0, "0"), (0.5, "0.5"), (1e20, "1" + "0" * 20), (1e21, "1e%2B21")]
+)
+def test_it_writes_a_whole_number_as_one(number: float, word: str) -> None:
+    """A model may say 10.0 where the schema wants an integer: that fits, and the service would not take it."""
+    assert written(number, "") == f"color={word}"
+
+
 @pytest.mark.parametrize("style", ["", "form", "comma", "space", "pipe", "deepObject", "json"])
 def test_it_leaves_null_out(style: str) -> None:
     assert written(None, style) == ""
