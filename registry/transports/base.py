@@ -10,9 +10,9 @@ from integrations.connections.grant import CallGrant
 from registry.transports.journal import Journal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Declared:
-    """The parts of a version that say how it is reached."""
+    """The parts of a version that say how it is reached. One is no other, so that what was read of it can be kept."""
 
     definition: Mapping[str, Any]
     endpoints: Mapping[str, str]

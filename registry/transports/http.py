@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
+from functools import lru_cache
 
 from accounts.errors import Fault
 from integrations.egress import EgressRequest
@@ -37,7 +38,7 @@ class HttpTransport:
         if declared.endpoints:
             request = build_endpoint_request(declared.endpoints[dispatch.operation], dispatch.input)
             return _send(dispatch, _ENDPOINT, request)
-        definition = read_definition(declared.definition)
+        definition = _definition_of(declared)
         if definition.steps:
             return run_steps(definition, dispatch)
         if _is_work(definition) and weigh(dispatch.input, LARGE) > LARGE:
@@ -48,10 +49,16 @@ class HttpTransport:
             return _build_and_send(dispatch, definition)
 
     def repeatable(self, declared: Declared) -> bool:
-        return not declared.endpoints and read_definition(declared.definition).is_repeatable
+        return not declared.endpoints and _definition_of(declared).is_repeatable
 
 
 _ENDPOINT = read_definition({"url": ""})
+
+
+@lru_cache(maxsize=5_000)
+def _definition_of(declared: Declared) -> HttpDefinition:
+    """A version is immutable, so its definition is read once."""
+    return read_definition(declared.definition)
 
 
 def _is_work(definition: HttpDefinition) -> bool:
