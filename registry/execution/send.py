@@ -70,7 +70,9 @@ async def _grant(credential: Credential, journal: Journal) -> CallGrant:
     try:
         return await credential.grant()
     except QuartermasterError as error:
-        raise journal.told_by(error) if journal.acted else error
+        if journal.acted:
+            journal.told_by(error)
+        raise
 
 
 def _begin(shared: _Shared, grant: CallGrant | None, timeout_seconds: float) -> Awaitable[Reply]:

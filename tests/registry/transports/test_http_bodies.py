@@ -144,7 +144,7 @@ def test_it_refuses_bytes_that_are_none(content: Any) -> None:
 
 
 def test_it_leaves_nulls_out_of_lists_and_objects() -> None:
-    made = {"a": None, "b": [None, {"c": None}, 0, ""], "d": {}}
+    made: Any = {"a": None, "b": [None, {"c": None}, 0, ""], "d": {}}
     assert without_nulls(made, of={}) == {"b": [{}, 0, ""], "d": {}}
 
 
