@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
-
-from jsonschema_rs import Draft202012Validator, RegexOptions
 
 from accounts.errors import Fault, Invalid
 from integrations.egress.targets import Origin, Target, read_target
 from integrations.errors import EgressBlocked
 from integrations.format.types import Connector, Variable
+from integrations.patterns import read_whole_pattern
 
 LONGEST_VARIABLE = 300
 
@@ -103,14 +101,9 @@ def _for_example(variable: Variable) -> str:
 
 def _fits(connector: Connector, variable: Variable, value: object) -> bool:
     """Matched whole; and nothing ends the host name early, unless the variable is the whole origin."""
-    if not isinstance(value, str) or len(value) > LONGEST_VARIABLE or not _pattern(variable.pattern).is_valid(value):
+    if not isinstance(value, str) or len(value) > LONGEST_VARIABLE:
+        return False
+    if not read_whole_pattern(variable.pattern).finds(value):
         return False
     is_origin = connector.base_url.startswith(f"{{{variable.name}}}")
     return value.isprintable() and " " not in value and (is_origin or _DELIMITERS.isdisjoint(value))
-
-
-@lru_cache(maxsize=500)
-def _pattern(pattern: str) -> Draft202012Validator:
-    """By the linear-time engine: the pattern may be an import's."""
-    whole = {"type": "string", "pattern": f"^(?:{pattern or '.+'})$"}
-    return Draft202012Validator(whole, pattern_options=RegexOptions())

@@ -4,14 +4,12 @@ import re
 from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
-from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
-
 from accounts.errors import Fault
 from integrations.format.calls import PLACEHOLDER
 from integrations.format.types import AuthWay, Connector, Variable
+from integrations.patterns import BadPattern, read_whole_pattern
 
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
-_PATTERNS = RegexOptions(size_limit=500_000, dfa_size_limit=500_000)
 # What ends the host, or begins another part of a URL.
 _DELIMITERS = "/\\?#@: \t\n%"
 _FOREIGN = ("a{}b", "{}", "a{}", "{}a", "a.b{}c")
@@ -81,20 +79,15 @@ def _variable_faults(variable: Variable, connector: Connector, kept: Collection[
     if variable.kept and variable.name not in kept:
         yield Fault(f"{path}.kept", "No way to sign in keeps it: name it under `keep` of an `oauth2` way.")
     try:
-        whole = Draft202012Validator({"pattern": f"^(?:{variable.pattern})$"}, pattern_options=_PATTERNS)
-    except ValidationError:
-        yield Fault(
-            f"{path}.pattern",
-            "This is no regular expression that can be used here (no look-around, no back-reference).",
-        )
+        whole = read_whole_pattern(variable.pattern)
+    except BadPattern as error:
+        yield Fault(f"{path}.pattern", str(error))
         return
     for name in ("example", "default"):
         value = getattr(variable, name)
-        if value and not whole.is_valid(value):
+        if value and not whole.finds(value):
             yield Fault(f"{path}.{name}", "This does not match the variable's own `pattern`.")
     if not connector.base_url.startswith(f"{{{variable.name}}}"):
-        let_through = sorted(
-            {each for each in _DELIMITERS if any(whole.is_valid(form.format(each)) for form in _FOREIGN)}
-        )
+        let_through = sorted({each for each in _DELIMITERS if any(whole.finds(form.format(each)) for form in _FOREIGN)})
         if let_through:
             yield Fault(f"{path}.pattern", f"It lets through {let_through}, with which a value could lead elsewhere.")

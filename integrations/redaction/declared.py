@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
+from integrations.patterns import BadPattern, read_pattern
 
 _BESIDE = ("allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas")
 _ITEMS = ("items", "prefixItems", "contains", "unevaluatedItems")
@@ -117,8 +117,8 @@ def _matching(pattern: str) -> Callable[[str], bool]:
     A pattern of another dialect, which it does not read, matches every name: rather too much than too little.
     """
     try:
-        return Draft202012Validator({"pattern": pattern}, pattern_options=RegexOptions()).is_valid
-    except (ValidationError, ValueError):
+        return read_pattern(pattern).finds
+    except BadPattern:
         return lambda name: True
 
 

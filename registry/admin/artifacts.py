@@ -18,6 +18,7 @@ from accounts.chrome.pretty import coloured, one_sees
 from accounts.chrome.related import offer_panel
 from accounts.errors import Forbidden, QuartermasterError
 from accounts.models import Tenant
+from integrations.patterns import BadPattern, read_pattern
 from registry.artifacts.content import JSON_TYPE
 from registry.artifacts.download import download
 from registry.artifacts.find import open_artifact
@@ -27,7 +28,6 @@ from registry.artifacts.reading import Part, read_bytes, read_lines
 from registry.artifacts.sealed import Sealed
 from registry.artifacts.storage import while_reading
 from registry.models import Artifact, Execution
-from registry.schemas.patterns import BadPattern, compile_pattern
 
 PAGE_LINES = 200
 PAGE_BYTES = 60_000
@@ -95,7 +95,7 @@ def _next(part: Part, line: int) -> str:
 
 def _found(sealed: Sealed, sought: str, offset: int) -> dict[str, Any]:
     try:
-        found = grep(sealed, compile_pattern(sought), offset=offset, context=CONTEXT)
+        found = grep(sealed, read_pattern(sought), offset=offset, context=CONTEXT)
     except BadPattern as error:
         return {"complaint": str(error)}
     return {

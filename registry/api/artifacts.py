@@ -19,6 +19,7 @@ from accounts.errors import Fault, Invalid
 from accounts.offload import in_database_thread
 from accounts.roles import Right
 from accounts.tenancy import within
+from integrations.patterns import LONGEST_PATTERN, BadPattern, read_pattern
 from registry.artifacts.download import download
 from registry.artifacts.find import open_artifact
 from registry.artifacts.grep import MOST_CONTEXT, grep
@@ -36,7 +37,6 @@ from registry.artifacts.sealed import Sealed
 from registry.artifacts.storage import while_reading
 from registry.artifacts.threads import in_storage_thread
 from registry.json_query import LONGEST_PATH
-from registry.schemas.patterns import LONGEST_PATTERN, BadPattern, compile_pattern
 from registry.shaping.budget import FEWEST_TOKENS
 
 MOST_READ_TOKENS = 50_000
@@ -157,7 +157,7 @@ def lines_in(text: str) -> tuple[int, int | None]:
 
 def _grep(sealed: Sealed, query: dict[str, Any]) -> dict[str, Any]:
     try:
-        pattern = compile_pattern(query["grep"])
+        pattern = read_pattern(query["grep"])
     except BadPattern as error:
         raise Invalid("The artifact cannot be searched like this.", faults=[Fault("grep", str(error))]) from error
     return asdict(grep(sealed, pattern, offset=query.get("offset", 0), context=query.get("context", 0)))

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 
+from integrations.patterns import Pattern
 from registry.artifacts.reading import require_text
 from registry.artifacts.sealed import Sealed
-from registry.schemas.patterns import Pattern
 
 MOST_MATCHES = 100
 MOST_CONTEXT = 10
@@ -52,7 +52,7 @@ def grep(sealed: Sealed, pattern: Pattern, *, offset: int = 0, context: int = 0)
         waiting = [each for each in matches[-context - 1 :] if len(each.after) < context]
         if full and not waiting:
             return Found(matches, line.offset - offset, line.offset)
-        is_match = not full and pattern.matches(line.text)
+        is_match = not full and pattern.finds(line.text)
         shown = _shown(line, pattern) if is_match else _cut(line)
         for each in waiting:
             each.after.append(shown)
@@ -98,7 +98,7 @@ def _shown(line: Line, pattern: Pattern) -> Line:
     low, high = 0, len(text)
     while low < high:  # the shortest beginning that has a match ends where the first match does
         middle = (low + high) // 2
-        low, high = (low, middle) if pattern.matches(text[:middle]) else (middle + 1, high)
+        low, high = (low, middle) if pattern.finds(text[:middle]) else (middle + 1, high)
     start = max(0, min(low - SHOWN_CHARACTERS // 2, len(text) - SHOWN_CHARACTERS))
     shown = text[start : start + SHOWN_CHARACTERS]
     more = start + len(shown) < len(text)

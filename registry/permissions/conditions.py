@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from accounts.errors import Fault
+from integrations.patterns import BadPattern, read_pattern
 from registry.permissions import validators
 from registry.permissions.commands import BadPrefix, begins_with, read_prefix
 from registry.permissions.comparisons import containing, equal_to, kind_of, one_of, ordered
@@ -20,7 +21,7 @@ from registry.permissions.paths import (
     TooManyValues,
     read_argument_path,
 )
-from registry.permissions.regex import BadPattern, TooLong, read_pattern
+from registry.permissions.regex import TooLong, finds
 
 MOST_ALTERNATIVES = 100
 LONGEST_VALUE = 1_000
@@ -96,7 +97,7 @@ def _matches(value: Any) -> Test:
 
     def test(found: Any) -> Fit:
         try:
-            return fit(pattern.finds(found)) if isinstance(found, str) else Fit.MAYBE
+            return fit(finds(pattern, found)) if isinstance(found, str) else Fit.MAYBE
         except (TooLong, UnicodeError):
             return Fit.MAYBE
 

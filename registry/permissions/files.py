@@ -21,8 +21,9 @@ from typing import Any
 from pathspec.patterns.gitignore import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
+from integrations.patterns import BadPattern, Pattern, read_pattern
 from registry.permissions.fit import Fit, Test
-from registry.permissions.regex import BadPattern, Pattern, TooLong, read_pattern
+from registry.permissions.regex import TooLong, finds
 
 LONGEST_PATTERN = 300
 
@@ -116,15 +117,15 @@ class FilePattern:
 
     def _is_certain(self, path: FilePath) -> bool:
         same_root = self.root is Root.ANYWHERE or (self.root is path.root and path.is_own_home)
-        return same_root and path.is_exact and self.plain.finds(path.text)
+        return same_root and path.is_exact and finds(self.plain, path.text)
 
     def _is_possible(self, path: FilePath) -> bool:
         if self.root is Root.TOP and path.root in (Root.ABOVE, Root.HOME):
             return True
         if self.root in (Root.ANYWHERE, path.root) or (self.root, path.root) == (Root.TOP, Root.HERE):
             # The working directory may be the root.
-            return self.plain.finds(path.text) or self.folded.finds(path.folded)
-        return self.deeper.finds(path.folded)
+            return finds(self.plain, path.text) or finds(self.folded, path.folded)
+        return finds(self.deeper, path.folded)
 
 
 def read_file_pattern(text: str) -> FilePattern:

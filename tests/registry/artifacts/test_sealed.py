@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from accounts.models import Tenant
 from accounts.tenancy import NoScope, within
 from integrations.errors import SealBroken
+from integrations.patterns import read_pattern
 from integrations.vault.chunks import (
     CHUNK_OVERHEAD,
     HEAD_BYTES,
@@ -25,7 +26,6 @@ from registry.artifacts.grep import grep
 from registry.artifacts.reading import read_bytes, read_lines
 from registry.artifacts.sealed import CHUNK_BYTES, MoreThanAllowed, Sealed, write
 from registry.artifacts.storage import LocalArtifacts
-from registry.schemas.patterns import compile_pattern
 from tests.registry.artifacts.kept import kept, kept_content
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_it_holds_a_small_part_of_fifty_megabytes(acme: Tenant, folder: LocalArt
     assert text.size == FIFTY_MEGABYTES
     assert peak_of(lambda: read_bytes(text, FIFTY_MEGABYTES - 1000, 1000)) < BOUND
     assert peak_of(lambda: read_lines(text, 499_990, None, 16_000)) < BOUND
-    assert peak_of(lambda: grep(text, compile_pattern("nothing"), offset=FIFTY_MEGABYTES // 2)) < BOUND
+    assert peak_of(lambda: grep(text, read_pattern("nothing"), offset=FIFTY_MEGABYTES // 2)) < BOUND
     assert peak_of(lambda: [None for _ in text.parts(0)]) < BOUND
 
 

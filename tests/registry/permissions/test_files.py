@@ -4,9 +4,9 @@ import string
 
 import pytest
 
+from integrations.patterns import BadPattern
 from registry.permissions.files import in_files, read_file_pattern
 from registry.permissions.fit import Fit
-from registry.permissions.regex import BadPattern
 
 CERTAIN = [
     ("/etc/**", "/etc/passwd"),
