@@ -64,12 +64,15 @@ def check_mapping(path: str, expression: str) -> list[Fault]:
         return [Fault(path, f"This is no JMESPath expression (https://jmespath.org): {str(error)[:200]}")]
 
 
-def apply_mapping(expression: str, answer: Any, *, most_work: int = MOST_WORK) -> Any:
+def apply_mapping(expression: str, answer: Any, *, most_work: int = MOST_WORK, leave_nulls_out: bool = False) -> Any:
     """What the expression makes of the answer; null where it finds nothing.
+
+    With `leave_nulls_out`, the `{…}` and `[…]` that it builds have nothing that came to null: of a request, they name
+    all that there may be. What is taken over whole keeps its nulls, such as the `{"date": null}` that empties a field.
 
     Raises Unmappable.
     """
-    interpreter = _Counting(most_work)
+    interpreter = _Building(most_work) if leave_nulls_out else _Counting(most_work)
     try:
         mapped = interpreter.visit(_parse(expression), answer)
     except (JMESPathError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -161,6 +164,18 @@ class _Counting(TreeInterpreter):  # type: ignore[misc]
                 waiting.extend(item if isinstance(item, list) else item.values())
             if self._left < 0:
                 raise TooMuchWork("it is too much work.")
+
+
+class _Building(_Counting):
+    """The same, leaving out what comes to null."""
+
+    def visit_multi_select_dict(self, node: Node, value: Any) -> Any:
+        made = super().visit_multi_select_dict(node, value)
+        return made and {name: inner for name, inner in made.items() if inner is not None}
+
+    def visit_multi_select_list(self, node: Node, value: Any) -> Any:
+        made = super().visit_multi_select_list(node, value)
+        return made and [inner for inner in made if inner is not None]
 
 
 @lru_cache(maxsize=2_000)

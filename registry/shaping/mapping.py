@@ -14,23 +14,26 @@ MOST_WORK_IN_THE_LOOP = 10_000
 """Some milliseconds, while which nobody else's call goes on."""
 
 
-async def map_answer(expression: str, answer: Any) -> Any:
+async def map_answer(expression: str, answer: Any, *, leave_nulls_out: bool = False) -> Any:
     """What the expression makes of the answer. Raises MappingFailed, and MappingGivenUp when it is too much work.
 
     What turns out to be more than a little work is begun again in a thread.
     """
     if weigh(answer, LARGE) <= LARGE:
         try:
-            return _mapped(expression, answer, MOST_WORK_IN_THE_LOOP)
+            return _mapped(expression, answer, MOST_WORK_IN_THE_LOOP, leave_nulls_out)
         except MappingGivenUp:
             pass
-    return await asyncio.to_thread(_mapped, expression, answer, MOST_WORK)
+    return await asyncio.to_thread(_mapped, expression, answer, MOST_WORK, leave_nulls_out)
 
 
 def map_input(expression: str, values: Mapping[str, Any], *, most_work: int) -> Any:
-    """What the expression makes of an input. Raises Invalid, and TooMuchWork above `most_work` short of MOST_WORK."""
+    """What the expression makes of an input, leaving out what comes to null.
+
+    Raises Invalid, and TooMuchWork above `most_work` short of MOST_WORK.
+    """
     try:
-        return apply_mapping(expression, values, most_work=most_work)
+        return apply_mapping(expression, values, most_work=most_work, leave_nulls_out=True)
     except TooMuchWork:
         if most_work < MOST_WORK:
             raise
@@ -43,9 +46,9 @@ def _unsendable(why: str) -> Invalid:
     return Invalid("The input cannot be sent as it is. See `errors`.", faults=[Fault("$", f"For this tool, {why}")])
 
 
-def _mapped(expression: str, answer: Any, most_work: int) -> Any:
+def _mapped(expression: str, answer: Any, most_work: int, leave_nulls_out: bool) -> Any:
     try:
-        return apply_mapping(expression, answer, most_work=most_work)
+        return apply_mapping(expression, answer, most_work=most_work, leave_nulls_out=leave_nulls_out)
     except TooMuchWork as error:
         raise MappingGivenUp from error
     except Unmappable as error:

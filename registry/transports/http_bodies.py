@@ -47,15 +47,6 @@ def build_body(
     return _json(content)
 
 
-def without_nulls(made: Any, *, of: Any) -> Any:
-    """What an expression made, without what came to null, at any depth: it names all that there may be.
-
-    What it took over whole from what it was made `of` stays as it is: there, null is somebody's word, such as the
-    `{"date": null}` that empties a field.
-    """
-    return _without_nulls(made, frozenset(_containers(of)))
-
-
 def json_body(content: Any) -> bytes:
     return compact_json(content).encode()
 
@@ -64,7 +55,7 @@ def _content(definition: HttpDefinition, values: Mapping[str, Any], most_work: i
     """None: there is no body."""
     body = definition.body
     if definition.body_mapping:
-        return without_nulls(map_input(definition.body_mapping, values, most_work=most_work), of=values)
+        return map_input(definition.body_mapping, values, most_work=most_work)
     if body == NONE:
         return None
     if body == REST:
@@ -72,26 +63,6 @@ def _content(definition: HttpDefinition, values: Mapping[str, Any], most_work: i
     if isinstance(body, Mapping):
         return {name: values[source] for name, source in body.items() if source in values}
     return values.get(body)
-
-
-def _without_nulls(value: Any, given: frozenset[int]) -> Any:
-    if id(value) in given:
-        return value
-    if isinstance(value, dict):
-        return {name: _without_nulls(inner, given) for name, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [_without_nulls(inner, given) for inner in value if inner is not None]
-    return value
-
-
-def _containers(value: Any) -> Iterator[int]:
-    """Each object and list in it, as the very one that it is."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict | list):
-            yield id(item)
-            waiting.extend(item.values() if isinstance(item, dict) else item)
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

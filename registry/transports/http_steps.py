@@ -16,7 +16,6 @@ from registry.errors import MappingFailed
 from registry.shaping.large import by_size
 from registry.shaping.mapping import map_answer
 from registry.transports.base import Dispatch, Reply
-from registry.transports.http_bodies import without_nulls
 from registry.transports.http_definition import HttpDefinition, Step
 from registry.transports.http_exchange import carried, exchange
 from registry.transports.http_request import build_request, merged
@@ -60,7 +59,7 @@ async def _run(step: Step, dispatch: Dispatch, deadline: float) -> None:
 
 
 async def _request(step: Step, dispatch: Dispatch, known: Mapping[str, Any]) -> EgressRequest:
-    own = without_nulls(await _found(step, "input", step.input, known), of=known) if step.input else dispatch.input
+    own = await _found(step, "input", step.input, known) if step.input else dispatch.input
     if not isinstance(own, Mapping):
         raise MappingFailed(f"The `input` of the step `{step.id}` comes to no object. Its maker has to mend it.")
     definition = step.request
@@ -81,7 +80,7 @@ async def _url(step: Step, known: Mapping[str, Any]) -> str:
 
 async def _found(step: Step, name: str, expression: str, known: Mapping[str, Any]) -> Any:
     try:
-        return await map_answer(expression, known)
+        return await map_answer(expression, known, leave_nulls_out=name == "input")
     except MappingFailed as error:
         raise MappingFailed(
             f"The `{name}` of the step `{step.id}` does not fit what it was given. Its maker has to mend it."

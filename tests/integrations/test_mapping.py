@@ -165,3 +165,16 @@ def test_it_writes_a_text_so_that_nothing_in_it_means_anything_in_a_url() -> Non
 )
 def test_it_reads_the_text_of_a_file(encoded: str | None, text: str | None) -> None:
     assert apply_mapping("base64_decode(content)", {"content": encoded}) == text
+
+
+@pytest.mark.parametrize(
+    ("expression", "made"),
+    [
+        ("{a: gone, b: [gone, `0`, {c: gone}], d: kept}", {"b": [0, {}], "d": {"e": None}}),
+        ("merge({a: gone}, kept)", {"e": None}),
+        ("gone.{a: b}", None),
+        ("[gone]", []),
+    ],
+)
+def test_it_leaves_out_on_wish_what_comes_to_null(expression: str, made: Any) -> None:
+    assert apply_mapping(expression, {"kept": {"e": None}}, leave_nulls_out=True) == made
