@@ -61,7 +61,8 @@ def segment(source: str, value: Any, style: str = "") -> str:
     if style == "json":
         return _quoted(compact_json(value))
     if style == "comma" and isinstance(value, list | dict):
-        return ",".join(_inside(source, word) for word in _words(value))
+        # Of no words the path would end early: `DELETE /things/` is another thing than to delete none.
+        return ",".join(_inside(source, word) for word in [*_words(value)] or [""])
     if style == "segments":
         return "/".join(_inside(source, part) for part in scalar(source, value).split("/"))
     return _inside(source, value)

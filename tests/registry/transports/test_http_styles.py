@@ -104,7 +104,7 @@ def test_it_refuses_segments_that_would_lead_elsewhere(value: Any) -> None:
         segment("name", value, "segments")
 
 
-@pytest.mark.parametrize("value", [["a", ".."], ["."], [""], {"..": 1}])
+@pytest.mark.parametrize("value", [["a", ".."], ["."], [""], {"..": 1}, [], {}, {"a": None}])
 def test_it_refuses_a_segment_that_would_climb(value: Any) -> None:
     with pytest.raises(Invalid) as refused:
         segment("color", value, "comma")
