@@ -18,17 +18,16 @@ from accounts.models import Tenant
 from accounts.tenancy import within
 from accounts.tenants import bump_generation
 from integrations.connections.account import rules_for
-from integrations.connections.address import keep_variables
 from integrations.connections.auth import Token, TokenCall, scheme
 from integrations.connections.auth.base import Refusal
 from integrations.connections.credentials import TOKEN_FIELDS, put_token
 from integrations.connections.expire import note_expired
 from integrations.connections.holding import credential_of, find, held_by
-from integrations.connections.pinning import pin
+from integrations.connections.pinning import move
 from integrations.connections.sealed import open_token
 from integrations.connections.timing import CLAIM_SECONDS, REFUSALS_UNTIL_EXPIRED, cooled, counted
 from integrations.egress import EgressRules
-from integrations.errors import ConnectionExpired, TokenUnavailable
+from integrations.errors import ConnectionExpired, ConnectionMissing, TokenUnavailable
 from integrations.format.types import AuthWay, Connector
 from integrations.models import Connection, Credential
 from integrations.models.connection import ConnectionState
@@ -177,9 +176,8 @@ def _locked(claimed: Claim) -> tuple[Connection | None, Credential | None]:
 def _note_token(connection: Connection, claimed: Claim, token: Token) -> bool:
     """Whether what came with the token changes the connection."""
     before = (connection.state, connection.variables, connection.scopes)
-    with suppress(Invalid):  # then the base URL stays what it is: the token must not be lost for that
-        connection.variables = keep_variables(claimed.connector, connection.variables, token.kept)
-        pin(connection, claimed.connector, claimed.way)
+    with suppress(Invalid, ConnectionMissing):  # then the base URL stays what it is: the token must not be lost
+        move(connection, claimed.connector, claimed.way, token.kept)
     if token.scopes is not None:
         connection.scopes = list(token.scopes)
     if connection.state == ConnectionState.EXPIRED:

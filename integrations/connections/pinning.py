@@ -7,7 +7,7 @@ product, or that the operator put beside them, are as trusted as the program.
 
 from collections.abc import Iterable, Mapping
 
-from integrations.connections.address import known_origins
+from integrations.connections.address import keep_variables, known_origins
 from integrations.errors import ConnectionMissing
 from integrations.format.types import AuthWay, Connector
 from integrations.models import Connection
@@ -22,12 +22,27 @@ def pin(connection: Connection, connector: Connector, way: AuthWay) -> None:
 
 def refuse_other_places(connection: Connection, connector: Connector, way: AuthWay) -> None:
     """Raise ConnectionMissing where its secrets would be told to somebody new."""
-    others = set(told(connector, way, connection.variables)) - set(connection.origins)
+    _refuse_strangers(connection, connector, told(connector, way, connection.variables))
+
+
+def _refuse_strangers(connection: Connection, connector: Connector, origins: Iterable[str]) -> None:
+    others = set(origins) - set(connection.origins)
     if others and connector.source not in _TRUSTED:
         raise ConnectionMissing(
             f"The connector `{connector.slug}` leads to {', '.join(sorted(others))} now, which it did not when "
             f"`{connection.slug}` was connected. An admin can connect it again, if that is right."
         )
+
+
+def move(connection: Connection, connector: Connector, way: AuthWay, kept: Mapping[str, str]) -> None:
+    """Set variables that came with a later token; not saved. What an import says of them leads to nobody new.
+
+    Raises Invalid, ConnectionMissing; then all stays as it is.
+    """
+    variables = keep_variables(connector, connection.variables, kept)
+    _refuse_strangers(connection, connector, told(connector, way, variables))
+    connection.variables = variables
+    pin(connection, connector, way)
 
 
 def told(connector: Connector, way: AuthWay, variables: Mapping[str, str]) -> list[str]:
@@ -43,5 +58,5 @@ def _asked(way: AuthWay) -> Iterable[str]:
     """For tokens: with a client's secret, a refresh token or a password."""
     if way.oauth:
         yield from filter(None, (way.oauth.token_url, way.oauth.refresh_url, way.oauth.revoke_url))
-    if way.login and "://" in way.login.url:
+    if way.login and way.login.is_absolute:
         yield way.login.url

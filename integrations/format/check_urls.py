@@ -53,6 +53,8 @@ def _urls(connector: Connector) -> Iterator[tuple[str, str]]:
             for name in ("authorize_url", "token_url", "refresh_url", "revoke_url"):
                 if url := getattr(way.oauth, name):
                     yield f"{way.name}.{name}", url
+        if way.login and way.login.is_absolute:
+            yield f"{way.name}.call", way.login.url
 
 
 def _place_faults(way: AuthWay, variables: Collection[str]) -> Iterator[Fault]:

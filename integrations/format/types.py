@@ -99,7 +99,7 @@ class Login:
 
     method: str
     url: str
-    """Relative to the base URL, or absolute."""
+    """A path that comes after the base URL, or absolute."""
     body: Mapping[str, str]
     """Name on the wire to field."""
     body_format: BodyFormat
@@ -108,6 +108,10 @@ class Login:
     expires_in_path: str = ""
     """JMESPath to the seconds that the token lives."""
     lifetime_seconds: int | None = None
+
+    @property
+    def is_absolute(self) -> bool:
+        return bool(self.url) and not self.url.startswith("/")
 
 
 @dataclass(frozen=True)

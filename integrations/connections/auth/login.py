@@ -41,7 +41,7 @@ def _request(login: Login, held: Held) -> EgressRequest:
         "Content-Type": "application/json" if as_json else "application/x-www-form-urlencoded",
     }
     content = json.dumps(body) if as_json else urlencode(body)
-    absolute = url if "://" in url else f"{held.base_url}{url}"
+    absolute = url if login.is_absolute else f"{held.base_url}{url}"
     return EgressRequest(login.method, absolute, headers, content.encode(), secrets=held.secrets)
 
 

@@ -6,15 +6,20 @@ import pytest
 
 from accounts.errors import Invalid
 from accounts.models import Person, Tenant
+from integrations.connections.auth import Held
+from integrations.connections.auth.login import LoginCall
 from integrations.connections.disconnect import disconnect
+from integrations.connections.pinning import told
 from integrations.connections.rotate import rotate_credential
-from integrations.errors import ConnectionMissing
+from integrations.egress.targets import read_target
+from integrations.errors import ConnectionMissing, EgressBlocked
+from integrations.format.auth import read_way
 from integrations.models import Connection
 from tests.catalogue import manager_of
 from tests.integrations.connections.conftest import Ask, age, ago, now
-from tests.integrations.connections.services import imported, settled
-from tests.integrations.connections.signing_in import signed_in_again, with_app
-from tests.vendors import API_KEY, Vendor
+from tests.integrations.connections.services import LOGIN, imported, settled
+from tests.integrations.connections.signing_in import signed_in, signed_in_again, with_app
+from tests.vendors import API_KEY, Manners, Vendor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVIL = "https://evil.example"
@@ -42,6 +47,31 @@ def test_it_sends_a_refresh_token_nowhere_else(
         ask(chat)
     disconnect(tenant_id=acme.id, by=manager_of(acme), connection_id=chat.id)
     assert now(chat).state == "disconnected"
+
+
+def test_it_tells_no_password_to_a_host_that_the_services_name_begins(acme: Tenant, vendor: Vendor, ask: Ask) -> None:
+    way = read_way("login", {**LOGIN, "call": "POST .evil.example/login"})
+    connector = imported(acme, vendor)
+    assert told(connector, way, {}) == [vendor.url]
+    call = LoginCall().ask(Held(way, vendor.url, values={"username": "ada", "password": "pa55-word"}))
+    assert call is not None
+    with pytest.raises(EgressBlocked):
+        read_target(call.request.url)
+
+
+def test_it_follows_no_token_to_where_an_import_sends_it(acme: Tenant, alice: Person, vendor: Vendor, ask: Ask) -> None:
+    """The words of the answer are the vendor's, and where they are read is the import's."""
+    vendor.manners = Manners(instance=vendor.url)
+    kept = {"base_url": "{instance_url}", "variables": {"instance_url": {"kept": True, "pattern": "https?://.+"}}}
+    chat = signed_in(
+        acme, alice, vendor, with_app(acme, vendor, way={"keep": {"instance_url": "instance_url"}}, **kept)
+    )
+    with_app(acme, vendor, way={"keep": {"instance_url": f"'{EVIL}'"}}, **kept)
+    age(chat, refreshed_at=ago(7200), expires_at=ago(3600))
+    grant = ask(chat)
+    assert (grant.token_version, grant.base_url) == (2, vendor.url)
+    assert grant.origins == {("http", "127.0.0.1", vendor.port)}
+    assert now(chat).origins == [vendor.url]
 
 
 def test_whoever_connects_it_again_agrees(

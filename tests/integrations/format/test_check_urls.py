@@ -100,3 +100,9 @@ def test_it_names_what_nobody_can_fill_in(way: dict[str, Any], place: str) -> No
 def test_it_lets_a_request_for_a_token_carry_what_was_entered() -> None:
     way = {**SIGN_IN, "fields": {"shop": {"title": "Shop"}}, "token_params": {"shop": "{shop}"}}
     assert faults_in({"auth": {"in": way}}) == {}
+
+
+@pytest.mark.parametrize("call", ["POST .evil.example/login", "POST @evil.example/login", "POST ftp://x.example"])
+def test_it_refuses_a_login_that_is_neither_a_path_nor_an_address(call: str) -> None:
+    way = {"type": "login", "call": call, "token_path": "token"}
+    assert list(faults_in({"auth": {"login": way}})) == ["$.connector.auth.login.call"]
