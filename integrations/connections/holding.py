@@ -5,7 +5,7 @@ from uuid import UUID
 from integrations.connections.address import base_url_so_far
 from integrations.connections.auth import Held
 from integrations.connections.auth.base import Client
-from integrations.connections.pinning import refuse_other_places
+from integrations.connections.pinning import refuse_other_addresses, refuse_other_places
 from integrations.connections.sealed import open_client_secret, open_token, open_values
 from integrations.errors import ConnectionMissing
 from integrations.format import shelf
@@ -60,6 +60,12 @@ def held_by(connection: Connection, credential: Credential) -> tuple[Connector, 
 
 
 def client_for(connector: Connector, way: AuthWay) -> Client | None:
-    """What the tenant registered with the vendor; None where it registered nothing, or nothing is needed."""
+    """What the tenant registered with the vendor; None where it registered nothing, or nothing is needed.
+
+    Raises ConnectionMissing where it would be shown to somebody else.
+    """
     app = OAuthApp.objects.filter(connector=connector.slug).first() if way.type is AuthType.OAUTH2 else None
-    return None if app is None else Client(app.client_id, open_client_secret(app))
+    if app is None:
+        return None
+    refuse_other_addresses(app, connector, way)
+    return Client(app.client_id, open_client_secret(app))

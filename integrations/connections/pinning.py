@@ -1,4 +1,4 @@
-"""Who is told a connection's secrets: pinned when somebody who may connects it.
+"""Who is told a connection's secrets, or an app's: pinned when somebody who may connects or registers it.
 
 A connector that a tenant imported can be imported again, by people who may not see or change credentials. Where it
 leads to other places by then, what was entered for the old ones is not sent there. Connectors that came with the
@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from integrations.connections.address import keep_variables, known_origins
 from integrations.errors import ConnectionMissing
-from integrations.format.types import AuthWay, Connector
-from integrations.models import Connection
+from integrations.format.calls import PLACEHOLDER
+from integrations.format.types import AuthWay, Connector, OAuth, Variable
+from integrations.models import Connection, OAuthApp
 
 _TRUSTED = frozenset({"shipped", "operator"})
 
@@ -48,6 +49,39 @@ def move(connection: Connection, connector: Connector, way: AuthWay, kept: Mappi
 def told(connector: Connector, way: AuthWay, variables: Mapping[str, str]) -> list[str]:
     """Origins, as far as they are known by now, such as `https://slack.com`."""
     return sorted(known_origins([connector.base_url, *_hosts(connector), *_asked(way)], variables))
+
+
+def pin_app(app: OAuthApp, connector: Connector) -> None:
+    """Set, not saved."""
+    app.addresses = sorted({address for way in connector.auth for address in _addresses(connector, way)})
+
+
+def refuse_other_addresses(app: OAuthApp, connector: Connector, way: AuthWay) -> None:
+    """Raise ConnectionMissing where people, codes or the app's secret would be sent to another address.
+
+    An app has no variables yet, so that its addresses are the connector's own, with what may stand in their places.
+    """
+    others = set(_addresses(connector, way)) - set(app.addresses)
+    if others and connector.source not in _TRUSTED:
+        raise ConnectionMissing(
+            f"The connector `{connector.slug}` signs in at {', '.join(sorted(others))} now, which it did not when its "
+            "app was registered. An admin can register the app again, if that is right."
+        )
+
+
+def _addresses(connector: Connector, way: AuthWay) -> Iterable[str]:
+    """As `https://{shop}.example/token (shop: [a-z]+)`."""
+    if way.oauth:
+        known = {each.name: each for each in connector.variables}
+        for url in filter(None, (way.oauth.authorize_url, *_asked(way))):
+            places = [_place(known[name], way.oauth) for name in dict.fromkeys(PLACEHOLDER.findall(url))]
+            yield f"{url} ({'; '.join(places)})" if places else url
+
+
+def _place(variable: Variable, oauth: OAuth) -> str:
+    """What comes into it: by its pattern, unless somebody enters something, or from a token's answer."""
+    source = oauth.keep.get(variable.name, "") if variable.kept else variable.default
+    return ": ".join(filter(None, (variable.name, variable.pattern, source)))
 
 
 def _hosts(connector: Connector) -> Iterable[str]:

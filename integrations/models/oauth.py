@@ -15,6 +15,7 @@ class OAuthApp(models.Model):
     connector = models.CharField(max_length=64)
     client_id = models.CharField(max_length=500)
     client_secret = models.BinaryField(editable=False, help_text="Sealed; of a public client the sealed empty text.")
+    addresses = models.JSONField(default=list, editable=False, help_text="Where it may be shown, as was registered.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -8,6 +8,7 @@ from accounts.errors import Fault, Invalid
 from accounts.roles import Right
 from accounts.tenancy import within
 from accounts.tenants import bump_generation
+from integrations.connections.pinning import pin_app
 from integrations.connections.sealed import seal_client_secret
 from integrations.format.types import AuthType, Connector
 from integrations.models import OAuthApp
@@ -27,6 +28,7 @@ def register_app(*, tenant_id: UUID, by: Actor, connector: Connector, client_id:
         app = OAuthApp.objects.select_for_update().filter(connector=connector.slug).first()
         app = app or OAuthApp(tenant_id=tenant_id, connector=connector.slug)
         app.client_id = client_id
+        pin_app(app, connector)
         seal_client_secret(app, client_secret)
         app.save()
         record(

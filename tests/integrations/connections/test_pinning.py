@@ -6,20 +6,22 @@ import pytest
 
 from accounts.errors import Invalid
 from accounts.models import Person, Tenant
+from accounts.tenancy import within
 from integrations.connections.auth import Held
 from integrations.connections.auth.login import LoginCall
 from integrations.connections.disconnect import disconnect
+from integrations.connections.oauth.app import register_app
 from integrations.connections.pinning import told
 from integrations.connections.rotate import rotate_credential
 from integrations.egress.targets import read_target
 from integrations.errors import ConnectionMissing, EgressBlocked
 from integrations.format.auth import read_way
-from integrations.models import Connection
+from integrations.models import Connection, Credential, OAuthFlow
 from tests.catalogue import manager_of
 from tests.integrations.connections.conftest import Ask, age, ago, now
-from tests.integrations.connections.services import LOGIN, imported, settled
-from tests.integrations.connections.signing_in import signed_in, signed_in_again, with_app
-from tests.vendors import API_KEY, Manners, Vendor
+from tests.integrations.connections.services import LOGIN, imported, oauth, settled
+from tests.integrations.connections.signing_in import begun, finished, signed_in, signed_in_again, with_app
+from tests.vendors import API_KEY, CLIENT_ID, CLIENT_SECRET, Manners, Vendor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVIL = "https://evil.example"
@@ -72,6 +74,43 @@ def test_it_follows_no_token_to_where_an_import_sends_it(acme: Tenant, alice: Pe
     assert (grant.token_version, grant.base_url) == (2, vendor.url)
     assert grant.origins == {("http", "127.0.0.1", vendor.port)}
     assert now(chat).origins == [vendor.url]
+
+
+@pytest.mark.parametrize("url", ["authorize_url", "token_url", "refresh_url", "revoke_url"])
+def test_it_shows_an_app_nowhere_else(acme: Tenant, alice: Person, vendor: Vendor, url: str) -> None:
+    with_app(acme, vendor)
+    led = imported(acme, vendor, auth={"oauth": oauth(vendor, **{url: f"{EVIL}/steal"})})
+    with pytest.raises(ConnectionMissing, match=r"signs in at https://evil\.example/steal now"):
+        begun(acme, alice, led)
+    with within(acme.id):
+        assert not OAuthFlow.objects.exists()
+        assert not Connection.objects.exists()
+
+
+def test_it_shows_a_code_nowhere_else(acme: Tenant, alice: Person, vendor: Vendor) -> None:
+    """Imported again while somebody is away at the vendor."""
+    started = begun(acme, alice, with_app(acme, vendor))
+    imported(acme, vendor, auth={"oauth": oauth(vendor, token_url=f"{vendor.url}/steal")})
+    with pytest.raises(ConnectionMissing, match="signs in at"):
+        finished(started, alice, vendor.consent(started.url))
+    assert vendor.asked("/steal") == []
+    with within(acme.id):
+        assert not Credential.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"pattern": "[a-z.]+"}, {"default": "evil"}])
+def test_it_shows_an_app_to_no_other_shop(acme: Tenant, alice: Person, vendor: Vendor, change: dict[str, Any]) -> None:
+    way = oauth(vendor, token_url="https://{shop}.example/token")
+    shop = {"pattern": "[a-z]+"}
+    registered = imported(acme, vendor, auth={"oauth": way}, variables={"shop": shop})
+    facts: dict[str, Any] = {"by": manager_of(acme), "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    register_app(tenant_id=acme.id, connector=registered, **facts)
+    assert begun(acme, alice, registered, variables={"shop": "acme"})
+    led = imported(acme, vendor, auth={"oauth": way}, variables={"shop": {**shop, **change}})
+    with pytest.raises(ConnectionMissing, match=r"signs in at https://\{shop\}.example/token"):
+        begun(acme, alice, led, variables={"shop": "acme"})
+    register_app(tenant_id=acme.id, connector=led, **facts)
+    assert begun(acme, alice, led, variables={"shop": "acme"})
 
 
 def test_whoever_connects_it_again_agrees(
