@@ -1,5 +1,6 @@
 """Somebody who may import connectors, and not see credentials, leads one elsewhere."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from integrations.connections.auth import Held
 from integrations.connections.auth.login import LoginCall
 from integrations.connections.disconnect import disconnect
 from integrations.connections.oauth.app import register_app
-from integrations.connections.pinning import told
+from integrations.connections.pinning import move, told
 from integrations.connections.rotate import rotate_credential
 from integrations.egress.targets import read_target
 from integrations.errors import ConnectionMissing, EgressBlocked
@@ -74,6 +75,19 @@ def test_it_follows_no_token_to_where_an_import_sends_it(acme: Tenant, alice: Pe
     assert (grant.token_version, grant.base_url) == (2, vendor.url)
     assert grant.origins == {("http", "127.0.0.1", vendor.port)}
     assert now(chat).origins == [vendor.url]
+
+
+def test_it_moves_with_a_token_where_its_connector_is_trusted(acme: Tenant, vendor: Vendor) -> None:
+    variables = {"instance_url": {"kept": True, "pattern": "https?://.+"}}
+    way = oauth(vendor, keep={"instance_url": "instance_url"})
+    connector = imported(acme, vendor, base_url="{instance_url}", variables=variables, auth={"oauth": way})
+    found = Connection(slug="chat", variables={"instance_url": vendor.url}, origins=[vendor.url])
+    kept = {"instance_url": "https://eu.example"}
+    with pytest.raises(ConnectionMissing):
+        move(found, connector, connector.auth[0], kept)
+    assert (found.variables, found.origins) == ({"instance_url": vendor.url}, [vendor.url])
+    move(found, replace(connector, source="shipped"), connector.auth[0], kept)
+    assert (found.variables, found.origins) == (kept, [vendor.url, "https://eu.example"])
 
 
 @pytest.mark.parametrize("url", ["authorize_url", "token_url", "refresh_url", "revoke_url"])
