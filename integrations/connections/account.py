@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from accounts.models import Tenant
 from integrations.connections.auth.base import Refusal
 from integrations.connections.grant import Apply
-from integrations.connections.words import answered, found, masked, words
+from integrations.connections.words import LONGEST_WORDS, answered, found, masked, words
 from integrations.egress import EgressRequest, EgressRules, narrowing
 from integrations.egress.blocking import send
 from integrations.egress.targets import Origin, read_target
@@ -60,7 +60,7 @@ def account_of(
     if found(connector.error_when, value) or not 200 <= answer.status < 300:
         raise Refusal(words(answer, connector.error_message, secrets=secrets), status=answer.status)
     account = found(connector.check.account, value)
-    return "" if account is None else masked(str(account), secrets)
+    return "" if account is None else masked(str(account), secrets)[:LONGEST_WORDS]
 
 
 def _request(connector: Connector, check: Check, base: str) -> EgressRequest:

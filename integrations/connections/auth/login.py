@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 from urllib.parse import urlencode
 
 from accounts.errors import Fault
@@ -11,7 +10,7 @@ from integrations.connections.address import filled
 from integrations.connections.auth.base import Held, Refusal, Token, TokenCall
 from integrations.connections.auth.placing import placed, token_placement
 from integrations.connections.oauth.answers import SAID
-from integrations.connections.words import answered, found, words
+from integrations.connections.words import answered, found, seconds, words
 from integrations.egress import EgressRequest, EgressResponse
 from integrations.errors import UpstreamBroken
 from integrations.format.types import AuthWay, BodyFormat, Login
@@ -52,8 +51,4 @@ def _read(login: Login, held: Held, response: EgressResponse) -> Token:
     token = found(login.token_path, value)
     if not isinstance(token, str) or not token:
         raise UpstreamBroken("The service's answer holds no token where its connector says that it stands.")
-    return Token(token, lifetime_seconds=_seconds(found(login.expires_in_path, value)) or login.lifetime_seconds)
-
-
-def _seconds(said: Any) -> int | None:
-    return int(said) if str(said).isdecimal() else None
+    return Token(token, lifetime_seconds=seconds(found(login.expires_in_path, value)) or login.lifetime_seconds)

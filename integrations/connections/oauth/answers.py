@@ -9,13 +9,14 @@ from oauthlib.oauth2 import OAuth2Error
 from oauthlib.oauth2.rfc6749.parameters import parse_token_response
 
 from integrations.connections.auth.base import Held, Refusal, Token
-from integrations.connections.words import answered, found, masked, words
+from integrations.connections.words import answered, found, masked, seconds, words
 from integrations.egress import EgressResponse
 from integrations.errors import UpstreamBroken
 from integrations.format.types import OAuth
 
 SAID = ("error_description", "error.message", "error", "message")
 """Where vendors put their words; the first two are RFC 6749's and Google's."""
+LONGEST_SCOPE = 300
 _REFRESH_LIVES = ("refresh_token_expires_in", "x_refresh_token_expires_in", "refresh_expires_in")
 """No standard has it; GitHub and LinkedIn, Intuit, and Keycloak say it so."""
 
@@ -34,7 +35,8 @@ def read_token(oauth: OAuth, held: Held, response: EgressResponse) -> Token:
         access=said["access_token"],
         refresh=said.get("refresh_token") or "",
         lifetime_seconds=said.get("expires_in") or oauth.lifetime_seconds,
-        refresh_lifetime_seconds=_refresh_lifetime(value) or oauth.refresh_lifetime_seconds,
+        refresh_lifetime_seconds=next(filter(None, map(seconds, map(value.get, _REFRESH_LIVES))), None)
+        or oauth.refresh_lifetime_seconds,
         scopes=_scopes(oauth, value),
         kept={name: kept for name, path in oauth.keep.items() if isinstance(kept := found(path, value), str)},
     )
@@ -53,8 +55,10 @@ def _flat(oauth: OAuth, value: Mapping[str, Any]) -> dict[str, Any]:
     beside = found(oauth.token_path.rpartition(".")[0], value)
     flat = {**value, **(beside if isinstance(beside, dict) else {})}
     token = found(oauth.token_path, value)
-    kept = {name: flat[name] for name in ("refresh_token", "expires_in") if flat.get(name)}
-    return {**kept, **({"access_token": token} if isinstance(token, str) and token else {})}
+    kept = {"refresh_token": flat.get("refresh_token"), "access_token": token}
+    texts = {name: text for name, text in kept.items() if isinstance(text, str) and text}
+    lifetime = seconds(flat.get("expires_in"))
+    return texts if lifetime is None else {**texts, "expires_in": lifetime}
 
 
 def _scopes(oauth: OAuth, value: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -63,15 +67,15 @@ def _scopes(oauth: OAuth, value: Mapping[str, Any]) -> tuple[str, ...] | None:
     flat = {**value, **(beside if isinstance(beside, dict) else {})}
     said = flat.get("scope") or flat.get("scopes")
     if isinstance(said, list):
-        return tuple(str(scope) for scope in said)
+        return tuple(filter(_is_scope, map(str, said)))
     if not isinstance(said, str):
         return None
-    return tuple(said.replace(oauth.scope_separator, " ").replace(",", " ").split())
+    return tuple(filter(_is_scope, said.replace(oauth.scope_separator, " ").replace(",", " ").split()))
 
 
-def _refresh_lifetime(value: Mapping[str, Any]) -> int | None:
-    said = next((str(value[name]) for name in _REFRESH_LIVES if value.get(name)), "")
-    return int(said) if said.isdecimal() else None
+def _is_scope(text: str) -> bool:
+    """Whether it can be kept: RFC 6749, 3.3, leaves out what cannot."""
+    return text.isprintable() and len(text) <= LONGEST_SCOPE
 
 
 def _refused(oauth: OAuth, held: Held, response: EgressResponse, value: Mapping[str, Any]) -> Refusal:

@@ -245,7 +245,7 @@ def test_it_tells_nothing_of_what_a_vendor_echoes(expired: Connection, vendor: V
     assert "[redacted:secret] is not good" in caught.value.message
 
 
-def test_it_notes_what_came_with_the_token(acme: Tenant, alice: Person, vendor: Vendor, ask: Ask) -> None:
+def test_it_keeps_a_token_that_came_with_a_new_address(acme: Tenant, alice: Person, vendor: Vendor, ask: Ask) -> None:
     more = {
         "base_url": "{instance_url}",
         "variables": {"instance_url": {"pattern": r"http://127\.0\.0\.1:[0-9]+", "kept": True}},
@@ -253,11 +253,11 @@ def test_it_notes_what_came_with_the_token(acme: Tenant, alice: Person, vendor: 
     }
     vendor.manners = Manners(instance=vendor.url)
     found = signed_in(acme, alice, vendor, with_app(acme, vendor, **more))
-    for told, kept in (("http://127.0.0.1:7", "http://127.0.0.1:7"), ("https://evil.example", "http://127.0.0.1:7")):
+    for told in ("http://127.0.0.1:7", "https://evil.example"):
         vendor.manners = Manners(instance=told)
         age(found, refreshed_at=ago(7200), expires_at=ago(3600))
-        assert ask(found).base_url == kept
-        assert now(found).variables == {"instance_url": kept}
+        assert ask(found).base_url == vendor.url
+        assert (row(found).failures, now(found).variables) == (0, {"instance_url": vendor.url})
 
 
 def test_a_token_of_a_credential_that_is_gone_is_dropped(
@@ -286,3 +286,20 @@ def test_a_failure_of_a_credential_that_is_gone_blames_nobody(
     leave.set()
     assert calling.result(20).secrets == (tokens(again)[0],)
     assert (now(again).state, row(again).failures) == ("active", 0)
+
+
+@pytest.mark.parametrize("lifetime", [10**30, -5])
+def test_it_keeps_a_token_whatever_time_the_vendor_tells(
+    expired: Connection, vendor: Vendor, ask: Ask, lifetime: int
+) -> None:
+    vendor.manners = Manners(lifetime=lifetime, refresh_lifetime=lifetime)
+    assert ask(expired).token_version == 2
+    assert row(expired).claimed_until is None
+
+
+def test_it_keeps_no_scope_that_cannot_be_kept(expired: Connection, vendor: Vendor, ask: Ask) -> None:
+    vendor.refusal = Answer(
+        200, {"access_token": "t", "scope": "a \0 " + "b" * 301}, "application/x-www-form-urlencoded"
+    )
+    assert ask(expired).token_version == 2
+    assert now(expired).scopes == ["a"]

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from integrations.connections.words import LONGEST_WORDS, answered, masked, words
+from integrations.connections.words import LONGEST_SECONDS, LONGEST_WORDS, answered, found, masked, seconds, words
 from integrations.egress import EgressResponse
 
 
@@ -45,3 +45,17 @@ def test_it_masks_before_it_cuts() -> None:
 def test_it_applies_an_expression_that_does_not_fit_to_nothing() -> None:
     assert words(answer({"error": 7}), "length(error)", secrets=()) == "HTTP 401"
     assert answered(answer(b"{")) == "{"
+
+
+@pytest.mark.parametrize(("said", "read"), [(3600, 3600), ("3600", 3600), (3599.9, 3599), (10**30, LONGEST_SECONDS)])
+def test_it_reads_how_long_something_lives(said: object, read: int) -> None:
+    assert seconds(said) == read
+
+
+@pytest.mark.parametrize("said", [None, "soon", 0, -1, "9" * 5000, 10**400, float("inf"), float("nan"), [3600], {}])
+def test_it_reads_no_time_from_what_is_none(said: object) -> None:
+    assert seconds(said) is None
+
+
+def test_it_finds_nothing_with_an_expression_that_is_much_work() -> None:
+    assert found("[@, @] | " * 20 + "length(@)", list(range(100))) is None
