@@ -66,6 +66,8 @@ def add_version(tenant_id: UUID, version: int) -> None:
 def destroy_versions(tenant_id: UUID, *, below: int | None = None) -> list[int]:
     """Those below a version, or all of them; which they were. In other processes they last KEPT_SECONDS at most."""
     keys = DataKey.objects.alive().filter(tenant_id=tenant_id)
+    # Whoever is adding a version holds these rows: it is waited for, and its version seen by the next statement.
+    list(keys.select_for_update().order_by("version").values_list("id"))
     if below is not None:
         keys = keys.filter(version__lt=below)
     versions = sorted(keys.values_list("version", flat=True))

@@ -82,6 +82,8 @@ def _opens(opener: Opener, sample: Sample) -> bool:
 
 
 def _destroy(tenant_id: UUID, by: Actor) -> list[int]:
+    # First, as in a rekeying's own transactions: the two wait for one another in the same order.
+    list(Rekeying.objects.unfinished().filter(tenant_id=tenant_id).select_for_update().values_list("id"))
     versions = destroy_versions(tenant_id)
     if not versions:
         raise Conflict("This tenant has no data key: nothing was ever sealed for it, or it was erased already.")
