@@ -3,7 +3,7 @@
 RFC 6749, 4.1.2 to 4.1.4; RFC 9207 for `iss`; RFC 9700 (4.2, 4.4, 4.7) for what is checked.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from django.utils import timezone
@@ -45,8 +45,8 @@ LOST = (
 class Returned:
     """What the vendor sends along, as it stands in the query."""
 
-    state: str
-    code: str = ""
+    state: str = field(repr=False)
+    code: str = field(default="", repr=False)
     error: str = ""
     error_description: str = ""
     iss: str = ""
@@ -60,7 +60,7 @@ class _Exchange:
     connector: Connector
     oauth: OAuth
     held: Held
-    verifier: str
+    verifier: str = field(repr=False)
     rules: EgressRules
 
 
