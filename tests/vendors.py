@@ -71,6 +71,8 @@ class Vendor:
     revoked: list[str] = field(default_factory=list)
     before_token: Callable[[], object] | None = None
     """Runs in the server's thread before a token is given: it may wait."""
+    before_check: Callable[[], object] | None = None
+    """The same before `/me` is answered."""
     refusal: Answer | None = None
     """What requests for tokens are answered with instead."""
     check: Answer | None = None
@@ -153,6 +155,8 @@ class Vendor:
             case "/login":
                 return self._login(received)
             case "/me":
+                if self.before_check:
+                    self.before_check()
                 return self.check or self._me(received)
         return Answer(404, {"error": {"message": "no such thing"}})
 

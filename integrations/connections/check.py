@@ -1,5 +1,6 @@
 """Checking a connection on demand: whether its vendor still takes the credential, and for which account."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,11 +14,12 @@ from accounts.tenancy import within
 from accounts.tenants import bump_generation
 from integrations.connections.account import account_of, rules_for
 from integrations.connections.auth.base import Refusal
-from integrations.connections.expire import LONGEST_REASON
+from integrations.connections.expire import LONGEST_REASON, is_current
 from integrations.connections.grant import CallGrant
 from integrations.connections.granting import grant_for
 from integrations.connections.holding import connector_of, find
 from integrations.errors import ConnectionExpired
+from integrations.format.types import Connector
 from integrations.models import Connection
 from integrations.models.connection import ConnectionState
 
@@ -25,7 +27,8 @@ from integrations.models.connection import ConnectionState
 def check_connection(*, tenant_id: UUID, by: Actor, connection_id: UUID) -> Connection:
     """The connection as it is now: active, or expired with the vendor's words. An expired one may come back so.
 
-    A token that has expired is refreshed first, in the loop of the bridge: outside any transaction of the caller's.
+    A token that has expired, or is refused, is refreshed first, in the loop of the bridge: outside any transaction of
+    the caller's. A credential that takes the place of the one that is asked about stays as it is.
     Raises Forbidden, ConnectionMissing, and a leaf of UpstreamFailure when nobody answered: then nothing is known.
     """
     by.require(Right.CREDENTIALS)
@@ -33,38 +36,59 @@ def check_connection(*, tenant_id: UUID, by: Actor, connection_id: UUID) -> Conn
         connection = find(connection_id)
         connector, _ = connector_of(connection)
         tenant = Tenant.objects.get(id=tenant_id)
-        rules = rules_for(tenant)
     try:
-        grant = bridge.start(_grant(tenant, connection_id)).result()
+        grant = _grant(tenant, connection_id)
+        found = _asked(connector, grant, tenant)
+        if found.refusal and grant.refreshable:
+            grant = _grant(tenant, connection_id, refused=grant)
+            found = _asked(connector, grant, tenant)
+    except ConnectionExpired:
+        return _note(tenant_id, by, connection_id, _Found(expired=True))  # the row says why
+    return _note(tenant_id, by, connection_id, found)
+
+
+@dataclass(frozen=True)
+class _Found:
+    account: str = ""
+    refusal: str = ""
+    """In the vendor's words."""
+    expired: bool = False
+    grant: CallGrant | None = None
+    """What it was found with."""
+
+
+def _grant(tenant: Tenant, connection_id: UUID, *, refused: CallGrant | None = None) -> CallGrant:
+    return bridge.start(
+        grant_for(tenant_id=tenant.id, generation=tenant.generation, connection_id=connection_id, refused=refused)
+    ).result()
+
+
+def _asked(connector: Connector, grant: CallGrant, tenant: Tenant) -> _Found:
+    try:
         account = account_of(
             connector,
             base=grant.base_url,
             apply=grant.apply,
             origins=grant.origins,
             secrets=grant.secrets,
-            rules=rules,
+            rules=rules_for(tenant),
         )
-    except ConnectionExpired:
-        return _note(tenant_id, by, connection_id, expired=True)  # the row says why
     except Refusal as refusal:
-        reason = f"{connector.name} does not take the credential. It says: “{refusal.words}”"
-        return _note(tenant_id, by, connection_id, expired=True, reason=reason)
-    return _note(tenant_id, by, connection_id, expired=False, account=account)
+        words = f"{connector.name} does not take the credential. It says: “{refusal.words}”"
+        return _Found(refusal=words, expired=True, grant=grant)
+    return _Found(account, grant=grant)
 
 
-async def _grant(tenant: Tenant, connection_id: UUID) -> CallGrant:
-    return await grant_for(tenant_id=tenant.id, generation=tenant.generation, connection_id=connection_id)
-
-
-def _note(
-    tenant_id: UUID, by: Actor, connection_id: UUID, *, expired: bool, reason: str = "", account: str = ""
-) -> Connection:
+def _note(tenant_id: UUID, by: Actor, connection_id: UUID, found: _Found) -> Connection:
+    """Nothing of a credential that is another one by now."""
     with within(tenant_id):
         connection = Connection.objects.select_for_update().get(id=find(connection_id).id)
+        if found.grant is not None and not is_current(found.grant):
+            return connection
         before = connection.state
-        connection.state = ConnectionState.EXPIRED if expired else ConnectionState.ACTIVE
-        connection.reason = reason[:LONGEST_REASON] or (connection.reason if expired else "")
-        connection.account = account or connection.account
+        connection.state = ConnectionState.EXPIRED if found.expired else ConnectionState.ACTIVE
+        connection.reason = found.refusal[:LONGEST_REASON] or (connection.reason if found.expired else "")
+        connection.account = found.account or connection.account
         connection.checked_at = timezone.now()
         connection.save(update_fields=["state", "reason", "account", "checked_at", "updated_at"])
         record(

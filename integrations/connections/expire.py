@@ -16,15 +16,18 @@ LONGEST_REASON = 1_000
 def expire_connection(*, tenant_id: UUID, grant: CallGrant, actor: str, reason: str) -> bool:
     """Whether it expired: not when it has another credential or a newer token by now. `reason` is masked already."""
     with within(tenant_id):
-        refused = Credential.objects.filter(
-            id=grant.credential_id, token_version=grant.token_version, state=CredentialState.CURRENT
-        )
         connection = Connection.objects.select_for_update().filter(id=grant.connection_id, state=ConnectionState.ACTIVE)
         found = connection.first()
-        if found is None or not refused.exists():
+        if found is None or not is_current(grant):
             return False
         note_expired(found, actor=actor, reason=reason)
         return True
+
+
+def is_current(grant: CallGrant) -> bool:
+    """Whether its connection has no other credential and no newer token by now. Inside the tenant's scope."""
+    current = Credential.objects.filter(state=CredentialState.CURRENT)
+    return current.filter(id=grant.credential_id, token_version=grant.token_version).exists()
 
 
 def note_expired(connection: Connection, *, actor: str, reason: str) -> None:

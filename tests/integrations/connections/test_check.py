@@ -1,4 +1,5 @@
 import pytest
+from django.db import connection
 
 from accounts.caller import Caller
 from accounts.errors import Forbidden
@@ -6,12 +7,13 @@ from accounts.models import AuditEntry, Tenant
 from accounts.roles import Role
 from accounts.tenancy import platform, within
 from integrations.connections.check import check_connection
+from integrations.connections.rotate import rotate_credential
 from integrations.errors import ConnectionMissing, UpstreamFailure
 from integrations.models import Connection
 from tests.catalogue import manager_of
 from tests.integrations.connections.conftest import age, ago, now, row
 from tests.integrations.connections.services import settled
-from tests.vendors import Answer, Vendor
+from tests.vendors import API_KEY, Answer, Vendor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,3 +81,23 @@ def test_it_refuses_those_who_may_not_and_shows_others_nothing(acme: Tenant, glo
         check_connection(tenant_id=acme.id, by=by, connection_id=made.id)
     with pytest.raises(ConnectionMissing):
         checked(made, globex)
+
+
+def test_it_refreshes_a_token_that_the_service_takes_no_more(acme: Tenant, chat: Connection, vendor: Vendor) -> None:
+    vendor.access.clear()
+    assert (checked(chat, acme).state, row(chat).token_version) == ("active", 2)
+
+
+def test_it_does_not_blame_the_next_credential(acme: Tenant, vendor: Vendor) -> None:
+    """Rotated while the service is asked about the one before."""
+    made = settled(acme, vendor, values={"key": "key-of-last-year"}, check=False)
+
+    def rotate() -> None:
+        vendor.before_check = None
+        facts = {"tenant_id": acme.id, "by": manager_of(acme), "connection_id": made.id}
+        rotate_credential(**facts, values={"key": API_KEY}, check=False)
+        connection.close()
+
+    vendor.before_check = rotate
+    found = checked(made, acme)
+    assert (found.state, found.reason, now(made).state) == ("active", "", "active")

@@ -10,6 +10,7 @@ from accounts.models import AuditEntry, Person, Tenant
 from accounts.roles import Role
 from accounts.tenancy import within
 from integrations.connections.disconnect import disconnect
+from integrations.connections.oauth.callback import Returned
 from integrations.connections.sealed import open_token
 from integrations.errors import CredentialRefused, UpstreamBroken
 from integrations.format.types import Connector
@@ -330,3 +331,8 @@ def test_it_sends_no_verifier_where_the_vendor_knows_no_pkce(acme: Tenant, alice
     [asked] = vendor.asked("/token")
     assert "code_verifier" not in parse_qs(asked.body.decode())
     assert urlsplit(asked.path).query == ""
+
+
+def test_it_shows_no_code_in_a_repr() -> None:
+    assert "code-1" not in repr(Returned("state-1", code="code-1"))
+    assert "state-1" not in repr(Returned("state-1"))
