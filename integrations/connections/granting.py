@@ -14,7 +14,6 @@ from django.utils import timezone
 from accounts.errors import QuartermasterError
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
-from integrations.connections.expire import expire_connection
 from integrations.connections.grant import CallGrant
 from integrations.connections.kept import Kept, opened, read
 from integrations.connections.refresh import refresh
@@ -23,7 +22,6 @@ from integrations.vault import Sealer, sealer_at_hand, sealer_for
 
 MOST_KEPT = 10_000
 _TRIES = 3
-ACTOR = "system:calls"
 
 _Key = tuple[UUID, int, UUID]
 _kept: LRUCache[_Key, Kept] = LRUCache(maxsize=MOST_KEPT)
@@ -47,11 +45,6 @@ async def grant_for(
     except SealBroken:
         # The tenant has another data key by now, and what this process keeps is sealed with the one before.
         return opened(await _looked_up(key, refused), await _sealer(tenant_id))
-
-
-async def expire_after_refusal(*, tenant_id: UUID, refused: CallGrant, reason: str) -> None:
-    """The service refuses a new token, too: somebody has to connect it again. `reason` is masked already."""
-    await in_database_thread(expire_connection, tenant_id=tenant_id, grant=refused, actor=ACTOR, reason=reason)
 
 
 async def _looked_up(key: _Key, refused: CallGrant | None) -> Kept:

@@ -1,18 +1,15 @@
 import pytest
 
-from accounts.models import AuditEntry, Tenant
-from accounts.tenancy import within
+from accounts.models import Tenant
 from integrations.connections import granting
 from integrations.connections.connect import connect
 from integrations.connections.disconnect import disconnect
-from integrations.connections.granting import expire_after_refusal
 from integrations.connections.rotate import rotate_credential
 from integrations.egress import EgressRequest
 from integrations.errors import ConnectionExpired, ConnectionMissing
 from integrations.models import Connection
 from integrations.vault.memory import in_memory
 from tests.catalogue import manager_of
-from tests.corridor import Loop
 from tests.integrations.connections.conftest import Ask, age, ago, now, row
 from tests.integrations.connections.services import LOGIN, imported, settled
 from tests.integrations.connections.test_connect import PERSON
@@ -117,25 +114,6 @@ def test_it_says_when_there_is_nothing_to_renew(acme: Tenant, vendor: Vendor, as
     with pytest.raises(ConnectionExpired, match="gave nothing to renew its token with"):
         ask(found, refused=grant)
     assert now(found).state == "active"
-
-
-def test_a_refusal_of_the_new_token_expires_the_connection(
-    acme: Tenant, chat: Connection, ask: Ask, corridor_loop: Loop
-) -> None:
-    grant = ask(chat, refused=ask(chat))
-    corridor_loop.run(expire_after_refusal(tenant_id=acme.id, refused=grant, reason="token revoked"))
-    assert (now(chat).state, now(chat).reason) == ("expired", "token revoked")
-    with within(acme.id):
-        assert AuditEntry.objects.get(action="connection.expired").actor == "system:calls"
-
-
-def test_a_late_refusal_does_not_expire_what_was_renewed(
-    acme: Tenant, chat: Connection, ask: Ask, corridor_loop: Loop
-) -> None:
-    late = ask(chat)
-    ask(chat, refused=late)
-    corridor_loop.run(expire_after_refusal(tenant_id=acme.id, refused=late, reason="token revoked"))
-    assert now(chat).state == "active"
 
 
 def test_it_refreshes_in_the_margin_and_goes_on_with_what_is_good_if_that_fails(
