@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from accounts.errors import Fault
 from integrations.connections.address import filled
 from integrations.connections.auth.base import Held, Refusal, Token, TokenCall
-from integrations.connections.auth.placing import placed, token_placement
+from integrations.connections.auth.placing import placed
 from integrations.connections.oauth.answers import SAID
 from integrations.connections.words import answered, found, seconds, words
 from integrations.egress import EgressRequest, EgressResponse
@@ -23,7 +23,7 @@ class LoginCall:
         return ()
 
     def apply(self, request: EgressRequest, held: Held) -> EgressRequest:
-        return placed(request, token_placement(held.way.placement), held.access)
+        return placed(request, held.way.placement, held.access)
 
     def ask(self, held: Held) -> TokenCall | None:
         login = held.way.login

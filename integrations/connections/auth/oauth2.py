@@ -5,7 +5,7 @@ from functools import partial
 
 from accounts.errors import Fault
 from integrations.connections.auth.base import Held, TokenCall
-from integrations.connections.auth.placing import placed, token_placement
+from integrations.connections.auth.placing import placed
 from integrations.connections.oauth.answers import read_token
 from integrations.connections.oauth.requests import credentials_request, has_client, refresh_request
 from integrations.egress import EgressRequest
@@ -19,7 +19,7 @@ class OAuth2:
         return ()
 
     def apply(self, request: EgressRequest, held: Held) -> EgressRequest:
-        return placed(request, token_placement(held.way.placement), held.access)
+        return placed(request, held.way.placement, held.access)
 
     def ask(self, held: Held) -> TokenCall | None:
         oauth = held.way.oauth

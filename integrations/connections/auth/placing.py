@@ -9,16 +9,8 @@ from accounts.errors import Fault
 from integrations.egress import EgressRequest
 from integrations.format.types import Place, Placement
 
-BEARER = Placement(prefix="Bearer ")
-"""RFC 6750, 2.1."""
-
 _COOKIE = re.compile(r"[!#-+\--:<-\[\]-~]+")
 """RFC 6265, 4.1.1: a cookie's value without quotes."""
-
-
-def token_placement(placement: Placement) -> Placement:
-    """Where a token goes: in `Authorization` after `Bearer`, where nothing else was said."""
-    return BEARER if placement == Placement() else placement
 
 
 def placed(request: EgressRequest, placement: Placement, value: str) -> EgressRequest:

@@ -1,7 +1,10 @@
 import pytest
 
-from integrations.connections.auth.placing import BEARER, placed, placement_faults, token_placement
+from integrations.connections.auth import Held
+from integrations.connections.auth.bearer import Bearer
+from integrations.connections.auth.placing import placed, placement_faults
 from integrations.egress import EgressRequest
+from integrations.format.auth import read_way
 from integrations.format.types import Place, Placement
 
 REQUEST = EgressRequest("GET", "https://chat.example/me", {"Cookie": "lang=en"})
@@ -31,9 +34,13 @@ def test_it_goes_into_a_cookie_beside_those_that_there_are() -> None:
     }
 
 
-def test_it_puts_a_token_after_bearer_where_nothing_else_is_said() -> None:
-    assert token_placement(Placement()) == BEARER
-    assert token_placement(Placement(Place.HEADER, "X-Token")) == Placement(Place.HEADER, "X-Token")
+@pytest.mark.parametrize(
+    ("way", "sent"),
+    [({}, "Bearer t-1"), ({"prefix": ""}, "t-1"), ({"prefix": "OAuth "}, "OAuth t-1")],
+)
+def test_it_puts_a_token_where_its_connector_says(way: dict[str, str], sent: str) -> None:
+    read = read_way("token", {"type": "bearer", **way})
+    assert Bearer().apply(REQUEST, Held(read, "", values={"token": "t-1"})).headers["Authorization"] == sent
 
 
 @pytest.mark.parametrize("value", ["k\r\nHost: evil.example", "sch\u00f6n", "", " k", "k "])
