@@ -11,7 +11,7 @@ from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
 LONGEST_PATTERN = 1_000
 # Compiled, which bounds what a pattern costs for each letter it meets: `(a{1,99}){1,99}` would be long.
-_OPTIONS = RegexOptions(size_limit=500_000, dfa_size_limit=500_000)
+PATTERN_OPTIONS = RegexOptions(size_limit=500_000, dfa_size_limit=500_000)
 
 
 class BadPattern(ValueError):
@@ -33,7 +33,7 @@ def read_pattern(source: str) -> Pattern:
     if not 0 < len(source) <= LONGEST_PATTERN:
         raise BadPattern(f"Give a regular expression of 1 to {LONGEST_PATTERN:,} characters.")
     try:
-        return Pattern(Draft202012Validator({"pattern": source}, pattern_options=_OPTIONS))
+        return Pattern(Draft202012Validator({"pattern": source}, pattern_options=PATTERN_OPTIONS))
     except (ValidationError, ValueError) as error:
         raise BadPattern(
             "This is no regular expression that can be used here: check its brackets. Look-around and back-references "

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
-from jsonschema_rs import Draft202012Validator, RegexOptions
+from jsonschema_rs import Draft202012Validator
 
 from accounts.errors import Fault, Invalid, NotFound
 from integrations.connections.auth import scheme
 from integrations.format.types import AuthWay, Connector
+from integrations.patterns import PATTERN_OPTIONS
 
 LONGEST_VALUE = 20_000
 
@@ -58,7 +59,7 @@ def _is_control(letter: str) -> bool:
 
 def _validator(way: AuthWay) -> Draft202012Validator:
     return Draft202012Validator(
-        dict(way.fields), retriever=_fetch_nothing, pattern_options=RegexOptions(), mask="what was entered"
+        dict(way.fields), retriever=_fetch_nothing, pattern_options=PATTERN_OPTIONS, mask="what was entered"
     )
 
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
-from jsonschema_rs import ValidationError, meta
+from jsonschema_rs import Draft202012Validator, ValidationError, meta
 
 from accounts.errors import Fault, Quote
 from accounts.models.limits import RATE
@@ -13,6 +13,7 @@ from integrations.format.check_urls import address_faults
 from integrations.format.types import AuthType, AuthWay, Connector, Grant, OAuth
 from integrations.json_paths import json_path
 from integrations.mapping import check_mapping
+from integrations.patterns import PATTERN_OPTIONS
 
 CATEGORIES = (
     *("ai", "analytics", "calendar", "commerce", "communication", "crm", "development", "documents", "email"),
@@ -29,6 +30,8 @@ _NEEDED = {
     AuthType.SIGV4: ("access_key_id", "secret_access_key"),
 }
 """The fields that a type is about, whatever else is entered."""
+_OURS = frozenset(("response_type", "client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method"))
+"""What binds a sign-in to whoever began it (RFC 6749, 4.1.1; RFC 7636, 4.3)."""
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -61,7 +64,7 @@ def schema_faults(path: str, schema: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _way_faults(way: AuthWay) -> Iterator[Fault]:
     path = f"$.connector.auth.{way.name}"
-    yield from schema_faults(f"{path}.fields", way.fields)
+    yield from _field_faults(f"{path}.fields", way.fields)
     for name in _NEEDED.get(way.type, ()):
         if name not in way.fields["properties"]:
             yield Fault(f"{path}.fields", f"A way of type `{way.type}` needs the field `{name}`.")
@@ -75,9 +78,24 @@ def _way_faults(way: AuthWay) -> Iterator[Fault]:
                 yield Fault(json_path(["body", name], path), f"There is no field `{field}` to enter.")
 
 
+def _field_faults(path: str, fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """What a person enters is read by the linear-time engine, and nothing is fetched for it."""
+    if faults := list(schema_faults(path, fields)):
+        yield from faults
+        return
+    try:
+        Draft202012Validator(dict(fields), retriever=_fetch_nothing, pattern_options=PATTERN_OPTIONS)
+    except ValidationError:
+        yield Fault(
+            path, "These fields cannot be read by: a `$ref` leads outside, or a `pattern` looks around or back."
+        )
+
+
 def _oauth_faults(path: str, oauth: OAuth) -> Iterator[Fault]:
     if oauth.grant is Grant.AUTHORIZATION_CODE and not oauth.authorize_url:
         yield Fault(f"{path}.authorize_url", "Say where a person agrees, or give `grant: client_credentials`.")
+    for name in sorted(_OURS & {*oauth.authorize_params, oauth.scope_parameter}):
+        yield Fault(json_path(["authorize_params", name], path), "This is not the connector's to say. Leave it out.")
     for scope in oauth.default_scopes:
         if scope not in oauth.scopes:
             yield Fault(f"{path}.default_scopes", Quote(f"`{scope}` is not among the `scopes`."))
@@ -95,3 +113,7 @@ def _check_faults(connector: Connector) -> Iterator[Fault]:
         return
     yield from check_mapping("$.connector.check.account", connector.check.account)
     yield from host_faults("$.connector.check.call", connector.check.url, connector)
+
+
+def _fetch_nothing(uri: str) -> NoReturn:
+    raise ValueError(uri)

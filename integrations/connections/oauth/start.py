@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from oauthlib.common import add_params_to_uri
 from oauthlib.oauth2 import WebApplicationClient
 from oauthlib.oauth2.rfc6749.utils import is_secure_transport
 
@@ -27,6 +28,7 @@ from integrations.models import Connection, ConnectLink, OAuthFlow
 MOST_SECONDS = 600
 """To sign in at the vendor."""
 VERIFIER_LENGTH = 64
+LONGEST_RETURN = 2_000
 
 
 @dataclass(frozen=True)
@@ -134,9 +136,8 @@ def send_away(
         state=state,
         code_challenge=challenge,
         code_challenge_method="S256",
-        **_more(oauth, flow),
     )
-    return Started(str(url), state, browser, flow.connection_id)
+    return Started(add_params_to_uri(url, _more(oauth, flow).items()), state, browser, flow.connection_id)
 
 
 def _more(oauth: OAuth, flow: OAuthFlow) -> dict[str, str]:
@@ -157,7 +158,8 @@ def _browser_way(connector: Connector, way: AuthWay) -> OAuth:
 
 
 def _refuse_elsewhere(return_to: str) -> None:
-    if return_to and not url_has_allowed_host_and_scheme(return_to, allowed_hosts=None):
+    is_here = url_has_allowed_host_and_scheme(return_to, allowed_hosts=None) and return_to.isprintable()
+    if return_to and not (is_here and len(return_to) <= LONGEST_RETURN):
         raise Invalid("Nobody is sent to another site afterwards: give a path here, such as `/admin/`.")
 
 

@@ -69,7 +69,9 @@ def test_it_refuses_a_way_that_does_not_begin_in_the_browser(acme: Tenant, alice
     assert_nothing_began(acme)
 
 
-@pytest.mark.parametrize("return_to", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "return_to", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/a\0b", "/" + "a" * 2_000]
+)
 def test_it_sends_nobody_to_another_site_afterwards(
     acme: Tenant, alice: Person, vendor: Vendor, return_to: str
 ) -> None:
@@ -97,3 +99,19 @@ def test_it_refuses_a_taken_slug(acme: Tenant, alice: Person, vendor: Vendor) ->
         begun(acme, alice, connector, slug="main")
     with within(acme.id):
         assert OAuthFlow.objects.count() == 1
+
+
+def test_it_adds_parameters_of_any_name(acme: Tenant, alice: Person, vendor: Vendor) -> None:
+    way = {"authorize_params": {"uri": "u", "self": "s", "body": "b"}}
+    asked = query(begun(acme, alice, with_app(acme, vendor, way=way)).url)
+    assert (asked["uri"], asked["self"], asked["body"]) == ("u", "s", "b")
+
+
+def test_it_sends_nobody_to_sign_in_without_tls(
+    acme: Tenant, alice: Person, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector = with_app(acme, vendor)
+    monkeypatch.delenv("OAUTHLIB_INSECURE_TRANSPORT")
+    with pytest.raises(Invalid, match="does not begin with https"):
+        begun(acme, alice, connector)
+    assert_nothing_began(acme)
