@@ -11,7 +11,7 @@ from accounts.errors import Fault, Invalid
 from accounts.roles import Right
 from accounts.tenancy import within
 from accounts.tenants import bump_generation
-from integrations.connections.holding import find
+from integrations.connections.holding import find, locked
 from integrations.models import Connection
 
 CHANGEABLE = frozenset({"name", "is_default"})
@@ -26,7 +26,9 @@ def change_connection(*, tenant_id: UUID, by: Actor, connection_id: UUID, change
     by.require(Right.CREDENTIALS)
     refuse_others(changes, CHANGEABLE)
     with within(tenant_id):
-        connection = Connection.objects.select_for_update().get(id=find(connection_id).id)
+        if "is_default" in changes:
+            _hold_all(find(connection_id).connector)
+        connection = locked(connection_id)
         changed = [field for field, value in changes.items() if getattr(connection, field) != value]
         if not changed:
             return connection
@@ -45,6 +47,12 @@ def change_connection(*, tenant_id: UUID, by: Actor, connection_id: UUID, change
         )
         bump_generation(tenant_id)
     return connection
+
+
+def _hold_all(connector: str) -> None:
+    """Of two that each want to be the default the second waits: in the order of their ids, so that none is stuck."""
+    rows = Connection.objects.living().filter(connector=connector).select_for_update().order_by("id")
+    list(rows.values_list("id"))
 
 
 def _take_default(connection: Connection) -> None:

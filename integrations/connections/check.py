@@ -17,7 +17,7 @@ from integrations.connections.auth.base import Refusal
 from integrations.connections.expire import LONGEST_REASON, is_current
 from integrations.connections.grant import CallGrant
 from integrations.connections.granting import grant_for
-from integrations.connections.holding import connector_of, find
+from integrations.connections.holding import connector_of, find, locked
 from integrations.errors import ConnectionExpired
 from integrations.format.types import Connector
 from integrations.models import Connection
@@ -82,7 +82,7 @@ def _asked(connector: Connector, grant: CallGrant, tenant: Tenant) -> _Found:
 def _note(tenant_id: UUID, by: Actor, connection_id: UUID, found: _Found) -> Connection:
     """Nothing of a credential that is another one by now."""
     with within(tenant_id):
-        connection = Connection.objects.select_for_update().get(id=find(connection_id).id)
+        connection = locked(connection_id)
         if found.grant is not None and not is_current(found.grant):
             return connection
         before = connection.state

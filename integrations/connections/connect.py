@@ -18,7 +18,7 @@ from integrations.connections.address import base_url_so_far, read_variables
 from integrations.connections.auth import Held
 from integrations.connections.credentials import keep_credential
 from integrations.connections.entered import read_values, refuse_end_user, way_of
-from integrations.connections.holding import client_for
+from integrations.connections.holding import client_for, locked
 from integrations.connections.links import use_up
 from integrations.connections.pinning import pin
 from integrations.connections.proving import Proof, prove
@@ -79,6 +79,7 @@ def establish(
         if link is not None:
             use_up(link)
         is_new = connection._state.adding
+        connection = connection if is_new else _again(connection)
         note_proof(connection, connector, way, proof)
         if is_new:
             save_new(connection)
@@ -87,6 +88,13 @@ def establish(
         credential = keep_credential(connection, entered, proof.token)
         record_connected(connection, credential, actor=actor, is_new=is_new, link=link)
     return connection
+
+
+def _again(connection: Connection) -> Connection:
+    """As it stands by now: while the service was asked, somebody may have changed or ended it."""
+    found = locked(connection.id)
+    found.auth = connection.auth
+    return found
 
 
 def record_connected(

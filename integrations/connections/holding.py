@@ -16,7 +16,15 @@ from integrations.models.credential import CredentialState
 
 def find(connection_id: UUID) -> Connection:
     """A living connection of the scope. Raises ConnectionMissing."""
-    connection = Connection.objects.living().filter(id=connection_id).first()
+    return _there(Connection.objects.living().filter(id=connection_id).first())
+
+
+def locked(connection_id: UUID) -> Connection:
+    """The same until the end of the transaction. Raises ConnectionMissing, too, where somebody ends it meanwhile."""
+    return _there(Connection.objects.living().select_for_update().filter(id=connection_id).first())
+
+
+def _there(connection: Connection | None) -> Connection:
     if connection is None:
         raise ConnectionMissing("There is no such connection any more. An admin can connect the service again.")
     return connection

@@ -15,7 +15,7 @@ from accounts.tenants import bump_generation
 from integrations.connections.connect import note_proof, prove_entered, refuse_browser_way
 from integrations.connections.credentials import keep_credential
 from integrations.connections.entered import read_values
-from integrations.connections.holding import connector_of, find
+from integrations.connections.holding import connector_of, find, locked
 from integrations.connections.proving import Proof
 from integrations.models import Connection, Credential
 from integrations.models.connection import ConnectionState
@@ -50,7 +50,8 @@ def rotate_credential(
     if check:
         proof = prove_entered(tenant_id, connector, way, connection.variables, entered)
     with within(tenant_id):
-        connection = _locked(connection_id)
+        connection = locked(connection_id)
+        connection.auth = way.name
         credential = keep_credential(connection, entered, proof.token, overlap=timedelta(seconds=overlap_seconds))
         note_proof(connection, connector, way, proof)
         connection.save()
@@ -65,7 +66,7 @@ def take_back(*, tenant_id: UUID, by: Actor, connection_id: UUID) -> Connection:
     """
     by.require(Right.CREDENTIALS)
     with within(tenant_id):
-        connection = _locked(connection_id)
+        connection = locked(connection_id)
         previous = Credential.objects.filter(
             connection=connection, state=CredentialState.PREVIOUS, valid_until__gt=timezone.now()
         ).first()
@@ -78,10 +79,6 @@ def take_back(*, tenant_id: UUID, by: Actor, connection_id: UUID) -> Connection:
         connection.save(update_fields=["state", "reason", "updated_at"])
         _record(connection, by, "connection.taken_back", previous)
     return connection
-
-
-def _locked(connection_id: UUID) -> Connection:
-    return Connection.objects.select_for_update().get(id=find(connection_id).id)
 
 
 def _refuse_overlap(seconds: int) -> None:

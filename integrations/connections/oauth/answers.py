@@ -56,7 +56,7 @@ def _flat(oauth: OAuth, value: Mapping[str, Any]) -> dict[str, Any]:
     flat = {**value, **(beside if isinstance(beside, dict) else {})}
     token = found(oauth.token_path, value)
     kept = {"refresh_token": flat.get("refresh_token"), "access_token": token}
-    texts = {name: text for name, text in kept.items() if isinstance(text, str) and text}
+    texts: dict[str, Any] = {name: text for name, text in kept.items() if isinstance(text, str) and text}
     lifetime = seconds(flat.get("expires_in"))
     return texts if lifetime is None else {**texts, "expires_in": lifetime}
 

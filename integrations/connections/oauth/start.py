@@ -92,12 +92,17 @@ def begin_again(
 
 
 def begin_for_link(link: ConnectLink, connector: Connector, *, redirect_uri: str, browser: str) -> Started:
-    """For an end user, who has one connection to a service: the one that there is, or a pending one. In the scope."""
+    """For an end user, who has one connection to a service: the one that there is, or a pending one. In the scope.
+
+    Raises Conflict where the one that there is leads to another place than the link.
+    """
     connection = Connection.objects.living().filter(connector=link.connector, end_user=link.end_user).first()
     if connection is None:
         connection = new_connection(link.tenant_id, connector, link.auth, end_user=link.end_user)
         connection.variables = read_variables(connector, link.variables)
         save_new(connection)
+    elif any(connection.variables.get(name) != value for name, value in link.variables.items()):
+        raise Conflict(f"This end user has connected another account of {connector.name}. An admin can disconnect it.")
     flow = OAuthFlow(tenant_id=link.tenant_id, connection=connection, link=link, return_to=link.return_to)
     return send_away(flow, connector, way_of(connector, link.auth), redirect_uri, link.scopes, browser=browser)
 

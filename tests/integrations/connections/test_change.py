@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from integrations.errors import ConnectionMissing
 from integrations.models import Connection
 from tests.catalogue import manager_of
 from tests.integrations.connections.services import settled
+from tests.locks import in_another_connection
 from tests.vendors import Vendor
 
 
@@ -36,6 +40,21 @@ def test_it_takes_the_default_from_another(acme: Tenant, vendor: Vendor) -> None
     changed(second, acme, is_default=True)
     with within(acme.id):
         assert dict(Connection.objects.values_list("id", "is_default")) == {first.id: False, second.id: True}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_become_the_default_at_once_one_stays_it(acme: Tenant, vendor: Vendor) -> None:
+    both = [settled(acme, vendor), settled(acme, vendor)]
+    ready = Barrier(2)
+
+    def make_default(which: Connection) -> Connection:
+        ready.wait()
+        return in_another_connection(partial(changed, which, acme, is_default=True))
+
+    with ThreadPoolExecutor(2) as threads:
+        assert [found.is_default for found in threads.map(make_default, both)] == [True, True]
+    with within(acme.id):
+        assert Connection.objects.filter(is_default=True).count() == 1
 
 
 def test_it_refuses_an_end_users_connection_as_default(acme: Tenant, vendor: Vendor) -> None:

@@ -94,8 +94,9 @@ def test_it_does_not_blame_the_next_credential(acme: Tenant, vendor: Vendor) -> 
 
     def rotate() -> None:
         vendor.before_check = None
-        facts = {"tenant_id": acme.id, "by": manager_of(acme), "connection_id": made.id}
-        rotate_credential(**facts, values={"key": API_KEY}, check=False)
+        rotate_credential(
+            tenant_id=acme.id, by=manager_of(acme), connection_id=made.id, values={"key": API_KEY}, check=False
+        )
         connection.close()
 
     vendor.before_check = rotate

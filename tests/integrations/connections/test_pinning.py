@@ -119,12 +119,12 @@ def test_it_shows_an_app_to_no_other_shop(acme: Tenant, alice: Person, vendor: V
     registered = imported(acme, vendor, auth={"oauth": way}, variables={"shop": shop})
     facts: dict[str, Any] = {"by": manager_of(acme), "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
     register_app(tenant_id=acme.id, connector=registered, **facts)
-    assert begun(acme, alice, registered, variables={"shop": "acme"})
+    begun(acme, alice, registered, variables={"shop": "acme"})
     led = imported(acme, vendor, auth={"oauth": way}, variables={"shop": {**shop, **change}})
     with pytest.raises(ConnectionMissing, match=r"signs in at https://\{shop\}.example/token"):
         begun(acme, alice, led, variables={"shop": "acme"})
     register_app(tenant_id=acme.id, connector=led, **facts)
-    assert begun(acme, alice, led, variables={"shop": "acme"})
+    assert begun(acme, alice, led, variables={"shop": "acme"}).url
 
 
 def test_whoever_connects_it_again_agrees(

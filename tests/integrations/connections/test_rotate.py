@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from integrations.errors import ConnectionMissing, CredentialRefused
 from integrations.models import Connection, Credential
 from tests.catalogue import manager_of
 from tests.integrations.connections.services import imported, settled
+from tests.locks import in_another_connection, somebody_waits_for_a_lock
+from tests.patience import until
 from tests.vendors import API_KEY, Vendor
 
 DAY = timedelta(days=1)
@@ -44,6 +48,19 @@ def test_it_keeps_the_old_one_for_a_while(acme: Tenant, chat: Connection) -> Non
     with within(acme.id):
         entry = AuditEntry.objects.get(action="connection.rotated")
         assert entry.detail["overlap_seconds"] == 86_400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_brings_nothing_back_that_ends_meanwhile(acme: Tenant, chat: Connection) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        with within(acme.id):
+            Connection.objects.update(state="disconnected")
+            Credential.objects.all().delete()
+            rotating = thread.submit(in_another_connection, partial(rotated, chat, acme, check=False))
+            until(somebody_waits_for_a_lock)
+        with pytest.raises(ConnectionMissing):
+            rotating.result(20)
+    assert kept(chat) == {}
 
 
 def test_it_proves_the_new_one_first(acme: Tenant, chat: Connection) -> None:

@@ -1,9 +1,9 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from django.db import connection
 from pytest_django import Settings
 
 from accounts.authenticate import caller_of
@@ -13,13 +13,13 @@ from accounts.tenancy import within
 from integrations.errors import SealBroken, VaultErased, VaultLocked
 from integrations.models import RekeyingState
 from integrations.vault import derived_key
-from integrations.vault.erase import Erased, erase_tenant
+from integrations.vault.erase import erase_tenant
 from integrations.vault.memory import in_memory
 from integrations.vault.rotate import rotate_data_key
 from registry.models import Execution
 from registry.redaction import PURPOSE
 from tests.integrations.vault.rekeyed import CONSOLE, alive, execution, opened, rekeying, rotate, stored
-from tests.locks import somebody_waits_for_a_lock
+from tests.locks import in_another_connection, somebody_waits_for_a_lock
 from tests.patience import until
 from tests.web import ROOT
 
@@ -90,17 +90,10 @@ def test_it_waits_for_a_rotation_that_has_not_committed(acme: Tenant) -> None:
     with ThreadPoolExecutor(1) as thread:
         with within(acme.id):
             rotate_data_key(tenant_id=acme.id, by=CONSOLE)
-            erasing = thread.submit(_erased, acme)
+            erasing = thread.submit(in_another_connection, partial(erase_tenant, tenant_id=acme.id, by=CONSOLE))
             until(somebody_waits_for_a_lock)
         assert erasing.result(20).versions == (1, 2)
     assert (alive(acme), rekeying(acme).state) == ([], RekeyingState.DONE)
-
-
-def _erased(tenant: Tenant) -> Erased:
-    try:
-        return erase_tenant(tenant_id=tenant.id, by=CONSOLE)
-    finally:
-        connection.close()
 
 
 def test_it_touches_no_other_tenant(acme: Tenant, globex: Tenant) -> None:
