@@ -11,7 +11,7 @@ from accounts.roles import Right
 from accounts.tenancy import within
 from accounts.tenants import bump_generation
 from integrations.connections.account import rules_for
-from integrations.connections.holding import find, held_by
+from integrations.connections.holding import find, held_by, locked
 from integrations.connections.oauth.requests import revoke_request
 from integrations.connections.words import answered, found
 from integrations.egress import EgressRequest, EgressRules
@@ -43,7 +43,7 @@ def disconnect(*, tenant_id: UUID, by: Actor, connection_id: UUID) -> Connection
         rules = rules_for(Tenant.objects.get(id=tenant_id))
     outcome = NOT_OFFERED if request is None else _revoke(request, rules)
     with within(tenant_id):
-        connection = Connection.objects.select_for_update().get(id=find(connection_id).id)
+        connection = locked(connection_id)
         Credential.objects.filter(connection=connection).delete()
         connection.state, connection.reason = ConnectionState.DISCONNECTED, _TOLD[outcome]
         connection.is_default = False
@@ -66,9 +66,9 @@ def _revocation(connection: Connection) -> EgressRequest | None:
         return None
     try:
         _, held = held_by(connection, credential)
+        return revoke_request(held.way.oauth, held) if held.way.oauth else None
     except (ConnectionMissing, Invalid, SealBroken, VaultLocked):
         return None
-    return revoke_request(held.way.oauth, held) if held.way.oauth else None
 
 
 def _revoke(request: EgressRequest, rules: EgressRules) -> str:

@@ -69,6 +69,13 @@ def test_it_goes_on_when_the_connector_is_gone(acme: Tenant, chat: Connection, v
     assert (outcome(acme), vendor.revoked) == ("not_offered", [])
 
 
+def test_it_goes_on_when_the_connector_asks_for_more_by_now(acme: Tenant, chat: Connection, vendor: Vendor) -> None:
+    way = {"token_headers": {"X-Shop": "{shop}"}}
+    with_app(acme, vendor, way=way, variables={"shop": {"pattern": "[a-z]+"}})
+    gone(chat, acme)
+    assert (outcome(acme), vendor.revoked) == ("not_offered", [])
+
+
 def test_it_ends_what_nobody_finished(acme: Tenant, alice: Person, vendor: Vendor) -> None:
     started = begun(acme, alice, with_app(acme, vendor))
     disconnect(tenant_id=acme.id, by=manager_of(acme), connection_id=started.connection_id)
