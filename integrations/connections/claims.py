@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -77,16 +77,23 @@ def claim(tenant_id: UUID, connection_id: UUID, after: int) -> Claim | Others:
             rules, version = rules_for(Tenant.objects.get(id=tenant_id)), credential.token_version
             return Claim(tenant_id, connection_id, credential.id, version, connector, held.way, call, rules)
         reason = f"{connector.name} gave nothing to renew its token with"
-        _give_up(connection, credential, reason)
+    _give_up(tenant_id, connection, credential, reason)
     raise expired(connection, reason)
 
 
-def _give_up(connection: Connection, credential: Credential, reason: str) -> None:
-    """Nobody looks again before the token expires; and from then on the connection is expired."""
-    credential.claimed_until, credential.cool_until = None, credential.expires_at
-    credential.save(update_fields=["claimed_until", "cool_until"])
-    if credential.expires_at and credential.expires_at <= timezone.now() and connection.state == ConnectionState.ACTIVE:
-        note_expired(connection, actor=ACTOR, reason=reason)
+def _give_up(tenant_id: UUID, connection: Connection, credential: Credential, reason: str) -> None:
+    """Nobody looks again before the token expires; and from then on the connection is expired.
+
+    In a transaction of its own: who has claimed a credential in the same one may not wait for its connection.
+    """
+    with within(tenant_id):
+        living = Connection.objects.living().select_for_update().filter(id=connection.id).first()
+        same = Credential.objects.filter(id=credential.id, token_version=credential.token_version)
+        if living is None or not same.update(claimed_until=None, cool_until=F("expires_at")):
+            return
+        is_over = credential.expires_at is not None and credential.expires_at <= timezone.now()
+        if is_over and living.state == ConnectionState.ACTIVE:
+            note_expired(living, actor=ACTOR, reason=reason)
 
 
 def keep(claimed: Claim, token: Token) -> None:

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,10 +19,11 @@ from integrations.connections.granting import grant_for
 from integrations.connections.sealed import open_token
 from integrations.connections.timing import REFUSALS_UNTIL_EXPIRED
 from integrations.errors import ConnectionExpired, TokenUnavailable
-from integrations.models import Connection
+from integrations.models import Connection, Credential
 from tests.corridor import Loop
 from tests.integrations.connections.conftest import Ask, age, ago, now, row
 from tests.integrations.connections.signing_in import signed_in, signed_in_again, with_app
+from tests.locks import in_another_connection, somebody_waits_for_a_lock
 from tests.patience import until
 from tests.vendors import Answer, Manners, Vendor
 from tests.web import ROOT
@@ -223,12 +225,32 @@ def test_a_vendor_that_refuses_for_hours_expires_the_connection(expired: Connect
     assert now(expired).state == "expired"
 
 
-def test_a_token_without_a_successor_expires_its_connection(
-    acme: Tenant, alice: Person, vendor: Vendor, ask: Ask
-) -> None:
+@pytest.fixture
+def without_successor(acme: Tenant, alice: Person, vendor: Vendor) -> Connection:
     vendor.consented.add("ada")
     vendor.manners = Manners(first_consent_only=True)
-    found = signed_in(acme, alice, vendor, with_app(acme, vendor))
+    return signed_in(acme, alice, vendor, with_app(acme, vendor))
+
+
+def test_it_does_not_hold_up_who_disconnects(without_successor: Connection, ask: Ask) -> None:
+    """Who disconnects holds the connection, and then takes its credentials."""
+    age(without_successor, refreshed_at=ago(7200), expires_at=ago(3600))
+    with ThreadPoolExecutor(1) as thread:
+        with within(without_successor.tenant_id):
+            Connection.objects.select_for_update().get()
+            asking = thread.submit(in_another_connection, partial(ask, without_successor))
+            until(somebody_waits_for_a_lock)
+            Credential.objects.all().delete()
+            Connection.objects.update(state="disconnected")
+        with pytest.raises(ConnectionExpired):
+            asking.result(20)
+    assert now(without_successor).state == "disconnected"
+
+
+def test_a_token_without_a_successor_expires_its_connection(
+    without_successor: Connection, vendor: Vendor, ask: Ask
+) -> None:
+    found = without_successor
     assert ask(found).refreshable is False
     age(found, refreshed_at=ago(7200), expires_at=ago(3600))
     with pytest.raises(ConnectionExpired, match="gave nothing to renew its token with"):
