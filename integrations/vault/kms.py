@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.utils import ArnParser
 
 from integrations.vault.wrapping import KMS_FORMAT, Belongs, KeyringUnusable, WrongKey
 
@@ -79,9 +80,9 @@ class KmsKeyring:
 
 def _client(name: str, endpoint: str) -> Any:
     # arn:aws:kms:<region>:…; without it boto3 asks the environment.
-    region = name.split(":")[3] if name.startswith("arn:") else None
+    region = ArnParser().parse_arn(name)["region"] if ArnParser.is_arn(name) else ""
     try:
-        return boto3.client("kms", region_name=region, endpoint_url=endpoint or None, config=_PATIENCE)
+        return boto3.client("kms", region_name=region or None, endpoint_url=endpoint or None, config=_PATIENCE)
     except (BotoCoreError, ValueError) as error:
         raise KeyringUnusable(f"AWS KMS cannot be asked for the vault's key {name}: {error}") from error
 

@@ -66,8 +66,9 @@ def test_it_says_when_nobody_listens(kms_server: str) -> None:
 def test_it_says_when_it_knows_no_region(kms_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    with pytest.raises(KeyringUnusable, match="You must specify a region"):
-        KmsKeyring("alias/any", endpoint=kms_server)
+    for name in ("alias/any", "arn:aws"):
+        with pytest.raises(KeyringUnusable, match=f"{name}: You must specify a region"):
+            KmsKeyring(name, endpoint=kms_server)
     KmsKeyring("arn:aws:kms:eu-west-1:1:key/any", endpoint=kms_server)
 
 
