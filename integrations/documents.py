@@ -7,12 +7,12 @@ become texts, as they are in JSON. Tags other than the core schema's are refused
 import json
 import math
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any, ClassVar
 
 import yaml
 from yaml.constructor import ConstructorError
-from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 LARGEST_BYTES = 32_000_000
 LARGEST_BODY_BYTES = LARGEST_BYTES + LARGEST_BYTES // 4
@@ -20,6 +20,9 @@ LARGEST_BODY_BYTES = LARGEST_BYTES + LARGEST_BYTES // 4
 DEEPEST = 200
 MOST_NODES = 3_000_000
 """Values in a document, those that an alias repeats counted again."""
+
+MOST_MERGED = MOST_NODES // 10
+"""Entries that `<<` copies, all of them together."""
 
 _MAGIC = {
     b"PK\x03\x04": "a zip archive",
@@ -86,6 +89,8 @@ def _read_yaml(text: str) -> Any:
         return yaml.load(text, Loader=_CoreLoader)  # noqa: S506  a safe loader with fewer types
     except yaml.MarkedYAMLError as error:
         raise BadDocument(_where(error)) from error
+    except RecursionError as error:
+        raise BadDocument("The document merges (`<<`) what merges, too often. Write it out.") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         if isinstance(error, BadDocument):
             raise
@@ -146,11 +151,22 @@ class _CoreLoader(yaml.CSafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
     yaml_constructors: ClassVar[dict[str | None, Any]] = {}
 
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._flat: set[int] = set()
+        self._merged = 0
+
     def flatten_mapping(self, node: MappingNode) -> None:
+        if id(node) in self._flat:
+            return
+        self._flat.add(id(node))
+        # Counted first: merges multiply before anything is built.
+        for merged in _merged_by(node):
+            self.flatten_mapping(merged)
+            self._merged += len(merged.value)
+            if self._merged > MOST_MERGED:
+                raise BadDocument(_TOO_MUCH)
         super().flatten_mapping(node)
-        # A merge of merges multiplies before anything is built.
-        if len(node.value) > MOST_NODES // 10:
-            raise BadDocument(_TOO_MUCH)
 
     def construct_mapping(self, node: Node, deep: bool = False) -> dict[Hashable, Any]:
         if not isinstance(node, MappingNode):
@@ -175,6 +191,14 @@ class _CoreLoader(yaml.CSafeLoader):
 
     def foreign(self, node: Node) -> Any:
         raise ConstructorError(None, None, f"a tag may not stand here: {node.tag[:50]}", node.start_mark)
+
+
+def _merged_by(node: MappingNode) -> Iterator[MappingNode]:
+    """What its `<<` name."""
+    for key, value in node.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            found = value.value if isinstance(value, SequenceNode) else [value]
+            yield from (merged for merged in found if isinstance(merged, MappingNode))
 
 
 def _finite(text: str) -> float | str:

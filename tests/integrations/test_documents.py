@@ -13,6 +13,12 @@ MERGES = b"a0: &a0 {x: 1}\n" + b"".join(
 )
 
 
+KEYS = b"a: &a {" + b", ".join(b"k%d: 1" % number for number in range(20_000)) + b"}\n"
+CHAIN = (
+    b"a: [[&n0 {k: 1}, " + b", ".join(b"&n%d {<<: *n%d}" % (n, n - 1) for n in range(1, 3_000)) + b"]]\nb: {<<: *n2999}"
+)
+
+
 @pytest.mark.parametrize(
     ("document", "value"),
     [
@@ -52,6 +58,9 @@ def test_it_reads_what_json_can_say(document: bytes, value: Any) -> None:
         (b"a: \x01", "neither YAML nor JSON"),
         (LAUGHS, "more than 3,000,000 values"),
         (MERGES, "more than 3,000,000 values"),
+        (KEYS + b"b:\n" + b"- <<: *a\n" * 2_000, "more than 3,000,000 values"),
+        (KEYS + b"b: {<<: [" + b"*a," * 20_000 + b"]}", "more than 3,000,000 values"),
+        (CHAIN, "merges (`<<`) what merges, too often"),
         (b"[" * 200_000, f"nested more than {DEEPEST} deep"),
         (b"- " * 100_000, f"nested more than {DEEPEST} deep"),
         (b"[" * 900 + b"]" * 900, f"nested more than {DEEPEST} deep"),
