@@ -148,7 +148,16 @@ class _Counting(TreeInterpreter):  # type: ignore[misc]
         arguments = [self.visit(child, value) for child in node["children"]]
         for argument in arguments:
             self._charge(argument)
+        if node["value"] == "join":
+            self._charge_glue(*arguments)
         return self._functions.call_function(node["value"], arguments)
+
+    def _charge_glue(self, glue: Any = "", parts: Any = (), *_: Any) -> None:
+        """Before it is written between all of the parts: the text is then longer than what it is made of."""
+        if isinstance(glue, str) and isinstance(parts, list):
+            self._left -= len(glue) * len(parts) // _CHARACTERS_PER_STEP
+            if self._left < 0:
+                raise TooMuchWork("it is too much work.")
 
     def _charge(self, value: Any) -> None:
         """Count every value inside, also one that stands there twice: whoever reads it later meets it twice."""

@@ -178,3 +178,10 @@ def test_it_reads_the_text_of_a_file(encoded: str | None, text: str | None) -> N
 )
 def test_it_leaves_out_on_wish_what_comes_to_null(expression: str, made: Any) -> None:
     assert apply_mapping(expression, {"kept": {"e": None}}, leave_nulls_out=True) == made
+
+
+def test_it_writes_no_glue_that_nobody_counted() -> None:
+    """The text would be half a terabyte."""
+    with pytest.raises(TooMuchWork):
+        apply_mapping("length(join(glue, parts))", {"glue": "x" * 5_000_000, "parts": [""] * 100_000})
+    assert apply_mapping("join(', ', @)", ["a", "b"]) == "a, b"
