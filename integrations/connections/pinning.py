@@ -1,8 +1,8 @@
 """Who is told a connection's secrets, or an app's: pinned when somebody who may connects or registers it.
 
-A connector that a tenant imported can be imported again, by people who may not see or change credentials. Where it
-leads to other places by then, what was entered for the old ones is not sent there. Connectors that came with the
-product, or that the operator put beside them, are as trusted as the program.
+A connector that a tenant imported can be imported again, from a description that somebody else has changed meanwhile.
+Where it leads to other places by then, what was entered for the old ones is not sent there. Connectors that came with
+the product, or that the operator put beside them, are as trusted as the program.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Somebody who may import connectors, and not see credentials, leads one elsewhere."""
+"""A connector is imported again, and leads elsewhere than to where it was connected."""
 
 from dataclasses import replace
 from typing import Any
