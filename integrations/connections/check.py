@@ -36,6 +36,7 @@ def check_connection(*, tenant_id: UUID, by: Actor, connection_id: UUID) -> Conn
         connection = find(connection_id)
         connector, _ = connector_of(connection)
         tenant = Tenant.objects.get(id=tenant_id)
+    found: _Found | None
     try:
         grant = _grant(tenant, connection_id)
         found = _asked(connector, grant, tenant)
@@ -43,18 +44,17 @@ def check_connection(*, tenant_id: UUID, by: Actor, connection_id: UUID) -> Conn
             grant = _grant(tenant, connection_id, refused=grant)
             found = _asked(connector, grant, tenant)
     except ConnectionExpired:
-        return _note(tenant_id, by, connection_id, _Found(expired=True))  # the row says why
+        found = None  # whoever asked for the token has written down why
     return _note(tenant_id, by, connection_id, found)
 
 
 @dataclass(frozen=True)
 class _Found:
+    grant: CallGrant
+    """What was asked with."""
     account: str = ""
     refusal: str = ""
     """In the vendor's words."""
-    expired: bool = False
-    grant: CallGrant | None = None
-    """What it was found with."""
 
 
 def _grant(tenant: Tenant, connection_id: UUID, *, refused: CallGrant | None = None) -> CallGrant:
@@ -75,20 +75,21 @@ def _asked(connector: Connector, grant: CallGrant, tenant: Tenant) -> _Found:
         )
     except Refusal as refusal:
         words = f"{connector.name} does not take the credential. It says: “{refusal.words}”"
-        return _Found(refusal=words, expired=True, grant=grant)
-    return _Found(account, grant=grant)
+        return _Found(grant, refusal=words)
+    return _Found(grant, account)
 
 
-def _note(tenant_id: UUID, by: Actor, connection_id: UUID, found: _Found) -> Connection:
+def _note(tenant_id: UUID, by: Actor, connection_id: UUID, found: _Found | None) -> Connection:
     """Nothing of a credential that is another one by now."""
     with within(tenant_id):
         connection = locked(connection_id)
-        if found.grant is not None and not is_current(found.grant):
-            return connection
         before = connection.state
-        connection.state = ConnectionState.EXPIRED if found.expired else ConnectionState.ACTIVE
-        connection.reason = found.refusal[:LONGEST_REASON] or (connection.reason if found.expired else "")
-        connection.account = found.account or connection.account
+        if found is not None:
+            if not is_current(found.grant):
+                return connection
+            connection.state = ConnectionState.EXPIRED if found.refusal else ConnectionState.ACTIVE
+            connection.reason = found.refusal[:LONGEST_REASON]
+            connection.account = found.account or connection.account
         connection.checked_at = timezone.now()
         connection.save(update_fields=["state", "reason", "account", "checked_at", "updated_at"])
         record(
