@@ -26,9 +26,17 @@ def refuse_other_places(connection: Connection, connector: Connector, way: AuthW
     _refuse_strangers(connection, connector, told(connector, way, connection.variables))
 
 
+def leads_elsewhere(connection: Connection, connector: Connector, way: AuthWay) -> bool:
+    """Whether what was entered so far would be told to somebody new."""
+    return bool(_strangers(connection, connector, told(connector, way, connection.variables)))
+
+
+def _strangers(connection: Connection, connector: Connector, origins: Iterable[str]) -> set[str]:
+    return set() if connector.source in _TRUSTED else set(origins) - set(connection.origins)
+
+
 def _refuse_strangers(connection: Connection, connector: Connector, origins: Iterable[str]) -> None:
-    others = set(origins) - set(connection.origins)
-    if others and connector.source not in _TRUSTED:
+    if others := _strangers(connection, connector, origins):
         raise ConnectionMissing(
             f"The connector `{connector.slug}` leads to {', '.join(sorted(others))} now, which it did not when "
             f"`{connection.slug}` was connected. An admin can connect it again, if that is right."

@@ -16,6 +16,7 @@ from integrations.connections.connect import note_proof, prove_entered, refuse_b
 from integrations.connections.credentials import keep_credential
 from integrations.connections.entered import read_values
 from integrations.connections.holding import connector_of, find, locked
+from integrations.connections.pinning import leads_elsewhere
 from integrations.connections.proving import Proof
 from integrations.models import Connection, Credential
 from integrations.models.connection import ConnectionState
@@ -35,7 +36,7 @@ def rotate_credential(
     check: bool = True,
 ) -> Connection:
     """Calls go out with the new values from the commit on, in every process. Outside any transaction: they are proven
-    first.
+    first. Where the connector leads elsewhere by now, the old ones are destroyed at once.
 
     Raises as `connect` does, and then the old ones stay.
     """
@@ -52,6 +53,8 @@ def rotate_credential(
     with within(tenant_id):
         connection = locked(connection_id)
         connection.auth = way.name
+        if leads_elsewhere(connection, connector, way):
+            overlap_seconds = 0  # taken back, the old one would be told to whom it was not entered for
         credential = keep_credential(connection, entered, proof.token, overlap=timedelta(seconds=overlap_seconds))
         note_proof(connection, connector, way, proof)
         connection.save()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.errors import Invalid
+from accounts.errors import Conflict, Invalid
 from accounts.models import Person, Tenant
 from accounts.tenancy import within
 from integrations.connections.auth import Held
@@ -13,7 +13,7 @@ from integrations.connections.auth.login import LoginCall
 from integrations.connections.disconnect import disconnect
 from integrations.connections.oauth.app import register_app
 from integrations.connections.pinning import move, told
-from integrations.connections.rotate import rotate_credential
+from integrations.connections.rotate import rotate_credential, take_back
 from integrations.egress.targets import read_target
 from integrations.errors import ConnectionMissing, EgressBlocked
 from integrations.format.auth import read_way
@@ -142,6 +142,8 @@ def test_whoever_rotates_agrees(acme: Tenant, vendor: Vendor, ask: Ask) -> None:
     imported(acme, vendor, hosts=["files.example"])
     rotate_credential(tenant_id=acme.id, by=manager_of(acme), connection_id=found.id, values={"key": API_KEY})
     assert ("https", "files.example", 443) in ask(found).origins
+    with pytest.raises(Conflict, match="no previous credential"):
+        take_back(tenant_id=acme.id, by=manager_of(acme), connection_id=found.id)
 
 
 def test_it_says_when_a_connector_has_a_variable_more(acme: Tenant, chat: Connection, vendor: Vendor, ask: Ask) -> None:
