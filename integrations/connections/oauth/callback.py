@@ -125,9 +125,9 @@ def _refuse_error(connector: Connector, returned: Returned) -> None:
 
 def _refuse_other_issuer(exchange: _Exchange, iss: str) -> None:
     """Against mix-up: a code of one authorization server is not shown to another one."""
-    if not iss:
-        return
     expected = exchange.oauth.issuer
+    if not iss and not expected:
+        return
     ours = iss == expected if expected else _origin(iss) == _origin(exchange.oauth.authorize_url)
     if not ours:
         raise Forbidden(f"The answer does not come from {exchange.connector.name}. Nothing was saved; begin again.")

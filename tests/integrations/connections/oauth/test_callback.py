@@ -144,6 +144,7 @@ def test_it_tells_why_the_vendor_sends_somebody_back(
     ("", "https://evil.example", False),
     ("https://id.example", "https://id.example", True),
     ("https://id.example", "https://id.example/other", False),
+    ("https://id.example", "", False),
 ])  # fmt: skip
 def test_it_takes_no_code_of_another_issuer(
     acme: Tenant, alice: Person, vendor: Vendor, issuer: str, iss: str, taken: bool
