@@ -1,12 +1,16 @@
 """The port: what each way to prove who calls can do."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from accounts.errors import Fault
+from integrations.connections.auth.pairs import client_pair, pair
 from integrations.egress import EgressRequest, EgressResponse
-from integrations.format.types import AuthWay
+from integrations.format.types import AuthType, AuthWay, ClientAuth
+
+USER, PASSWORD = "username", "password"
+"""Fields of a Basic way."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,31 @@ class Held:
     """The token that calls carry, where the type has one."""
     refresh: str = field(default="", repr=False)
     client: Client | None = None
+    once: tuple[str, ...] = field(default=(), repr=False)
+    """Good for one request: an authorization code, and its verifier."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every value in it that nobody may see."""
+        """Every value in it that nobody may see, and what a header makes of two of them."""
         entered = [self.values[name] for name in sorted(self.way.secret_fields) if name in self.values]
-        client = self.client.secret if self.client else ""
-        return tuple(filter(None, [*entered, self.access, self.refresh, client]))
+        said = [*entered, self.access, self.refresh, self.oauth_client.secret, *self.once, *self._pairs()]
+        return tuple(filter(None, said))
+
+    @property
+    def oauth_client(self) -> Client:
+        """The tenant's app; or what was entered, where each connection has a client of its own."""
+        return self.client or Client(self.values.get("client_id", ""), self.values.get("client_secret", ""))
+
+    def part(self, name: str) -> str:
+        """What was entered, or the constant that the connector declares as the field's default."""
+        default = self.way.fields.get("properties", {}).get(name, {}).get("default", "")
+        return self.values.get(name) or str(default)
+
+    def _pairs(self) -> Iterator[str]:
+        if self.way.type is AuthType.BASIC and self.values:
+            yield pair(self.part(USER), self.part(PASSWORD))
+        if self.way.oauth and self.way.oauth.client_auth is ClientAuth.BASIC and self.oauth_client.secret:
+            yield client_pair(self.oauth_client.id, self.oauth_client.secret)
 
 
 @dataclass(frozen=True)

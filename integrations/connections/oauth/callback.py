@@ -70,8 +70,8 @@ def finish(*, returned: Returned, browser: str, by: Caller | None) -> OAuthFlow:
     `browser` is what the browser brought, `by` who is signed in there. Raises Forbidden when they are not those that
     began, CredentialRefused in the vendor's words, a leaf of UpstreamFailure. What the connection had before stays.
     """
-    exchange = _taken(returned.state, browser, by)
-    _refuse_error(exchange.connector, returned)
+    exchange = _taken(returned, browser, by)
+    _refuse_error(exchange, returned)
     _refuse_other_issuer(exchange, returned.iss)
     token, proof = _exchanged(exchange, returned.code)
     with within(exchange.flow.tenant_id):
@@ -79,10 +79,10 @@ def finish(*, returned: Returned, browser: str, by: Caller | None) -> OAuthFlow:
     return exchange.flow
 
 
-def _taken(state: str, browser: str, by: Caller | None) -> _Exchange:
+def _taken(returned: Returned, browser: str, by: Caller | None) -> _Exchange:
     """Whoever else brings the state leaves it as it is."""
     with platform():
-        flow = OAuthFlow.objects.filter(state_digest=digest(state)).first()
+        flow = OAuthFlow.objects.filter(state_digest=digest(returned.state)).first()
     if flow is None or not is_same(browser, flow.browser_digest):
         raise Forbidden(LOST)
     if flow.person_id is not None:
@@ -91,7 +91,7 @@ def _taken(state: str, browser: str, by: Caller | None) -> _Exchange:
         now = timezone.now()
         if not OAuthFlow.objects.filter(id=flow.id, used_at=None, expires_at__gt=now).update(used_at=now):
             raise Forbidden(LOST)
-        return _exchange(OAuthFlow.objects.select_related("connection", "link").get(id=flow.id))
+        return _exchange(OAuthFlow.objects.select_related("connection", "link").get(id=flow.id), returned)
 
 
 def _require_same_person(flow: OAuthFlow, by: Caller | None) -> None:
@@ -100,8 +100,9 @@ def _require_same_person(flow: OAuthFlow, by: Caller | None) -> None:
     by.require(Right.CREDENTIALS)
 
 
-def _exchange(flow: OAuthFlow) -> _Exchange:
+def _exchange(flow: OAuthFlow, returned: Returned) -> _Exchange:
     connector, _ = connector_of(flow.connection)
+    verifier = open_verifier(flow)
     way = way_of(connector, flow.auth)
     variables = flow.connection.variables
     assert way.oauth is not None  # noqa: S101  `start` sent nobody away otherwise
@@ -109,17 +110,24 @@ def _exchange(flow: OAuthFlow) -> _Exchange:
         flow=flow,
         connector=connector,
         oauth=way.oauth,
-        held=Held(way, base_url_so_far(connector, variables), variables, client=client_for(connector, way)),
-        verifier=open_verifier(flow),
+        held=Held(
+            way,
+            base_url_so_far(connector, variables),
+            variables,
+            client=client_for(connector, way),
+            once=(returned.code, verifier),
+        ),
+        verifier=verifier,
         rules=rules_for(Tenant.objects.get(id=flow.tenant_id)),
     )
 
 
-def _refuse_error(connector: Connector, returned: Returned) -> None:
+def _refuse_error(exchange: _Exchange, returned: Returned) -> None:
     if returned.error or not returned.code:
-        said = masked(returned.error_description or returned.error, ()) or "nothing"
+        said = masked(returned.error_description or returned.error, exchange.held.secrets) or "nothing"
         raise CredentialRefused(
-            f"Signing in at {connector.name} was not completed. It says: “{said}”. Nothing was saved; begin again."
+            f"Signing in at {exchange.connector.name} was not completed. It says: “{said}”. Nothing was saved; "
+            "begin again."
         )
 
 

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote_plus, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from oauthlib.oauth2 import BackendApplicationClient, WebApplicationClient
 
 from integrations.connections.address import filled
-from integrations.connections.auth.base import Client, Held
-from integrations.connections.auth.basic import basic
+from integrations.connections.auth.base import Held
+from integrations.connections.auth.pairs import client_pair
 from integrations.egress import EgressRequest
 from integrations.format.types import BodyFormat, ClientAuth, OAuth
 
@@ -18,7 +18,7 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 def code_request(oauth: OAuth, held: Held, *, code: str, redirect_uri: str, verifier: str) -> EgressRequest:
     """The exchange of an authorization code (RFC 6749, 4.1.3) with its PKCE verifier (RFC 7636, 4.5)."""
-    body = WebApplicationClient(_client(held).id, code=code).prepare_request_body(
+    body = WebApplicationClient(held.oauth_client.id, code=code).prepare_request_body(
         redirect_uri=redirect_uri, include_client_id=False, code_verifier=verifier or None
     )
     return _request(oauth, held, oauth.token_url, body, oauth.token_params)
@@ -26,14 +26,16 @@ def code_request(oauth: OAuth, held: Held, *, code: str, redirect_uri: str, veri
 
 def refresh_request(oauth: OAuth, held: Held) -> EgressRequest:
     """RFC 6749, 6. No scopes: those that were granted."""
-    body = WebApplicationClient(_client(held).id).prepare_refresh_body(refresh_token=held.refresh)
+    body = WebApplicationClient(held.oauth_client.id).prepare_refresh_body(refresh_token=held.refresh)
     return _request(oauth, held, oauth.refresh_url or oauth.token_url, body, oauth.refresh_params)
 
 
 def credentials_request(oauth: OAuth, held: Held) -> EgressRequest:
     """RFC 6749, 4.4."""
     scope = joined(oauth, oauth.default_scopes)
-    body = BackendApplicationClient(_client(held).id).prepare_request_body(scope=scope or None, include_client_id=False)
+    body = BackendApplicationClient(held.oauth_client.id).prepare_request_body(
+        scope=scope or None, include_client_id=False
+    )
     return _request(oauth, held, oauth.token_url, body, oauth.token_params)
 
 
@@ -51,7 +53,7 @@ def revoke_request(oauth: OAuth, held: Held) -> EgressRequest | None:
 
 def has_client(held: Held) -> bool:
     """Whether anybody has said who asks."""
-    return bool(_client(held).id)
+    return bool(held.oauth_client.id)
 
 
 def joined(oauth: OAuth, scopes: Iterable[str]) -> str:
@@ -59,18 +61,12 @@ def joined(oauth: OAuth, scopes: Iterable[str]) -> str:
     return oauth.scope_separator.join(dict.fromkeys(scopes))
 
 
-def _client(held: Held) -> Client:
-    """The tenant's app; or what was entered, where each connection has a client of its own."""
-    return held.client or Client(held.values.get("client_id", ""), held.values.get("client_secret", ""))
-
-
 def _request(oauth: OAuth, held: Held, url: str, body: str, extra: Mapping[str, str]) -> EgressRequest:
-    client, known = _client(held), {**held.values, **held.variables}
+    client, known = held.oauth_client, {**held.values, **held.variables}
     said: dict[str, Any] = dict(parse_qsl(body, keep_blank_values=True))
     headers = {"Accept": JSON, **{name: filled(value, known) for name, value in oauth.token_headers.items()}}
     if oauth.client_auth is ClientAuth.BASIC and client.secret:
-        # RFC 6749, 2.3.1: both are form-encoded first.
-        headers["Authorization"] = basic(quote_plus(client.id), quote_plus(client.secret))
+        headers["Authorization"] = f"Basic {client_pair(client.id, client.secret)}"
     else:
         said |= {"client_id": client.id, **({"client_secret": client.secret} if client.secret else {})}
     said |= {name: filled(value, known) for name, value in extra.items()}

@@ -6,6 +6,7 @@ import pytest
 
 from integrations.connections.auth import SCHEMES, Held, scheme
 from integrations.connections.auth.base import Client
+from integrations.connections.auth.pairs import pair
 from integrations.egress import EgressRequest
 from integrations.format.auth import read_way
 from integrations.format.types import AuthType
@@ -78,6 +79,6 @@ def test_it_finds_no_fault_with_values_as_they_are_issued(kind: AuthType) -> Non
 
 
 def test_it_tells_every_secret_for_redaction() -> None:
-    assert held(AuthType.BASIC).secrets == ("p-123456", "a-123456", "r-123456")
+    assert held(AuthType.BASIC).secrets == ("p-123456", "a-123456", "r-123456", pair("ada", "p-123456"))
     with_client = held(AuthType.OAUTH2, client=Client("acme-app", "c-123456"))
     assert with_client.secrets == ("a-123456", "r-123456", "c-123456")

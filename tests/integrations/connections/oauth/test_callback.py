@@ -9,6 +9,7 @@ from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import AuditEntry, Person, Tenant
 from accounts.roles import Role
 from accounts.tenancy import within
+from integrations.connections.auth.pairs import client_pair
 from integrations.connections.disconnect import disconnect
 from integrations.connections.oauth.callback import Returned
 from integrations.connections.sealed import open_token
@@ -18,7 +19,7 @@ from integrations.models import Connection, Credential, OAuthFlow
 from tests.cast import make_person
 from tests.catalogue import manager_of
 from tests.integrations.connections.signing_in import begun, finished, signed_in, signed_in_again, with_app
-from tests.vendors import Answer, Manners, Vendor
+from tests.vendors import CLIENT_ID, CLIENT_SECRET, Answer, Manners, Vendor
 
 LOST = "This sign-in is over"
 
@@ -136,6 +137,28 @@ def test_it_tells_why_the_vendor_sends_somebody_back(
         finished(started, alice, {"state": started.state, **query})
     assert vendor.asked("/token") == []
     assert_still_pending(acme)
+
+
+def test_it_repeats_no_secret_of_the_app(acme: Tenant, alice: Person, chat: Connector) -> None:
+    started = begun(acme, alice, chat)
+    said = {"error": "server_error", "error_description": f"no such client {CLIENT_ID} with {CLIENT_SECRET}"}
+    with pytest.raises(CredentialRefused, match="no such client acme-app with") as refused:
+        finished(started, alice, {"state": started.state, **said})
+    assert CLIENT_SECRET not in refused.value.message
+
+
+@pytest.mark.parametrize("wants_basic", [True, False])
+def test_it_repeats_nothing_of_what_a_vendor_was_told(
+    acme: Tenant, alice: Person, vendor: Vendor, wants_basic: bool
+) -> None:
+    chat = with_app(acme, vendor, way={"client_auth": "basic" if wants_basic else "body"})
+    started = begun(acme, alice, chat)
+    query = vendor.consent(started.url)
+    told = client_pair(CLIENT_ID, CLIENT_SECRET) if wants_basic else CLIENT_SECRET
+    vendor.refusal = Answer(400, {"error": "odd", "error_description": f"{query['code']} of {told} is odd"})
+    with pytest.raises(CredentialRefused, match="is odd") as refused:
+        finished(started, alice, query)
+    assert not any(secret in refused.value.message for secret in (query["code"], told))
 
 
 @pytest.mark.parametrize(("issuer", "iss", "taken"), [
