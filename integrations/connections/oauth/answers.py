@@ -1,7 +1,8 @@
 """Reading what a token endpoint answers (RFC 6749, 5): JSON or a form, with the vendor's own ways."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -31,14 +32,17 @@ def read_token(oauth: OAuth, held: Held, response: EgressResponse) -> Token:
         said = parse_token_response(json.dumps(_flat(oauth, value)))
     except (OAuth2Error, ValueError, TypeError) as error:
         raise UpstreamBroken("The service's answer holds no token where its connector says that it stands.") from error
+    scopes = _scopes(oauth, value)
+    access, refresh = said["access_token"], said.get("refresh_token") or ""
+    shown = partial(masked, secrets=(*held.secrets, access, refresh))
     return Token(
-        access=said["access_token"],
-        refresh=said.get("refresh_token") or "",
+        access=access,
+        refresh=refresh,
         lifetime_seconds=said.get("expires_in") or oauth.lifetime_seconds,
-        refresh_lifetime_seconds=next(filter(None, map(seconds, map(value.get, _REFRESH_LIVES))), None)
-        or oauth.refresh_lifetime_seconds,
-        scopes=_scopes(oauth, value),
-        kept={name: kept for name, path in oauth.keep.items() if isinstance(kept := found(path, value), str)},
+        refresh_lifetime_seconds=_refresh_lifetime(value) or oauth.refresh_lifetime_seconds,
+        # Both are shown to people, and nothing keeps a vendor from repeating a token there.
+        scopes=None if scopes is None else tuple(map(shown, scopes)),
+        kept={name: kept for name, kept in _kept(oauth, value) if shown(kept) == kept},
     )
 
 
@@ -59,6 +63,14 @@ def _flat(oauth: OAuth, value: Mapping[str, Any]) -> dict[str, Any]:
     texts: dict[str, Any] = {name: text for name, text in kept.items() if isinstance(text, str) and text}
     lifetime = seconds(flat.get("expires_in"))
     return texts if lifetime is None else {**texts, "expires_in": lifetime}
+
+
+def _refresh_lifetime(value: Mapping[str, Any]) -> int | None:
+    return next(filter(None, map(seconds, map(value.get, _REFRESH_LIVES))), None)
+
+
+def _kept(oauth: OAuth, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    return ((name, kept) for name, path in oauth.keep.items() if isinstance(kept := found(path, value), str))
 
 
 def _scopes(oauth: OAuth, value: Mapping[str, Any]) -> tuple[str, ...] | None:
