@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -41,16 +42,25 @@ def attributes(span: Span) -> dict[str, object]:
     return {each.key: getattr(each.value, each.value.WhichOneof("value") or "") for each in span.attributes}
 
 
-@pytest.fixture
-def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+@contextmanager
+def collecting() -> Iterator[Collector]:
     server = Upstream()
     server.will(Scripted(body=b"", headers={"Content-Type": "application/x-protobuf"}))
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.url)
-    spans = otel.start()
-    yield Collector(server, spans)
-    stop_exporting_to(spans)
-    spans.close()
-    server.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.url)
+        spans = otel.start()
+    try:
+        yield Collector(server, spans)
+    finally:
+        stop_exporting_to(spans)
+        spans.close()
+        server.close()
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with collecting() as collector:
+        yield collector
 
 
 def test_it_sends_a_call_with_its_steps(collector: Collector, corridor: Corridor, register: Register) -> None:

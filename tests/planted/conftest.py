@@ -1,28 +1,36 @@
-"""An installation whose tools carry planted credentials, and everything that can be looked through afterwards."""
+"""The day, from which everything was found that could have stayed. It is long; it happens once for all its tests."""
 
-import logging
+import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from contextlib import ExitStack, contextmanager
 
 import pytest
-from pytest_django import Settings
+import redis
+from celery import current_app
+from django.conf import settings
+from pytest_django.plugin import DjangoDbBlocker
 
-from accounts.models import Person, Tenant
+from accounts.roles import Role
 from accounts.tenancy import within
 from accounts.trail import tend_trail
-from config.log_format import LineFormatter, ObjectFormatter
-from integrations.connections.grant import CallGrant
-from integrations.egress import EgressRequest
-from registry.execution.resolve import resolve
-from registry.execution.types import Target, ToolCall
+from config import announce
+from config.embedded import children
+from config.supervisor.services import GRACE, WORKER
+from registry.metrics import LIMITED
 from registry.register import register_tool
 from tests.browsing import Visitor
+from tests.cast import make_agent, make_key, make_person, make_tenant
 from tests.catalogue import FIND_CONTACT, manager_of
-from tests.config.test_otel import Collector, collector  # noqa: F401
-from tests.corridor import Corridor
-from tests.integrations.egress.upstreams import Upstream, upstream
-from tests.planted.echoes import ECHOES
+from tests.config.test_otel import Collector, collecting
+from tests.conftest import Sweeper
+from tests.corridor import Corridor, Loop
+from tests.integrations.egress.upstreams import upstream
+from tests.patience import until
+from tests.planted import calling, connecting, signing
+from tests.planted.day import Day, Shown, allowing, listening_to_logs
+from tests.planted.echoes import ASKED, ECHOES
 from tests.planted.places import (
     in_files,
     in_the_database,
@@ -32,156 +40,123 @@ from tests.planted.places import (
     told_by_the_api,
     told_by_the_metrics,
 )
-from tests.planted.plants import CONNECTION, Plant
-from tests.planted.seeking import Seeker
+from tests.planted.plants import CONTROL
+from tests.planted.seeking import Found, Seeker
+from tests.planted.service import offer
 from tests.registry.live.rows import seal
 from tests.registry.live.sockets import UNHURRIED, Socket
 from tests.servers import Servers
+from tests.web import ROOT
 
-Leaks = Callable[..., list[str]]
-
-NOTHING = Plant("nothing", "", "header")
-UNHINDERED: dict[str, Any] = {
-    "input_schema": {
-        "type": "object",
-        "properties": {"account": {"type": "integer"}, "status": {"type": "string"}, "dress": {"type": "string"}},
-        "additionalProperties": False,
-    },
-    "breaker": {"minimum_calls": 10_000},
-}
+HAPPENS: dict[str, Callable[[Day], None]] = {**calling.HAPPENS, **connecting.HAPPENS, **signing.HAPPENS}
 
 
-@dataclass
-class Planting:
-    """Gives what a connection would: the next call goes out with this plant's credential."""
-
-    base_url: str
-    plant: Plant = NOTHING
-    knows: bool = True
-    """False: nothing is masked as known, and what is looked for has to be found."""
-    breaks: bool = False
-
-    async def grant_for(self, **_: Any) -> CallGrant:
-        grant = self.plant.grant(self.base_url)
-        apply = self._break if self.breaks else grant.apply
-        return replace(grant, apply=apply, secrets=grant.secrets if self.knows else ())
-
-    def _break(self, request: EgressRequest) -> EgressRequest:
-        raise RuntimeError("A bug of ours, with the credential at hand.")
+@pytest.fixture(scope="module")
+def emptied(django_db_setup: None, servers: Servers, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What is done stays until the module ends: nothing is rolled back."""
+    with (
+        servers.connect_as_superuser() as database,
+        redis.Redis.from_url(settings.REDIS_URL) as cache,
+        django_db_blocker.unblock(),
+    ):
+        yield
+        Sweeper(database, cache).sweep()
 
 
-@pytest.fixture
-def echo(settings: Settings) -> Iterator[Upstream]:
-    with upstream(dict(ECHOES)) as service:
-        settings.EGRESS_ALLOW_NETWORKS = [service.allowed]
-        yield service
+@pytest.fixture(scope="module")
+def day(emptied: None, corridor_loop: Loop) -> Iterator[Day]:
+    """Before anything has happened."""
+    acme = make_tenant("acme")
+    alice, scout = make_person(acme, "alice", Role.OWNER), make_agent(acme, "scout", Role.OWNER)
+    with ExitStack() as stack:
+        echo, elsewhere = (stack.enter_context(upstream({**ECHOES, **ASKED})) for _ in range(2))
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+        stack.enter_context(allowing(echo))
+        corridor = Corridor(corridor_loop, make_key(scout))
+        yield Day(acme, alice, corridor, echo, elsewhere, offer(acme, echo.url().rstrip("/")), Shown())
 
 
-@pytest.fixture
-def planting(echo: Upstream, monkeypatch: pytest.MonkeyPatch) -> Planting:
-    """Until a test can connect a service in one line: then this makes a connection for each plant instead."""
-    planting = Planting(echo.url())
+@pytest.fixture(scope="module")
+def found(day: Day, servers: Servers) -> Found:
+    """When everything has happened, and what was on its way has arrived."""
+    with listening_to_logs(day.shown), ExitStack() as stack:
+        said = stack.enter_context(listening_to_valkey())
+        collector = stack.enter_context(collecting())
+        live = stack.enter_context(listening_live(day))
+        stack.enter_context(working(day, servers))
+        tell_everywhere(day)
+        note_what_was_told(day, live, collector)
+        for happens in HAPPENS.values():
+            happens(day)
+            note_what_was_told(day, live, collector)
+        look(day, servers)
+        day.shown.add("said to Valkey", b"".join(said))
+    return Seeker(day.secrets).look_through(day.shown.texts)
 
-    async def resolve_with_a_connection(call: ToolCall) -> Target:
-        return replace(await resolve(call), connection_id=CONNECTION)
 
-    monkeypatch.setattr("registry.execution.pipeline.resolve", resolve_with_a_connection)
-    monkeypatch.setattr("registry.execution.credential.grant_for", planting.grant_for)
-    return planting
-
-
-@pytest.fixture
-def tools(acme: Tenant, echo: Upstream) -> None:
-    """One for each path of the service, and two that keep what they were answered."""
-    query = {"status": "status", "dress": "dress"}
-    specs: list[dict[str, Any]] = [
-        {"slug": path.strip("/"), "definition": {"method": "POST", "url": echo.url(path), "query": query}}
-        for path in ECHOES
+def look(day: Day, servers: Servers) -> None:
+    """Everywhere, once."""
+    artifacts = (f"executions/{id_}/artifact/content/" for id_ in day.large)
+    day.shown.texts += [
+        *told_by_the_api(day.corridor, *artifacts),
+        *on_admin_pages(day.corridor, Visitor(day.alice)),
+        *told_by_the_metrics(),
+        *in_the_database(servers),
+        *in_valkey(),
+        *in_files(servers),
     ]
-    specs += [
-        {**specs[0], "slug": "kept", "cache_seconds": 60, "read_only": True},
-        {**specs[0], "slug": "large", "artifact_threshold_bytes": 1000},
-        {**specs[0], "slug": "again", "retries": {"attempts": 2}, "idempotent": True},
-    ]
-    with within(acme.id):
-        for spec in specs:
-            register_tool(by=manager_of(acme), spec={**FIND_CONTACT, **UNHINDERED, **spec})
 
 
-@dataclass
-class Shown:
-    """What was told while it happened."""
-
-    texts: list[tuple[str, bytes]] = field(default_factory=list)
-
-    def add(self, place: str, content: bytes) -> None:
-        self.texts.append((place, content))
-
-
-class LogOfAll(logging.Handler):
-    """Every record at every level, as both formatters write it, and its words as they came."""
-
-    def __init__(self, shown: Shown) -> None:
-        super().__init__(logging.DEBUG)
-        self.shown = shown
-
-    def emit(self, record: logging.LogRecord) -> None:
-        written = [formatter.format(record) for formatter in (LineFormatter("%(message)s"), ObjectFormatter())]
-        self.shown.add(f"log of {record.name}", "\n".join([record.getMessage(), *written]).encode())
-
-
-@pytest.fixture
-def shown() -> Iterator[Shown]:
-    shown, root = Shown(), logging.getLogger()
-    handler, level = LogOfAll(shown), root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield shown
-    root.setLevel(level)
-    root.removeHandler(handler)
-
-
-@pytest.fixture
-def live(corridor: Corridor, acme: Tenant, tools: None) -> Iterator[Socket]:
-    """A websocket that was open all the time."""
-    seal(acme)
-    socket = Socket(corridor.loop, {"Authorization": f"Bearer {corridor.key}"}, "", UNHURRIED)
+@contextmanager
+def listening_live(day: Day) -> Iterator[Socket]:
+    """A websocket that is open all the time."""
+    seal(day.acme)
+    socket = Socket(day.corridor.loop, {"Authorization": f"Bearer {day.corridor.key}"}, "", UNHURRIED)
     assert socket.open() is None
-    yield socket
-    socket.end()
+    try:
+        yield socket
+    finally:
+        socket.end()
 
 
-@pytest.fixture
-def leaks(
-    shown: Shown,
-    servers: Servers,
-    corridor: Corridor,
-    alice: Person,
-    live: Socket,
-    collector: Collector,  # noqa: F811
-) -> Iterator[Leaks]:
-    """Where something was found of a secret, once everything that was on its way has arrived."""
+@contextmanager
+def working(day: Day, servers: Servers) -> Iterator[None]:
+    """A worker in a process of its own, whose log is a file like others."""
+    ready = servers.data_dir / "worker.ready"
+    environment = {"EGRESS_ALLOW_NETWORKS": day.echo.allowed, announce.VARIABLE: str(ready), "LOG_LEVEL": "DEBUG"}
+    with (servers.data_dir / "worker.log").open("wb") as log:
+        worker = children.spawn(
+            [sys.executable, *WORKER],
+            death_signal=signal.SIGTERM,
+            env={**os.environ, **environment},
+            cwd=ROOT,
+            output=log,
+        )
+        try:
+            until(lambda: announce.is_ready(ready, worker.pid), seconds=60)
+            yield
+        finally:
+            children.stop(worker, GRACE)
 
-    def look(*more: str, pages: str = "/admin/registry/execution/") -> list[str]:
-        tend_trail()
-        while not live.hears_nothing():
-            shown.add("websocket", str(live.hear()).encode())
-        collector.spans.flush()
-        for received in collector.server.received:
-            shown.add("spans", received.body)
-        places = [
-            *shown.texts,
-            *told_by_the_api(corridor, *more),
-            *on_admin_pages(corridor, Visitor(alice), pages),
-            *told_by_the_metrics(),
-            ("said to Valkey", b"".join(said)),
-            *in_the_database(servers),
-            *in_valkey(),
-            *in_files(servers),
-        ]
-        kinds = {place.partition(" ")[0] for place, content in places if content}
-        assert kinds >= {"answer", "file", "log", "metrics", "page", "said", "spans", "table", "websocket"}
-        return Seeker().leaks(places)
 
-    with listening_to_valkey() as said:
-        yield look
+def tell_everywhere(day: Day) -> None:
+    """What is no secret, wherever there is looked for some: a search that finds nothing proves nothing."""
+    told = {"slug": CONTROL, "definition": {"method": "POST", "url": day.echo.url("/check")}}
+    with within(day.acme.id):
+        register_tool(by=manager_of(day.acme), spec={**FIND_CONTACT, **told})
+    assert day.post("executions/", {"tool": CONTROL, "input": {"account": 7}})["tool"] == CONTROL
+    with redis.Redis.from_url(settings.REDIS_URL) as cache:
+        cache.set("tests", CONTROL)
+    current_app.send_task(CONTROL, queue="nobodys")
+    LIMITED.labels(CONTROL).inc()
+    day.shown.add_error(RuntimeError(CONTROL))
+
+
+def note_what_was_told(day: Day, live: Socket, collector: Collector) -> None:
+    tend_trail()
+    while not live.hears_nothing():
+        day.shown.add("websocket", str(live.hear()).encode())
+    collector.spans.flush()
+    for received in collector.server.received:
+        day.shown.add("spans", received.body)
+    collector.server.received.clear()

@@ -1,12 +1,17 @@
-"""Services that give back whatever they were sent, in every dress: `/echo?status=400&dress=html`."""
+"""A service that gives back whatever it was sent, in every dress: `/echo?status=400&dress=html`.
+
+It gives tokens for whatever it is shown, and takes every credential, until it is told to refuse them all.
+"""
 
 import base64
 import html
 import json
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, quote, quote_plus
 
 from tests.integrations.egress.upstreams import Behaviour, Peer
+from tests.planted.plants import ISSUED
 from tests.registry.streaming.server import HEAD, chunked
 
 ENCODINGS: dict[str, Callable[[str], str]] = {
@@ -37,7 +42,13 @@ def dressed(peer: Peer) -> dict[str, str]:
 
 def as_json(peer: Peer) -> tuple[str, str]:
     head = dict(line.split(": ", 1) for line in sent(peer).partition("\n\n")[0].split("\n")[1:])
-    return "application/json", json.dumps({"error": "no", "headers": head, "sent": dressed(peer), "path": peer.path})
+    told = {"error": "no", "headers": head, "sent": dressed(peer), "path": peer.path, "next": here(peer)}
+    return "application/json", json.dumps(told)
+
+
+def here(peer: Peer) -> str:
+    """Where to go on: at the same service, which echoes that, too."""
+    return f"http://127.0.0.1:{peer.upstream.port}/echo?status=200&dress=json"
 
 
 def as_text(peer: Peer) -> tuple[str, str]:
@@ -98,3 +109,51 @@ ECHOES: dict[str, Behaviour] = {
     "/pieces": as_pieces,
     "/hang-up": hang_up,
 }
+
+# --- Tokens, checks and refusals ---
+
+_PROOFS = re.compile(r"(?im)^(?:authorization|x-api-key|cookie|x-amz-security-token): (.*)$")
+
+
+def proofs(peer: Peer) -> str:
+    """What of a request proves who sent it."""
+    head = peer.head.encode("latin-1").decode()
+    return " ".join([*_PROOFS.findall(head), peer.path.partition("?")[2], peer.body.decode()])
+
+
+def give_token(peer: Peer) -> bool:
+    """RFC 6749, 5.1; what was asked with is told beside it."""
+    token = {
+        "access_token": ISSUED["access token"],
+        "refresh_token": ISSUED["refresh token"],
+        "token_type": "bearer",
+        "expires_in": 3600,
+        "scope": f"read {ISSUED['access token']}",
+        "echo": sent(peer),
+    }
+    return peer.answer(json.dumps(token).encode(), Content_Type="application/json")
+
+
+def let_in(peer: Peer) -> bool:
+    told = {"token": ISSUED["token of a login"], "echo": sent(peer)}
+    return peer.answer(json.dumps(told).encode(), Content_Type="application/json")
+
+
+def take(peer: Peer) -> bool:
+    """The account is called what it was proven with."""
+    told = {"account": f"Acme {proofs(peer)}", "echo": sent(peer)}
+    return peer.answer(json.dumps(told).encode(), Content_Type="application/json")
+
+
+def refuse(encoding: str, status: str = "401") -> Behaviour:
+    """Say no to everything, with what was shown: so encoded, and in both places where vendors put their words."""
+
+    def answer(peer: Peer) -> bool:
+        words = f"No to {ENCODINGS[encoding](proofs(peer))}"
+        told = {"error": words, "error_description": words, "message": words, "sent": dressed(peer)}
+        return peer.answer(json.dumps(told).encode(), STATUS[status], Content_Type="application/json")
+
+    return answer
+
+
+ASKED: dict[str, Behaviour] = {"/token": give_token, "/login": let_in, "/check": take, "/revoke": take}

@@ -3,6 +3,7 @@
 import re
 import socket
 import threading
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,15 +19,16 @@ from psycopg import sql
 from tests.browsing import Visitor
 from tests.corridor import Corridor
 from tests.servers import Servers
+from tests.test_isolation import addresses
 
 _TABLES = """
 SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
 """
-LISTS = (
-    *("executions/", "tools/", "audit/", "agents/", "keys/", "people/", "tenant/", "approvals/", "permission-rules/"),
-    *("analytics/", "breakers/", "redaction/"),
-)
+MOST_OF_A_KIND = 12
+"""So many things of a list are looked at one by one: what they show stands in the tables, which are read whole."""
+_ID = re.compile(rb'[{,]"id":"([0-9a-f-]{36})"')
 _HREF = re.compile(rb'href="(/admin/[^"#?]*)')
+_NAMED = re.compile(r"/[0-9a-f-]{36}/")
 _NOT_A_PAGE = ("/logout/", "/jsi18n/")
 
 
@@ -75,7 +77,8 @@ def in_valkey() -> Iterator[tuple[str, bytes]]:
     """Every key with what it holds, Celery's queues among them."""
     with redis.Redis.from_url(settings.REDIS_URL) as cache:
         for key in cache.scan_iter():
-            yield f"key {key.decode(errors='replace')}", key + b"\n" + repr(_held(cache, key)).encode()
+            kind = "queue" if b"celery" in key else "key"
+            yield f"{kind} {key.decode(errors='replace')}", key + b"\n" + repr(_held(cache, key)).encode()
 
 
 @contextmanager
@@ -128,24 +131,30 @@ def _content(path: Path) -> bytes:
         return b""
 
 
-def on_admin_pages(corridor: Corridor, visitor: Visitor, below: str) -> Iterator[tuple[str, bytes]]:
-    """Every page that links lead to from the first one, of those below an address."""
-    waiting, seen = ["/admin/"], set[str]()
+def on_admin_pages(corridor: Corridor, visitor: Visitor) -> Iterator[tuple[str, bytes]]:
+    """Every page that links lead to from the first one, and of things of one kind the first ones."""
+    waiting, seen, kinds = deque(["/admin/"]), set[str](), Counter[str]()
     while waiting:
-        address = waiting.pop()
-        if address in seen or any(part in address for part in _NOT_A_PAGE):
+        address = waiting.popleft()
+        kind = _NAMED.sub("/…/", address)
+        if address in seen or kinds[kind] >= MOST_OF_A_KIND or any(part in address for part in _NOT_A_PAGE):
             continue
         seen.add(address)
-        answer = visitor.get(address)
-        content = corridor.loop.run(whole(answer))
+        kinds[kind] += 1
+        content = corridor.loop.run(whole(visitor.get(address)))
         yield f"page {address}", content
-        waiting += [href.decode() for href in _HREF.findall(content) if href.startswith(below.encode())]
+        waiting += [href.decode() for href in _HREF.findall(content)]
 
 
 def told_by_the_api(corridor: Corridor, *more: str) -> Iterator[tuple[str, bytes]]:
-    """The lists, each execution, and `more`."""
-    ids = [entry["id"] for entry in corridor.get("executions/", {"limit": "200"}).json()["results"]]
-    for path in (*LISTS, *more, *(f"executions/{id_}/" for id_ in ids)):
+    """Whatever can be read without naming a thing, the newest of what is listed there, and `more`."""
+    asked = [path for path, pattern in addresses() if "<" not in path and "get" in pattern.callback.cls.rights]  # type: ignore[attr-defined]
+    for path in asked:
+        answer = corridor.get(path)
+        content = corridor.loop.run(whole(answer))
+        yield f"answer {answer.status_code} {path}", content
+        more = (*more, *(f"{path}{id_.decode()}/" for id_ in _ID.findall(content)[:MOST_OF_A_KIND]))
+    for path in more:
         answer = corridor.get(path)
         yield f"answer {answer.status_code} {path}", corridor.loop.run(whole(answer))
 

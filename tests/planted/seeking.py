@@ -3,12 +3,14 @@
 import base64
 import html
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
 import ahocorasick
 
-from tests.planted.plants import PLANTED
+from tests.planted.plants import CONTROL, PLANTED
 
 PART = 16
 """A longer secret must not even show so much of its beginning or end."""
@@ -28,20 +30,37 @@ def needles(secret: str) -> Iterator[str]:
         yield from (secret[:PART], secret[-PART:])
 
 
+@dataclass
+class Found:
+    looked_through: Counter[str] = field(default_factory=Counter)
+    """Bytes, by the kind of place: the first word of what it is called."""
+    controls: set[str] = field(default_factory=set)
+    """Kinds of places where the search found what it has to find."""
+    leaks: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Where which secret was found, with what stands around it."""
+
+
 class Seeker:
-    def __init__(self) -> None:
+    """Looks for everything that was planted, and `more`; and for what is no secret, which has to be found."""
+
+    def __init__(self, more: Mapping[str, str]) -> None:
         self._automaton = ahocorasick.Automaton()
-        for name, secret in PLANTED.items():
+        for name, secret in {**PLANTED, **more}.items():
             for needle in needles(secret):
                 # Bytes are read as Latin-1 here, so that nothing is left out that is no text.
                 self._automaton.add_word(needle.encode().decode("latin-1"), name)
+        self._automaton.add_word(CONTROL, CONTROL)
         self._automaton.make_automaton()
 
-    def leaks(self, places: Iterable[tuple[str, bytes]]) -> list[str]:
-        """Where which secret was found, with what stands around it."""
-        found: dict[tuple[str, str], str] = {}
+    def look_through(self, places: Iterable[tuple[str, bytes]]) -> Found:
+        found = Found()
         for place, content in places:
+            kind = place.partition(" ")[0]
+            found.looked_through[kind] += len(content)
             for end, name in self._automaton.iter(content.decode("latin-1")):
-                around = content[max(0, end - 120) : end + 40]
-                found.setdefault((place, name), f"{place} holds the {name}: {around!r}")
-        return list(found.values())
+                if name == CONTROL:
+                    found.controls.add(kind)
+                else:
+                    around = content[max(0, end - 120) : end + 40]
+                    found.leaks.setdefault((place, name), f"{place} holds the {name}: {around!r}")
+        return found
