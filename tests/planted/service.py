@@ -52,7 +52,9 @@ def _ways(url: str) -> dict[str, Any]:
 
 
 def _actions() -> dict[str, Any]:
-    calls = {path.strip("/"): {"call": f"POST {path}", "parameters": _PARAMETERS} for path in ECHOES}
+    calls: dict[str, dict[str, Any]] = {
+        path.strip("/"): {"call": f"POST {path}", "parameters": _PARAMETERS} for path in ECHOES
+    }
     echo = calls["echo"]
     calls |= {
         "kept": {**echo, "effect": "read", "cache_seconds": 60},
