@@ -28,7 +28,7 @@ from tests.conftest import Sweeper
 from tests.corridor import Corridor, Loop
 from tests.integrations.egress.upstreams import upstream
 from tests.patience import until
-from tests.planted import calling, connecting, signing
+from tests.planted import calling, connecting, doors, signing
 from tests.planted.day import Day, Shown, allowing, listening_to_logs
 from tests.planted.echoes import ASKED, ECHOES
 from tests.planted.places import (
@@ -48,7 +48,12 @@ from tests.registry.live.sockets import UNHURRIED, Socket
 from tests.servers import Servers
 from tests.web import ROOT
 
-HAPPENS: dict[str, Callable[[Day], None]] = {**calling.HAPPENS, **connecting.HAPPENS, **signing.HAPPENS}
+HAPPENS: dict[str, Callable[[Day], None]] = {
+    **calling.HAPPENS,
+    **connecting.HAPPENS,
+    **signing.HAPPENS,
+    **doors.HAPPENS,
+}
 
 
 @pytest.fixture(scope="module")
