@@ -40,7 +40,8 @@ def by_links(day: Day) -> None:
     """Their holder may see them; logs and tables may not."""
     alice, ada = Visitor(day.alice), Visitor(None)
     for plant in ONE_EACH:
-        made = alice.post(f"{_SITE}/link/", {"end_user": f"page {plant.end_user}", "seconds": "3600", "auth": plant.way})
+        asked = {"end_user": f"page {plant.end_user}", "seconds": "3600", "auth": plant.way}
+        made = alice.post(f"{_SITE}/link/", asked)
         address = text_of(made).split("http://testserver")[1].split("<")[0]
         day.secrets[f"link on a page for {plant.way}"] = token = address.split("/")[2]
         ada.get(address)

@@ -28,7 +28,7 @@ MOST_OF_A_KIND = 12
 """So many things of a list are looked at one by one: what they show stands in the tables, which are read whole."""
 _ID = re.compile(rb'[{,]"id":"([0-9a-f-]{36})"')
 _HREF = re.compile(rb'href="(/admin/[^"#?]*)')
-_NAMED = re.compile(r"/[0-9a-f-]{36}/")
+_NAMED = re.compile(r"/[0-9a-f-]{36}/|(?<=/connectors)/[a-z0-9-]+/")
 _NOT_A_PAGE = ("/logout/", "/jsi18n/")
 
 
