@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from integrations.connections.auth.base import Client, Held, Token
 from integrations.connections.oauth.answers import read_token
@@ -14,7 +15,7 @@ TOKEN = {"access_token": "zugang-4711", "refresh_token": "wieder-4712", "scope":
 def read(**said: str) -> Token:
     assert WAY.oauth is not None
     body = json.dumps({**TOKEN, **said}).encode()
-    answer = EgressResponse(200, {}, body, "https://chat.example/token", 0.1)
+    answer = EgressResponse(200, CIMultiDictProxy(CIMultiDict()), body, "https://chat.example/token", 0.1)
     return read_token(WAY.oauth, Held(WAY, "", client=Client("acme-app", "geheim-4713")), answer)
 
 
