@@ -4,7 +4,8 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -19,6 +20,9 @@ _ALONE_BELOW = 8
 """A shorter form counts only where no letter or digit touches it."""
 _ENCODED_FROM = 6
 """A shorter value is not looked for in encodings: what it makes there is no more than a syllable."""
+_LONGEST_WORD = 4_096
+"""Of a longer form the automaton knows the beginning. It calls itself once for each letter of a word, and threads have
+little stack on some systems: where that runs out, the process is gone."""
 
 _NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]+")
 _ESCAPED = re.compile("(?:%[0-9A-F]{2})+")
@@ -53,8 +57,15 @@ class KnownSecrets:
         for last, size in self._automaton.iter(text, start):
             end = last + 1
             first = end - size
-            if size >= _ALONE_BELOW or not (text[first - 1 : first].isalnum() or text[end : end + 1].isalnum()):
+            if size == _LONGEST_WORD:
+                yield from self._find_long(text, first)
+            elif size >= _ALONE_BELOW or not (text[first - 1 : first].isalnum() or text[end : end + 1].isalnum()):
                 yield Span(first, end, self.kind)
+
+    def _find_long(self, text: str, first: int) -> Iterator[Span]:
+        for form in self._long[text[first : first + _LONGEST_WORD]]:
+            if text.startswith(form, first):
+                yield Span(first, first + len(form), self.kind)
 
     def open_from(self, text: str, start: int, since: int) -> int:
         if not self.values:
@@ -71,11 +82,22 @@ class KnownSecrets:
     def _is_begun(self, tail: str) -> bool:
         """Also when it is a whole one, if what follows says whether it counts."""
         length: int = self._automaton.longest_prefix(tail)
+        if length == _LONGEST_WORD:
+            return any(form != tail and form.startswith(tail) for form in self._long[tail[:length]])
         return length == len(tail) and (length < _ALONE_BELOW or tail not in self._forms)
 
     @cached_property
     def _forms(self) -> frozenset[str]:
         return frozenset(form for value in self.values for form in _forms(value))
+
+    @cached_property
+    def _long(self) -> Mapping[str, Sequence[str]]:
+        """By their beginning, the forms that are no shorter than a word may be."""
+        found = defaultdict(list)
+        for form in self._forms:
+            if len(form) >= _LONGEST_WORD:
+                found[form[:_LONGEST_WORD]].append(form)
+        return found
 
     @cached_property
     def _first_letters(self) -> frozenset[str]:
@@ -85,7 +107,7 @@ class KnownSecrets:
     def _automaton(self) -> Any:
         automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
         for form in self._forms:
-            automaton.add_word(form)
+            automaton.add_word(form[:_LONGEST_WORD])
         automaton.make_automaton()
         return automaton
 

@@ -3,12 +3,13 @@
 import base64
 import html
 import json
+import threading
 from urllib.parse import quote, quote_plus
 
 import pytest
 from django.utils.html import escape
 
-from integrations.redaction import KnownSecrets, redact_text
+from integrations.redaction import KnownSecrets, StreamRedactor, redact_text
 from integrations.redaction.rules import rules_of
 
 NOTHING_ELSE = rules_of(frozenset())
@@ -91,3 +92,39 @@ def test_it_is_nothing_without_values() -> None:
     assert not KnownSecrets(["", "abc"])
     assert KnownSecrets().longest == 0
     assert not KnownSecrets().is_one(7)
+
+
+LONG = "".join(f"{number:05x}" for number in range(2_000))
+
+
+@pytest.mark.parametrize("value", [LONG[:4_095], LONG[:4_096], LONG[:4_097], LONG])
+def test_it_masks_a_long_one(value: str) -> None:
+    both = f"<{value}> <{value.encode().hex()}>"
+    assert masked(both, value) == "<[redacted:secret]> <[redacted:secret]>"
+
+
+def test_it_leaves_what_only_begins_like_a_long_one() -> None:
+    other = f"{LONG[:5_000]}."
+    assert masked(other, LONG) == other
+
+
+def test_it_masks_two_long_ones_that_begin_alike() -> None:
+    ada, bob = LONG, f"{LONG[:5_000]}bob"
+    assert masked(f"<{ada}> <{bob}>", ada, bob) == "<[redacted:secret]> <[redacted:secret]>"
+
+
+def test_a_long_one_may_arrive_in_pieces() -> None:
+    redactor = StreamRedactor(secrets=KnownSecrets([LONG]), rules=NOTHING_ELSE)
+    told = redactor.feed(f"<{LONG[:6_000]}") + redactor.feed(f"{LONG[6_000:]}>") + redactor.finish()
+    assert told == "<[redacted:secret]>"
+
+
+def test_a_long_one_does_without_much_stack() -> None:
+    """Where the stack runs out the process ends, without a word: here with the least that systems give a thread."""
+    before = threading.stack_size(512 * 1024)
+    try:
+        thread = threading.Thread(target=masked, args=("nothing", LONG * 20))
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
