@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 from accounts.errors import Fault
 from integrations.connections.auth.pairs import client_pair, pair
 from integrations.egress import EgressRequest, EgressResponse
+from integrations.errors import UpstreamBroken
 from integrations.format.types import AuthType, AuthWay, ClientAuth
 
 USER, PASSWORD = "username", "password"
@@ -61,9 +62,13 @@ class Held:
             yield client_pair(self.oauth_client.id, self.oauth_client.secret)
 
 
+LONGEST_TOKEN = 20_000
+"""As long as a value that a person enters may be. Headers end at some 8,000 letters with most servers."""
+
+
 @dataclass(frozen=True)
 class Token:
-    """What a service gave for calls to carry."""
+    """What a service gave for calls to carry. Raises UpstreamBroken for one that no call could."""
 
     access: str = field(repr=False)
     refresh: str = field(default="", repr=False)
@@ -75,6 +80,10 @@ class Token:
     """None: the service did not say."""
     kept: Mapping[str, str] = field(default_factory=dict)
     """Variables of the base URL that came with it."""
+
+    def __post_init__(self) -> None:
+        if max(len(self.access), len(self.refresh)) > LONGEST_TOKEN:
+            raise UpstreamBroken(f"The service gave a token of more than {LONGEST_TOKEN:,} letters. Ask who runs it.")
 
 
 class Refusal(Exception):

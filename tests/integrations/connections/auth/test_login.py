@@ -57,3 +57,8 @@ def test_it_tells_what_the_service_says_without_what_was_entered() -> None:
 def test_it_refuses_an_answer_without_a_token(value: Any) -> None:
     with pytest.raises(UpstreamBroken, match="holds no token"):
         read(value)
+
+
+def test_it_refuses_a_token_that_no_call_could_carry() -> None:
+    with pytest.raises(UpstreamBroken, match="more than 20,000 letters"):
+        read({"data": {"token": "t" * 20_001}})
