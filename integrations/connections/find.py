@@ -43,7 +43,9 @@ def _of_tenant(connector: Connector, chosen: UUID | None) -> Connection:
                 f"The connection to {connector.name} that the tool names is disconnected. Choose another one for it."
             )
         return found
-    candidates = list(living.order_by("-is_default", "slug")[:2])
+    # One that somebody has only begun stands in the way of none that was finished.
+    finished = living.exclude(state=ConnectionState.PENDING)
+    candidates = list(finished.order_by("-is_default", "slug")[:2]) or list(living[:1])
     if not candidates:
         raise ConnectionMissing(f"{connector.name} is not connected yet. An admin can connect it.")
     if len(candidates) > 1 and not candidates[0].is_default:

@@ -58,6 +58,14 @@ def test_it_finds_the_one_that_the_tool_names(acme: Tenant, vendor: Vendor, find
         find(chosen=chosen.id)
 
 
+def test_one_that_was_only_begun_stands_in_nobodys_way(acme: Tenant, vendor: Vendor, find: Find) -> None:
+    begun, only = settled(acme, vendor, is_default=True), settled(acme, vendor)
+    turn(begun, state="pending")
+    assert find() == only
+    with pytest.raises(ConnectionMissing, match="has not come back from Chat"):
+        find(chosen=begun.id)
+
+
 def test_it_gives_an_end_user_their_own_and_never_another(acme: Tenant, vendor: Vendor, find: Find) -> None:
     settled(acme, vendor, is_default=True)
     own = settled(acme, vendor, end_user="ada")
