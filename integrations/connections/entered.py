@@ -11,6 +11,7 @@ from integrations.format.types import AuthWay, Connector
 from integrations.patterns import PATTERN_OPTIONS
 
 LONGEST_VALUE = 20_000
+ONE_LINE = f"Enter one line of at most {LONGEST_VALUE:,} letters, without control characters."
 
 
 def way_of(connector: Connector, name: str) -> AuthWay:
@@ -42,7 +43,7 @@ def _faults(way: AuthWay, entered: Mapping[str, str]) -> Iterator[Fault]:
     for name in sorted(set(entered) - known):
         yield Fault(f"$.values.{name}", f"There is no such field. There are: {', '.join(sorted(known)) or 'none'}.")
     odd = sorted(name for name in known & set(entered) if not _is_sane(entered[name]))
-    yield from (Fault(f"$.values.{name}", "Enter one line of text without control characters.") for name in odd)
+    yield from (Fault(f"$.values.{name}", ONE_LINE) for name in odd)
     if not odd:
         for error in _validator(way).iter_errors({name: entered[name] for name in known & set(entered)}):
             place = ".".join(["$.values", *map(str, error.instance_path)])

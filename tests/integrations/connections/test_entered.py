@@ -36,7 +36,8 @@ def test_it_names_unknown_and_missing_fields() -> None:
 
 @pytest.mark.parametrize("value", ["xoxb-1\r\nHost: evil.example", "xoxb-\x00", "xoxb-\ud800", "x" * 20_001, 7, None])
 def test_it_refuses_what_is_no_line_of_text(value: Any) -> None:
-    assert "$.values.token: Enter one line of text without control characters." in faults({"token": value})
+    said = "$.values.token: Enter one line of at most 20,000 letters, without control characters."
+    assert said in faults({"token": value})
 
 
 def test_it_asks_the_type_what_no_schema_can_say() -> None:
