@@ -32,6 +32,11 @@ def rules_for(tenant: Tenant) -> EgressRules:
     )
 
 
+def says_nothing(status: int) -> bool:
+    """Whether an answer with this status leaves open what a credential is worth."""
+    return status in _LATER or status >= 500
+
+
 def account_of(
     connector: Connector,
     *,
@@ -51,7 +56,7 @@ def account_of(
     if read_target(request.url).origin in origins:
         request = replace(apply(request), secrets=tuple(secrets), origins=origins)
     answer = send(request, rules=rules)
-    if answer.status in _LATER or answer.status >= 500:
+    if says_nothing(answer.status):
         raise UpstreamFailure(
             f"{connector.name} answered with HTTP {answer.status}, so that the credential could not be checked. "
             "Try again later."

@@ -26,6 +26,7 @@ from integrations.connections.holding import credential_of, find, held_by
 from integrations.connections.pinning import move
 from integrations.connections.sealed import open_token
 from integrations.connections.timing import CLAIM_SECONDS, REFUSALS_UNTIL_EXPIRED, cooled, counted
+from integrations.connections.words import quoting
 from integrations.egress import EgressRules
 from integrations.errors import ConnectionExpired, ConnectionMissing, TokenUnavailable
 from integrations.format.types import AuthWay, Connector
@@ -141,7 +142,7 @@ def _note_refusal(
         if connection.state == ConnectionState.ACTIVE:
             note_expired(connection, actor=ACTOR, reason=reason)
         return expired(connection, reason)
-    return _unavailable(name, f"It says: “{refusal.words}”.", credential.cool_until)
+    return _unavailable(name, quoting(refusal.words), credential.cool_until)
 
 
 def expired(connection: Connection, reason: str) -> ConnectionExpired:

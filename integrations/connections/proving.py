@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from accounts.errors import Conflict
-from integrations.connections.account import account_of
+from integrations.connections.account import account_of, says_nothing
 from integrations.connections.address import base_url, keep_variables, origins
 from integrations.connections.auth import Held, Token, scheme
 from integrations.connections.auth.base import Refusal
+from integrations.connections.words import quoting
 from integrations.egress import EgressRules
 from integrations.egress.blocking import send
-from integrations.errors import CredentialRefused
+from integrations.errors import CredentialRefused, UpstreamFailure
 from integrations.format.types import Connector
 
 
@@ -48,7 +49,7 @@ def prove(connector: Connector, held: Held, rules: EgressRules) -> Proof:
             rules=rules,
         )
     except Refusal as refusal:
-        raise refused(connector, refusal.words) from refusal
+        raise refused(connector, refusal) from refusal
     return Proof(held.variables, token, account, checked=connector.check is not None or token is not None)
 
 
@@ -61,8 +62,11 @@ def _obtained(held: Held, rules: EgressRules) -> Token | None:
     return None if call is None else call.read(send(call.request, rules=rules))
 
 
-def refused(connector: Connector, complaint: str) -> CredentialRefused:
+def refused(connector: Connector, refusal: Refusal) -> CredentialRefused | UpstreamFailure:
+    """What to tell whoever entered it. A service that is in trouble has not looked at it."""
+    said = quoting(refusal.words)
+    if says_nothing(refusal.status):
+        return UpstreamFailure(f"{connector.name} is in trouble. {said} Nothing was saved; try again later.")
     return CredentialRefused(
-        f"{connector.name} does not take this credential. It says: “{complaint}”. Check what was entered; "
-        "nothing was saved."
+        f"{connector.name} does not take this credential. {said} Check what was entered; nothing was saved."
     )

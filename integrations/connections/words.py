@@ -55,3 +55,8 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[:_MOST_READ]).split())
     told = redact_beginning(line, LONGEST_WORDS, secrets=KnownSecrets(tuple(secrets)), rules=SECRETS_MASKED)
     return told if len(told) < LONGEST_WORDS else f"{told}…"
+
+
+def quoting(complaint: str) -> str:
+    """A sentence that quotes it, with one full stop."""
+    return f"It says: “{complaint}”" if complaint.endswith((".", "!", "?", "…")) else f"It says: “{complaint}”."

@@ -27,7 +27,7 @@ from integrations.connections.oauth.requests import code_request
 from integrations.connections.oauth.secrets import digest, is_same
 from integrations.connections.proving import Proof, prove, refused
 from integrations.connections.sealed import open_token, open_verifier
-from integrations.connections.words import masked
+from integrations.connections.words import masked, quoting
 from integrations.egress import EgressRules
 from integrations.egress.blocking import send
 from integrations.errors import CredentialRefused
@@ -126,8 +126,7 @@ def _refuse_error(exchange: _Exchange, returned: Returned) -> None:
     if returned.error or not returned.code:
         said = masked(returned.error_description or returned.error, exchange.held.secrets) or "nothing"
         raise CredentialRefused(
-            f"Signing in at {exchange.connector.name} was not completed. It says: “{said}”. Nothing was saved; "
-            "begin again."
+            f"Signing in at {exchange.connector.name} was not completed. {quoting(said)} Nothing was saved; begin again."
         )
 
 
@@ -153,7 +152,7 @@ def _exchanged(exchange: _Exchange, code: str) -> tuple[Token, Proof]:
     try:
         token = read_token(exchange.oauth, exchange.held, send(request, rules=exchange.rules))
     except Refusal as refusal:
-        raise refused(exchange.connector, refusal.words) from refusal
+        raise refused(exchange.connector, refusal) from refusal
     held = replace(
         exchange.held,
         access=token.access,

@@ -4,7 +4,16 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from integrations.connections.words import LONGEST_SECONDS, LONGEST_WORDS, answered, found, masked, seconds, words
+from integrations.connections.words import (
+    LONGEST_SECONDS,
+    LONGEST_WORDS,
+    answered,
+    found,
+    masked,
+    quoting,
+    seconds,
+    words,
+)
 from integrations.egress import EgressResponse
 
 
@@ -59,3 +68,11 @@ def test_it_reads_no_time_from_what_is_none(said: object) -> None:
 
 def test_it_finds_nothing_with_an_expression_that_is_much_work() -> None:
     assert found("[@, @] | " * 20 + "length(@)", list(range(100))) is None
+
+
+@pytest.mark.parametrize(
+    ("complaint", "sentence"),
+    [("no", "It says: “no”."), ("No such key.", "It says: “No such key.”"), ("Really?", "It says: “Really?”")],
+)
+def test_a_quotation_ends_with_one_full_stop(complaint: str, sentence: str) -> None:
+    assert quoting(complaint) == sentence

@@ -13,7 +13,7 @@ from integrations.connections.auth.pairs import client_pair
 from integrations.connections.disconnect import disconnect
 from integrations.connections.oauth.callback import Returned
 from integrations.connections.sealed import open_token
-from integrations.errors import CredentialRefused, UpstreamBroken
+from integrations.errors import CredentialRefused, UpstreamBroken, UpstreamFailure
 from integrations.format.types import Connector
 from integrations.models import Connection, Credential, OAuthFlow
 from tests.cast import make_person
@@ -197,7 +197,7 @@ def test_it_saves_nothing_when_the_service_does_not_take_the_token(
     (Answer(200, {"hello": "there"}), UpstreamBroken),
     (Answer(200, ["odd"]), UpstreamBroken),
     (Answer(200, {"access_token": 7}), UpstreamBroken),
-    (Answer(500, {}), CredentialRefused),
+    (Answer(500, {}), UpstreamFailure),
 ])  # fmt: skip
 def test_it_saves_nothing_of_an_answer_without_a_token(
     acme: Tenant, alice: Person, vendor: Vendor, chat: Connector, answer: Answer, error: type[Exception]
@@ -273,6 +273,17 @@ def test_it_tells_slacks_refusal_although_it_is_200(acme: Tenant, alice: Person,
     started = begun(acme, alice, with_app(acme, vendor, way={"error_path": "error"}))
     with pytest.raises(CredentialRefused, match="It says: “invalid_grant”"):
         finished(started, alice, {"state": started.state, "code": "made-up"})
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_it_blames_nobody_for_a_vendor_in_trouble(
+    acme: Tenant, alice: Person, vendor: Vendor, chat: Connector, status: int
+) -> None:
+    started = begun(acme, alice, chat)
+    vendor.refusal = Answer(status, {"error": "busy"})
+    with pytest.raises(UpstreamFailure, match="It says: “busy”"):
+        finished(started, alice, vendor.consent(started.url))
+    assert_still_pending(acme)
 
 
 def test_it_keeps_the_refresh_token_that_google_gives_once(acme: Tenant, alice: Person, vendor: Vendor) -> None:
