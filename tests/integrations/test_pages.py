@@ -111,6 +111,12 @@ def test_looking_at_a_link_uses_nothing_up(acme: Tenant, vendor: Vendor) -> None
     assert first.post(address, {"values.key": API_KEY}).status_code == 200
 
 
+def test_a_page_that_refuses_has_a_title_in_words(client: Client, acme: Tenant) -> None:
+    used_up, lost = client.get("/connect/made-up/"), client.get(CALLBACK, {"state": "made-up"})
+    assert "<title>That did not work | Quartermaster</title>" in used_up.content.decode()
+    assert "<title>Not connected | Quartermaster</title>" in lost.content.decode()
+
+
 def test_an_end_user_signs_in_at_the_vendor(client: Client, acme: Tenant, vendor: Vendor) -> None:
     connector = with_app(acme, vendor)
     address = link(acme, vendor, connector=connector, auth="oauth", return_to="https://acme.example/done")
