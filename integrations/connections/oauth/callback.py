@@ -126,7 +126,8 @@ def _refuse_error(exchange: _Exchange, returned: Returned) -> None:
     if returned.error or not returned.code:
         said = masked(returned.error_description or returned.error, exchange.held.secrets) or "nothing"
         raise CredentialRefused(
-            f"Signing in at {exchange.connector.name} was not completed. {quoting(said)} Nothing was saved; begin again."
+            f"Signing in at {exchange.connector.name} was not completed. {quoting(said)} "
+            "Nothing was saved; begin again."
         )
 
 
