@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from accounts.errors import Conflict
 from integrations.connections.address import base_url_so_far
 from integrations.connections.auth import Held
 from integrations.connections.auth.base import Client
@@ -65,6 +66,16 @@ def held_by(connection: Connection, credential: Credential) -> tuple[Connector, 
         client=client_for(connector, way),
     )
     return connector, held
+
+
+def registered_client(connector: Connector, way: AuthWay) -> Client:
+    """With which people are sent to the vendor. Raises Conflict where there is none yet, and as `client_for`."""
+    client = client_for(connector, way)
+    if client is None:
+        raise Conflict(
+            f"Nobody can be sent to {connector.name} yet: register an app there, and enter its client id and secret."
+        )
+    return client
 
 
 def client_for(connector: Connector, way: AuthWay) -> Client | None:

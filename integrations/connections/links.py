@@ -15,8 +15,9 @@ from accounts.roles import Right
 from accounts.tenancy import platform, within
 from integrations.connections.address import read_variables
 from integrations.connections.entered import refuse_end_user, way_of
+from integrations.connections.holding import registered_client
 from integrations.connections.oauth.secrets import digest, is_same, new_secret
-from integrations.format.types import Connector
+from integrations.format.types import Connector, Grant
 from integrations.models import ConnectLink
 
 USUAL_SECONDS = 86_400
@@ -44,10 +45,11 @@ def make_link(
 ) -> MadeLink:
     """Whoever opens it first connects `end_user`'s account. An end user who has one connects it anew.
 
-    Raises Forbidden, NotFound for an unknown way, Invalid with what is wrong.
+    Raises Forbidden, NotFound for an unknown way, Invalid with what is wrong, Conflict where one signs in at the vendor
+    and the tenant has no app there yet.
     """
     by.require(Right.CREDENTIALS)
-    way_of(connector, auth)
+    way = way_of(connector, auth)
     _refuse(end_user, return_to, seconds)
     refuse_end_user(connector, end_user)
     token = new_secret()
@@ -64,6 +66,8 @@ def make_link(
         expires_at=timezone.now() + timedelta(seconds=seconds),
     )
     with within(tenant_id):
+        if way.oauth and way.oauth.grant is Grant.AUTHORIZATION_CODE:
+            registered_client(connector, way)
         link.save(force_insert=True)
         record(
             tenant_id=tenant_id,

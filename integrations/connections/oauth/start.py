@@ -18,7 +18,7 @@ from accounts.tenancy import within
 from integrations.connections.address import filled, read_variables
 from integrations.connections.connect import new_connection, save_new
 from integrations.connections.entered import way_of
-from integrations.connections.holding import client_for, connector_of, find
+from integrations.connections.holding import connector_of, find, registered_client
 from integrations.connections.oauth.requests import joined
 from integrations.connections.oauth.secrets import digest, new_secret
 from integrations.connections.sealed import seal_verifier
@@ -117,11 +117,7 @@ def send_away(
     browser: str = "",
 ) -> Started:
     oauth = _browser_way(connector, way)
-    client = client_for(connector, way)
-    if client is None:
-        raise Conflict(
-            f"Nobody can be sent to {connector.name} yet: register an app there, and enter its client id and secret."
-        )
+    client = registered_client(connector, way)
     authorize_url = filled(oauth.authorize_url, flow.connection.variables)
     if not is_secure_transport(authorize_url):
         raise Invalid(f"Nobody is sent to {connector.name}: its address to sign in at does not begin with https://.")

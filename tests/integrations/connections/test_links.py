@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.caller import Caller
-from accounts.errors import Forbidden, Invalid, NotFound
+from accounts.errors import Conflict, Forbidden, Invalid, NotFound
 from accounts.models import AuditEntry, Tenant
 from accounts.roles import Role
 from accounts.tenancy import within
@@ -13,7 +13,8 @@ from integrations.connections.links import MadeLink, bind_link, find_link, make_
 from integrations.connections.oauth.secrets import digest
 from integrations.models import ConnectLink
 from tests.catalogue import manager_of
-from tests.integrations.connections.services import imported
+from tests.integrations.connections.services import imported, oauth
+from tests.integrations.connections.signing_in import with_app
 from tests.vendors import Vendor
 
 
@@ -59,6 +60,17 @@ def test_it_refuses_those_who_may_not_and_ways_that_there_are_not(acme: Tenant, 
         made(acme, vendor, by=by)
     with pytest.raises(NotFound, match="has no way `oauth`"):
         made(acme, vendor, auth="oauth")
+
+
+def test_it_sends_nobody_to_a_vendor_without_an_app(acme: Tenant, vendor: Vendor) -> None:
+    connector = imported(acme, vendor, auth={"oauth": oauth(vendor)})
+    facts: dict[str, Any] = {"by": manager_of(acme), "auth": "oauth", "end_user": "ada"}
+    with pytest.raises(Conflict, match="register an app there"):
+        make_link(tenant_id=acme.id, connector=connector, **facts)
+    with within(acme.id):
+        assert not ConnectLink.objects.exists()
+    with_app(acme, vendor)
+    assert make_link(tenant_id=acme.id, connector=connector, **facts).link.auth == "oauth"
 
 
 def test_it_is_good_in_the_browser_that_opens_it_first(acme: Tenant, vendor: Vendor) -> None:
