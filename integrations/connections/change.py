@@ -11,6 +11,7 @@ from accounts.errors import Fault, Invalid
 from accounts.roles import Right
 from accounts.tenancy import within
 from accounts.tenants import bump_generation
+from integrations.connections.entered import refuse_name
 from integrations.connections.holding import find, locked
 from integrations.models import Connection
 
@@ -25,6 +26,7 @@ def change_connection(*, tenant_id: UUID, by: Actor, connection_id: UUID, change
     """
     by.require(Right.CREDENTIALS)
     refuse_others(changes, CHANGEABLE)
+    refuse_name(str(changes.get("name", "")))
     with within(tenant_id):
         if "is_default" in changes:
             _hold_all(find(connection_id).connector)

@@ -17,7 +17,7 @@ from integrations.connections.account import rules_for
 from integrations.connections.address import base_url_so_far, read_variables
 from integrations.connections.auth import Held
 from integrations.connections.credentials import keep_credential
-from integrations.connections.entered import read_values, refuse_end_user, way_of
+from integrations.connections.entered import read_values, refuse_end_user, refuse_name, way_of
 from integrations.connections.holding import client_for, locked
 from integrations.connections.links import use_up
 from integrations.connections.pinning import pin
@@ -120,6 +120,7 @@ def new_connection(
 ) -> Connection:
     """Not saved yet. Raises Invalid for an end user where the connector is for the tenant alone."""
     refuse_end_user(connector, end_user)
+    refuse_name(name)
     made = Connection(tenant_id=tenant_id, slug=slug, name=name or connector.name, connector=connector.slug, auth=auth)
     made.end_user = end_user
     return made

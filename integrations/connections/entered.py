@@ -23,6 +23,13 @@ def way_of(connector: Connector, name: str) -> AuthWay:
     return way
 
 
+def refuse_name(name: str) -> None:
+    """Raises Invalid for one with letters that are not seen, or that turn others around."""
+    if not name.isprintable():
+        said = "Give a name of letters that can be seen, on one line."
+        raise Invalid("A connection cannot be called that.", faults=[Fault("$.name", said)])
+
+
 def refuse_end_user(connector: Connector, end_user: str) -> None:
     """Raise Invalid for an end user where the connector is for the tenant alone."""
     if end_user and not connector.per_user:

@@ -74,7 +74,7 @@ def take_back(*, tenant_id: UUID, by: Actor, connection_id: UUID) -> Connection:
             connection=connection, state=CredentialState.PREVIOUS, valid_until__gt=timezone.now()
         ).first()
         if previous is None:
-            raise Conflict("There is no previous credential to take back: it was destroyed when its time was over.")
+            raise Conflict("There is no previous credential to take back: none was rotated away, or its time is over.")
         Credential.objects.filter(connection=connection, state=CredentialState.CURRENT).delete()
         previous.state, previous.valid_until = CredentialState.CURRENT, None
         previous.save(update_fields=["state", "valid_until"])

@@ -72,6 +72,16 @@ def test_it_refuses_what_cannot_be_changed(acme: Tenant, vendor: Vendor) -> None
         assert Connection.objects.get().name == "Chat"
 
 
+@pytest.mark.parametrize("name", ["\u202etahC", "two\nlines", "zero\u200bwidth"])
+def test_it_refuses_a_name_that_is_not_what_it_looks_like(acme: Tenant, vendor: Vendor, name: str) -> None:
+    connection = settled(acme, vendor)
+    with pytest.raises(Invalid) as caught:
+        changed(connection, acme, name=name)
+    assert [fault.path for fault in caught.value.faults] == ["$.name"]
+    with within(acme.id):
+        assert Connection.objects.get().name == "Chat"
+
+
 def test_it_shows_another_tenant_nothing(acme: Tenant, globex: Tenant, vendor: Vendor) -> None:
     with pytest.raises(ConnectionMissing):
         changed(settled(acme, vendor), globex, name="Mine")
