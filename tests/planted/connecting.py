@@ -20,15 +20,15 @@ from integrations.connections.links import bind_link, make_link
 from integrations.connections.rotate import rotate_credential, take_back
 from integrations.connections.timing import REFUSALS_UNTIL_EXPIRED
 from integrations.connections.upkeep import refresh_due
-from integrations.errors import CredentialRefused
+from integrations.errors import CredentialRefused, TokenUnavailable
 from integrations.models import Connection, Credential
 from tests.catalogue import manager_of
 from tests.planted.day import Day
 from tests.planted.echoes import ENCODINGS, refuse
-from tests.planted.plants import ODD, ONE_EACH, PLANTS, Plant
+from tests.planted.plants import GIVEN_TOKENS, ODD, ONE_EACH, PLANTS, Plant
 
 _encodings = cycle(ENCODINGS)
-ASKED_FOR_TOKENS = [plant for plant in ODD if plant.way in ("login", "machine")][::3]
+ASKED_FOR_TOKENS = [plant for plant in ODD if plant.way in GIVEN_TOKENS][::3]
 
 
 @contextmanager
@@ -79,10 +79,18 @@ def checks(day: Day) -> None:
     for plant in ODD[::2]:
         connection = _another(day, plant, "checks")
         with refusing(day):
-            assert _check(day, connection).state == "expired"
+            _check_in_vain(day, plant, connection)
         assert _check(day, connection).state == "active"
         with refusing(day):
-            _check(day, connection)
+            _check_in_vain(day, plant, connection)
+
+
+def _check_in_vain(day: Day, plant: Plant, connection: Connection) -> None:
+    """Where tokens are got, another one is asked for: when nobody gives one, nothing is known of the credential."""
+    if plant.way in GIVEN_TOKENS:
+        refused(day, lambda: _check(day, connection), kind=TokenUnavailable)
+    else:
+        assert _check(day, connection).state == "expired"
 
 
 def _check(day: Day, connection: Connection) -> Connection:

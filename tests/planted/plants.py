@@ -9,6 +9,8 @@ from itertools import cycle
 from tests.integrations.redaction.test_formats import TOKENS
 
 USER = "robot@acme.example"
+GIVEN_TOKENS = ("login", "machine")
+"""Ways in which what is entered gets a token: one that is refused is asked for again."""
 NO_FORMAT = {
     "password with signs": 't0p "s3cr3t" <p&ss>/\'w+rd%',
     "password in umlauts": "geheim-Schlüssel-für-Zoë",
