@@ -31,9 +31,10 @@ def run_all() -> int:
         leftover.unlink()
     measured = coverage.Coverage()
     with measured.collect():
-        # Two processes, each with servers of its own; a file's tests stay together. A browser wants the machine alone.
-        two = ["--numprocesses", "2", "--max-worker-restart", "1", "--dist", "loadfile", "--ignore", "tests/browser"]
-        result = run_beside(two) or run_beside(["tests/browser"])
+        # Each process has servers of its own, and often waits for them: three keep two cores busy. A file's tests
+        # stay together. A browser wants the machine alone.
+        three = ["--numprocesses", "3", "--max-worker-restart", "1", "--dist", "loadfile", "--ignore", "tests/browser"]
+        result = run_beside(three) or run_beside(["tests/browser"])
     measured.save()
     measured.combine()
     report(measured)

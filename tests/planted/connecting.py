@@ -53,7 +53,7 @@ def connected(day: Day) -> None:
 
 def refused_at_once(day: Day) -> None:
     """Nothing is kept of what the service did not take."""
-    for plant in [*PLANTS, *ODD]:
+    for plant in [*PLANTS[::3], *ODD]:
         facts: dict[str, Any] = {"auth": plant.way, "values": plant.values, "end_user": f"refused {plant.end_user}"}
         by = manager_of(day.acme)
         with refusing(day, "401" if plant.way != "bearer" else "400"):
