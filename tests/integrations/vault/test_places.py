@@ -21,6 +21,10 @@ NO_PLACE = {
     "registry.artifact.newlines_before": "counts",
     "registry.batch.request_digest": "a digest",
     "registry.execution.request_digest": "a digest",
+    "webhooks.webhookevent.dedup_key": "a digest",
+    "webhooks.webhookevent.once_key": "a digest",
+    "webhooks.webhookredo.request_digest": "a digest",
+    "webhooks.webhooksource.token_digest": "a digest",
 }
 """Columns of bytes that a rekeying has nothing to do with, and why."""
 
