@@ -1,4 +1,4 @@
-"""The product as it is served, for a benchmark: embedded servers, one web process, an upstream."""
+"""The product as it is served, for a benchmark: embedded servers, web processes, a worker, an upstream."""
 
 import base64
 import os
@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from typing import Any
 import django
 from django.core.management import call_command
 
+from config import announce
 from config.embedded import addresses, children, postgres, valkey
-from config.supervisor.services import own_processor
+from config.supervisor.services import BEAT, WORKER, own_processor
 
 ROOT = Path(__file__).resolve().parent.parent
 # For PostgreSQL SIGINT is the fast way down; the others end at SIGTERM.
@@ -38,23 +39,57 @@ class World:
 @contextmanager
 def world(tools: list[dict[str, Any]]) -> Iterator[World]:
     """`tools` are registrations whose URLs may hold `{upstream}`. Everything is gone at the end."""
-    upstream, web = free_port(), free_port()
-    running: list[subprocess.Popen[bytes]] = []
-    with database(upstream):
-        try:
-            running.append(_spawn("benchmarks.upstream", str(upstream)))
-            # Django's settings exist only now.
-            from benchmarks.tenant import make_tenant  # noqa: PLC0415
+    upstream = free_port()
+    with database(upstream), spawned("benchmarks.upstream", str(upstream)):
+        # Django's settings exist only now.
+        from benchmarks.tenant import make_tenant  # noqa: PLC0415
 
-            key = make_tenant(tools, upstream)
-            server = _spawn("config.web", "--port", str(web), *own_processor("web"))
-            running.append(server)
-            for port in (upstream, web):
-                wait_for_port(port)
-            yield World(web, server.pid, upstream, key)
-        finally:
-            for process in reversed(running):
-                children.stop(process, STOP)
+        key = make_tenant(tools, upstream)
+        wait_for_port(upstream)
+        with webs() as (port, (pid,)):
+            yield World(port, pid, upstream, key)
+
+
+@contextmanager
+def webs(count: int = 1) -> Iterator[tuple[int, list[int]]]:
+    """So many web processes on one socket, as `up` starts them: its port, and their pids."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1000) as shared, ExitStack() as stack:
+        port, fd = shared.getsockname()[1], shared.fileno()
+        names = ["web"] if count == 1 else [f"web-{number + 1}" for number in range(count)]
+        arguments = ("config.web", "--fd", str(fd))
+        pids = [stack.enter_context(_serving(name, *arguments, *own_processor(name), fds=[fd])) for name in names]
+        yield port, pids
+
+
+@contextmanager
+def worker() -> Iterator[int]:
+    """A worker and its schedule: the worker's pid."""
+    with _serving("worker", *WORKER[1:]) as pid, _serving("beat", *BEAT[1:]):
+        yield pid
+
+
+@contextmanager
+def _serving(name: str, module: str, *arguments: str, fds: Sequence[int] = ()) -> Iterator[int]:
+    """A process that has said that it is ready."""
+    with tempfile.TemporaryDirectory() as folder:
+        ready = Path(folder) / name
+        with spawned(module, *arguments, fds=fds, env={announce.VARIABLE: str(ready)}) as pid:
+            wait_until(lambda: announce.is_ready(ready, pid), f"The {name} did not start.")
+            yield pid
+
+
+@contextmanager
+def spawned(
+    module: str, *arguments: str, fds: Sequence[int] = (), env: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """A child of this Python, stopped at the end: its pid."""
+    command = [sys.executable, "-m", module, *arguments]
+    environment = {**os.environ, **(env or {})}
+    child = children.spawn(command, death_signal=signal.SIGTERM, cwd=ROOT, pass_fds=fds, env=environment)
+    try:
+        yield child.pid
+    finally:
+        children.stop(child, STOP)
 
 
 @contextmanager
@@ -92,10 +127,6 @@ def _set_environment(data_dir: Path, upstream: int) -> None:
     )
 
 
-def _spawn(module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    return children.spawn([sys.executable, "-m", module, *arguments], death_signal=signal.SIGTERM, cwd=ROOT)
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -103,14 +134,21 @@ def free_port() -> int:
         return port
 
 
-def wait_for_port(port: int, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+def wait_for_port(port: int) -> None:
+    def listens() -> bool:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    wait_until(listens, f"Nothing listens on port {port}.")
+
+
+def wait_until(holds: Callable[[], bool], complaint: str, *, seconds: float = 30) -> None:
+    """Raises TimeoutError with this complaint."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(complaint)
         time.sleep(0.05)
-    raise TimeoutError(f"Nothing listens on port {port}.")
 
 
 def cpu_seconds(pid: int) -> float:
