@@ -14,6 +14,7 @@ from accounts.tenancy import platform, within
 from registry.models import Execution
 from registry.models.execution import Status, WaitsFor
 from registry.turns import next_in_turn
+from tests.servers import Servers
 
 pytestmark = pytest.mark.django_db
 
@@ -66,12 +67,13 @@ def scanned(plan: dict[str, Any]) -> Iterator[int]:
         yield from scanned(part)
 
 
-def test_a_backlog_is_not_read_to_find_who_is_next(acme: Tenant, globex: Tenant) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_backlog_is_not_read_to_find_who_is_next(acme: Tenant, globex: Tenant, servers: Servers) -> None:
     waiting(acme, 3000)
     waiting(globex, 3000)
-    with connection.cursor() as cursor:
-        # Autovacuum may have looked meanwhile: to it a table of uncommitted rows is empty.
-        cursor.execute("ANALYZE registry_execution")
+    with servers.connect_as_superuser() as database:
+        # The planner goes by what was last counted. Of a table as small as this it would rather read all than ten.
+        database.execute("ANALYZE registry_execution")
     plans: list[Any] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -82,6 +84,6 @@ def test_a_backlog_is_not_read_to_find_who_is_next(acme: Tenant, globex: Tenant)
         return execute(sql, params, many, context)
 
     with platform(), connection.execute_wrapper(explain):
-        assert len(next_in_turn(10)) == 10
+        assert len(next_in_turn(2)) == 2
     [[explained]] = plans
-    assert sum(scanned(explained["Plan"])) <= 2 + 2 * 10
+    assert sum(scanned(explained["Plan"])) <= 2 + 2 * 2
