@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,15 @@ def sources() -> list[Path]:
     return [path for app in APPS for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts]
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in sources():
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+@cache
+def trees() -> list[tuple[str, ast.Module]]:
+    return [(str(path.relative_to(ROOT)), ast.parse(path.read_text())) for path in sources()]
+
+
+@cache
+def imports() -> dict[str, list[str]]:
+    """What each file imports."""
+    return {name: list(imported(tree)) for name, tree in trees()}
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -71,9 +78,8 @@ def test_it_imports_nothing_inside_a_function() -> None:
 def test_it_has_one_door(module: str) -> None:
     outside = [
         name
-        for name, tree in trees()
-        if not name.startswith(DOORS[module])
-        and any(each == module or each.startswith(f"{module}.") for each in imported(tree))
+        for name, found in imports().items()
+        if not name.startswith(DOORS[module]) and any(each == module or each.startswith(f"{module}.") for each in found)
     ]
     assert outside == []
 
@@ -96,7 +102,7 @@ def test_it_names_files_for_what_is_in_them() -> None:
 
 def test_it_uses_no_signals() -> None:
     assert [
-        name for name, tree in trees() if any(each.startswith("django.db.models.signals") for each in imported(tree))
+        name for name, found in imports().items() if any(each.startswith("django.db.models.signals") for each in found)
     ] == []
 
 
