@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from webhooks.signatures.templates import Template
 
@@ -136,7 +135,7 @@ class Signature:
     @property
     def covers_body(self) -> bool:
         """Whether a changed body is noticed."""
-        return self.body_digest is not None or bool(self.signed) and all(text.holds_body for text in self.signed)
+        return self.body_digest is not None or (bool(self.signed) and all(text.holds_body for text in self.signed))
 
 
 @dataclass(frozen=True)
@@ -211,8 +210,6 @@ class Scheme:
     challenges: tuple[Challenge, ...] = ()
     notes: str = ""
     """What an admin should know of it."""
-    document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """As it was written: `${…}` stands for a source's settings."""
 
     @property
     def unsigned(self) -> bool:

@@ -10,7 +10,7 @@ LONGEST_SHOWN = 10_000
 class Reason(StrEnum):
     """Why a request is not believed."""
 
-    NO_SECRET = "no_secret"
+    NO_SECRET = "no_secret"  # noqa: S105
     SECRET_MALFORMED = "secret_malformed"  # noqa: S105
     SETTINGS_INVALID = "settings_invalid"
     SIGNATURE_MISSING = "signature_missing"
