@@ -11,7 +11,7 @@ SIGNATURE = "signature"
 MOST_SECRETS = 10
 MOST_CANDIDATES = 10
 """Signatures of one request that are looked at."""
-MOST_ITEMS = 10
+MOST_ITEMS = 1_000
 """Signed items in one body."""
 
 

@@ -49,3 +49,12 @@ class Verdict:
     """Which of the active secrets it was."""
     once: str = ""
     """A signed value that may be used once only, for schemes whose signature leaves the body out."""
+
+
+class Refused(Exception):
+    """Not believed; caught where the verdict is given."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
