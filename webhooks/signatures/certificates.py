@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import certifi
 from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from webhooks.signatures.keys import PublicKey
@@ -16,7 +17,10 @@ from webhooks.signatures.types import Certificate
 from webhooks.signatures.verdict import Reason, Refused
 
 LARGEST_BYTES = 100_000
-MOST_CERTIFICATES = 10
+LONGEST_CHAIN = 4
+"""Certificates between a signer's and a root's, and the signer's."""
+_PORTS = {"https": (None, 443), "http": (None, 80)}
+_PEM = b"-----BEGIN "
 
 
 @cache
@@ -30,19 +34,19 @@ class Certificates:
     """What fetches certificates, and the roots that are believed."""
 
     fetch: Callable[[str], bytes | None]
-    """The PEM behind a URL; None: it cannot be had. It raises nothing, and is asked only for URLs that are allowed."""
+    """What is behind a URL, whole; None: it cannot be had. It raises nothing, and is asked only for what is allowed."""
     roots: Callable[[], Store] = bundled_roots
 
 
 def certified_key(wanted: Certificate, url: str, certificates: Certificates | None, now: datetime) -> PublicKey:
     """The key of the certificate at that URL. Raises Refused where it is not to be believed."""
-    if not is_allowed(url, wanted.hosts):
+    if not is_allowed(url, wanted.hosts, schemes=("https",)):
         raise Refused(
             Reason.CERTIFICATE_UNTRUSTED,
             f"The request names a certificate that is not at {' or '.join(wanted.hosts)}: {url[:200]!r}. "
             "It is not from the provider.",
         )
-    chain = _chain(certificates.fetch(url) if certificates else None)
+    chain = _chain(certificates, url, wanted.issuers) if certificates else []
     if certificates is None or not chain:
         raise Refused(
             Reason.CERTIFICATE_UNAVAILABLE,
@@ -55,14 +59,14 @@ def certified_key(wanted: Certificate, url: str, certificates: Certificates | No
     return key
 
 
-def is_allowed(url: str, hosts: tuple[str, ...]) -> bool:
-    """Whether a certificate may be fetched there: https, its usual port, one of the hosts."""
+def is_allowed(url: str, hosts: tuple[str, ...], *, schemes: tuple[str, ...]) -> bool:
+    """Whether a certificate may be fetched there: one of the hosts, at its usual port."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return False
-    usual = parts.scheme == "https" and port in (None, 443) and parts.username is None and parts.password is None
+    usual = parts.scheme in schemes and port in _PORTS[parts.scheme] and "@" not in parts.netloc
     return usual and any(_is(parts.hostname or "", host) for host in hosts)
 
 
@@ -70,12 +74,37 @@ def _is(name: str, host: str) -> bool:
     return name.endswith(host[1:]) if host.startswith("*.") else name == host
 
 
-def _chain(pem: bytes | None) -> list[x509.Certificate]:
-    """The signer's first."""
+def _chain(certificates: Certificates, url: str, issuers: tuple[str, ...]) -> list[x509.Certificate]:
+    """The signer's first, then what leads to a root: sent with it, or behind the address that it names itself."""
+    chain = _loaded(certificates.fetch(url))
+    while chain and issuers and len(chain) < LONGEST_CHAIN:
+        above = _issuer_url(chain[-1])
+        found = _loaded(certificates.fetch(above)) if is_allowed(above, issuers, schemes=("https", "http")) else []
+        if not found or found[0] in chain:
+            break
+        chain.append(found[0])
+    return chain
+
+
+def _loaded(content: bytes | None) -> list[x509.Certificate]:
+    """From PEM, or one in DER. What is broken is none."""
+    content = (content or b"")[:LARGEST_BYTES]
     try:
-        return x509.load_pem_x509_certificates((pem or b"")[:LARGEST_BYTES])[:MOST_CERTIFICATES]
+        if content.lstrip().startswith(_PEM):
+            return x509.load_pem_x509_certificates(content)[:LONGEST_CHAIN]
+        return [x509.load_der_x509_certificate(content)] if content else []
     except ValueError:
         return []
+
+
+def _issuer_url(certificate: x509.Certificate) -> str:
+    """Where it says that its issuer's is (RFC 5280, 4.2.2.1). It may be `http`: what comes is checked like the rest."""
+    try:
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return ""
+    found = (each.access_location for each in access if each.access_method == AuthorityInformationAccessOID.CA_ISSUERS)
+    return next((place.value for place in found if isinstance(place, x509.UniformResourceIdentifier)), "")
 
 
 def _verify(chain: list[x509.Certificate], names: tuple[str, ...], roots: Store, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Handshakes: requests that are no events, by which a provider finds out that somebody is there."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from webhooks.signatures.conditions import applies
 from webhooks.signatures.context import Context
 from webhooks.signatures.filling import with_defaults
 from webhooks.signatures.filters import KEYED
+from webhooks.signatures.fitting import fitted
 from webhooks.signatures.keys import keys_of
 from webhooks.signatures.methods import same
 from webhooks.signatures.reading import Reading
@@ -17,7 +18,7 @@ from webhooks.signatures.templates import Template, render
 from webhooks.signatures.types import Answer, Challenge, Method, Scheme
 from webhooks.signatures.values import named
 from webhooks.signatures.verdict import Refused
-from webhooks.signatures.verify import fitted, verify
+from webhooks.signatures.verify import verify
 
 LONGEST_VALUE = 2_000
 """Bytes of a value that is repeated or kept."""
@@ -78,7 +79,7 @@ def _are_equal(challenge: Challenge, values: Mapping[str, bytes], settings: Mapp
 def _answered(scheme: Scheme, challenge: Challenge, context: Context, secrets: Sequence[str]) -> Reply | None:
     answer = challenge.reply
     key = b""
-    if any(KEYED.keys() & set(blank.filters) for template in _templates(answer) for blank in template.blanks):
+    if any(KEYED.keys() & set(blank.filters) for template in answer.templates for blank in template.blanks):
         try:
             content = keys_of(scheme.secret, secrets, Method.HMAC)[0].content
         except Refused:
@@ -99,18 +100,14 @@ def _answered(scheme: Scheme, challenge: Challenge, context: Context, secrets: S
 
 def _body(answer: Answer, context: Context, key: bytes) -> tuple[list[tuple[str, str]], bytes]:
     if answer.json is not None:
-        fields = {name: render(template, context, key=key) for name, template in answer.json.items()}
-        return _JSON, json.dumps({name: value.decode("utf-8", "replace") for name, value in fields.items()}).encode()
+        return _JSON, json.dumps({name: _field(value, context, key) for name, value in answer.json.items()}).encode()
     if answer.text is not None:
         return _PLAIN, render(answer.text, context, key=key)
     return [], b""
 
 
-def _templates(answer: Answer) -> Iterator[Template]:
-    yield from (answer.json or {}).values()
-    yield from answer.headers.values()
-    if answer.text is not None:
-        yield answer.text
+def _field(value: Template | float | bool, context: Context, key: bytes) -> str | float | bool:
+    return render(value, context, key=key).decode("utf-8", "replace") if isinstance(value, Template) else value
 
 
 def _is_line(value: bytes) -> bool:

@@ -1,10 +1,10 @@
 """What makes a scheme a safe one, beyond its shape: what it names is there, and what it trusts was signed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 
 from accounts.errors import Fault
 from integrations.mapping import check_mapping
+from integrations.patterns import BadPattern, read_whole_pattern
 from webhooks.signatures.filters import KEYED
 from webhooks.signatures.templates import Template
 from webhooks.signatures.types import (
@@ -14,6 +14,7 @@ from webhooks.signatures.types import (
     Method,
     Place,
     Scheme,
+    Setting,
     Signature,
     Sources,
     When,
@@ -26,6 +27,8 @@ _WITH_CERTIFICATE = frozenset({Method.RSA, Method.ECDSA})
 
 
 def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
+    for setting in scheme.settings:
+        yield from _setting_faults(setting)
     for number, signature in enumerate(scheme.signatures):
         yield from _signature_faults(scheme, signature, f"$.signatures[{number}]")
     for number, challenge in enumerate(scheme.challenges):
@@ -34,6 +37,16 @@ def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
     yield from _source_faults(scheme.event_type, "$.event.type")
     if scheme.secret is None and any(_needs_secret(signature) for signature in scheme.signatures):
         yield Fault("$.secret", "This is missing: it signs with a secret.")
+
+
+def _setting_faults(setting: Setting) -> Iterator[Fault]:
+    path = f"$.settings.{setting.name}"
+    if setting.name in BUILT_IN or setting.name == SECRET:
+        yield Fault(path, "This name is taken.")
+    try:
+        read_whole_pattern(setting.pattern or ".*")
+    except BadPattern as error:
+        yield Fault(f"{path}.pattern", str(error))
 
 
 def _needs_secret(signature: Signature) -> bool:
@@ -92,9 +105,7 @@ def _certificate_faults(signature: Signature, path: str) -> Iterator[Fault]:
 def _challenge_faults(scheme: Scheme, challenge: Challenge, path: str) -> Iterator[Fault]:
     yield from _when_faults(challenge.when, f"{path}.when")
     yield from _value_faults(challenge.values, f"{path}.values")
-    reply = challenge.reply
-    texts = [reply.text] if reply.text else []
-    for template in chain(texts, (reply.json or {}).values(), reply.headers.values()):
+    for template in challenge.reply.templates:
         yield from _template_faults(template, _known(scheme, challenge.values), f"{path}.reply", keyed=True)
     for value, setting in challenge.equals.items():
         if value not in challenge.values:

@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from webhooks.signatures.fitting import fitted
 from webhooks.signatures.reading import Reading
 from webhooks.signatures.received import Received
 from webhooks.signatures.types import Scheme, Sources
 from webhooks.signatures.values import first_of
 from webhooks.signatures.verdict import Refused
-from webhooks.signatures.verify import fitted
 
 LONGEST = 200
 """Characters of an id or a type."""

@@ -1,7 +1,7 @@
 """A scheme's `${…}` filled in with a source's settings."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from typing import Any
 
 from accounts.errors import Fault
@@ -10,7 +10,7 @@ from webhooks.signatures.types import Setting
 
 LONGEST_SETTING = 500
 _BLANK = re.compile(r"\$\{([a-z][a-z0-9_]*)\}")
-_LINE = r"[^\x00-\x1f\x7f]{1,500}"
+_LINE = r"[^\x00-\x1f\x7f]+"
 _NUMBER = r"[0-9]{1,9}"
 _LEFT_OUT = object()
 
@@ -72,13 +72,14 @@ def _filled(value: Any, filling: _Filling) -> Any:
     if isinstance(value, str):
         return filling.text(value)
     if isinstance(value, dict):
-        return _emptied(value, {name: _filled(inner, filling) for name, inner in value.items()})
+        fields = {name: made for name, inner in value.items() if (made := _filled(inner, filling)) is not _LEFT_OUT}
+        return _unless_emptied(value, fields)
     if isinstance(value, list):
-        return [made for each in value if filling.holds(each) and (made := _filled(each, filling)) is not _LEFT_OUT]
+        items = [made for each in value if filling.holds(each) and (made := _filled(each, filling)) is not _LEFT_OUT]
+        return _unless_emptied(value, items)
     return value
 
 
-def _emptied(before: dict[str, Any], made: dict[str, Any]) -> Any:
-    """One of which nothing is left goes, too."""
-    kept = {name: inner for name, inner in made.items() if inner is not _LEFT_OUT}
-    return _LEFT_OUT if before and not kept else kept
+def _unless_emptied(before: Sized, after: Sized) -> Any:
+    """What had something in it and has nothing left is left out, too."""
+    return _LEFT_OUT if before and not after else after

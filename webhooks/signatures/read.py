@@ -126,6 +126,7 @@ def _when(written: Mapping[str, Any]) -> When:
     listed = {name: tuple(_listed(written.get(name, []))) for name in _LISTS}
     return When(
         **listed,
+        header_holds=written.get("header_holds", {}),
         content_type=written.get("content_type", ""),
         json=written.get("json", ""),
         empty_body=written.get("empty_body", False),
@@ -155,8 +156,8 @@ def _body_digest(written: Mapping[str, Any]) -> BodyDigest:
 
 
 def _certificate(written: Mapping[str, Any]) -> Certificate:
-    hosts, names = tuple(_listed(written["hosts"])), tuple(_listed(written["names"]))
-    return Certificate(url=_sources(written["url"]), hosts=hosts, names=names)
+    listed = {name: tuple(_listed(written.get(name, []))) for name in ("hosts", "names", "issuers")}
+    return Certificate(url=_sources(written["url"]), **listed)
 
 
 def _challenge(written: Mapping[str, Any]) -> Challenge:
@@ -175,13 +176,17 @@ def _answer(written: Mapping[str, Any]) -> Answer:
     return Answer(
         status=written.get("status", 200),
         text=read_template(written["text"]) if "text" in written else None,
-        json=_templates(written["json"]) if "json" in written else None,
+        json=_fields(written["json"]) if "json" in written else None,
         headers=_templates(written.get("headers", {})),
     )
 
 
 def _templates(written: Mapping[str, str]) -> dict[str, Template]:
     return {name: read_template(text) for name, text in written.items()}
+
+
+def _fields(written: Mapping[str, Any]) -> dict[str, Template | float | bool]:
+    return {name: read_template(value) if isinstance(value, str) else value for name, value in written.items()}
 
 
 def _listed(written: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from webhooks.signatures.conditions import applies_unsigned
 from webhooks.signatures.context import Context
 from webhooks.signatures.encodings import encoded
 from webhooks.signatures.filling import with_defaults
+from webhooks.signatures.fitting import fitted
 from webhooks.signatures.keys import keys_of
 from webhooks.signatures.methods import SHARED, expected
 from webhooks.signatures.private_keys import BadPrivateKey, signed_by
@@ -20,10 +21,9 @@ from webhooks.signatures.reading import Reading
 from webhooks.signatures.received import Received
 from webhooks.signatures.templates import render
 from webhooks.signatures.timestamps import write_timestamp
-from webhooks.signatures.types import SIGNATURE, Method, Scheme, Signature
+from webhooks.signatures.types import SIGNATURE, Method, Scheme, Signature, Sources
 from webhooks.signatures.values import first_of, values_of
 from webhooks.signatures.verdict import Refused
-from webhooks.signatures.verify import fitted
 
 
 def sign(
@@ -51,14 +51,24 @@ def _signed(
     received = _with_values(signature, received, now)
     reading = Reading(received)
     context = Context(reading, values_of(signature, reading), settings)
-    return put(received, signature.values[SIGNATURE][0], _written(scheme, signature, context, secret))
+    return _put(received, signature.values[SIGNATURE], _written(scheme, signature, context, secret))
 
 
 def _with_values(signature: Signature, received: Received, now: datetime) -> Received:
     for name, sources in signature.values.items():
         if name != SIGNATURE and first_of(sources, Reading(received)) is None:
-            received = put(received, sources[0], _made(name, signature, received, now))
+            received = _put(received, sources, _made(name, signature, received, now))
     return received
+
+
+def _put(received: Received, sources: Sources, text: str) -> Received:
+    """In the first of its places that this request has."""
+    for source in sources:
+        try:
+            return put(received, source, text)
+        except Unplaceable:
+            continue
+    raise Unplaceable
 
 
 def _made(name: str, signature: Signature, received: Received, now: datetime) -> str:

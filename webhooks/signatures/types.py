@@ -74,6 +74,7 @@ class When:
 
     method: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
+    header_holds: Mapping[str, str] = field(default_factory=dict)
     without_header: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
     without_query: tuple[str, ...] = ()
@@ -110,6 +111,8 @@ class Certificate:
     """Where it may be fetched: names, `*.` for any below."""
     names: tuple[str, ...]
     """For which of these names it has to be issued."""
+    issuers: tuple[str, ...] = ()
+    """Where the certificates above it may be fetched."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,9 @@ class Signature:
     @property
     def covers_body(self) -> bool:
         """Whether a changed body is noticed."""
-        return self.body_digest is not None or (bool(self.signed) and all(text.holds_body for text in self.signed))
+        if self.body_digest is not None or self.when.empty_body:
+            return True
+        return bool(self.signed) and all(text.holds_body for text in self.signed)
 
 
 @dataclass(frozen=True)
@@ -173,8 +178,13 @@ class Answer:
 
     status: int = 200
     text: Template | None = None
-    json: Mapping[str, Template] | None = None
+    json: Mapping[str, Template | float | bool] | None = None
     headers: Mapping[str, Template] = field(default_factory=dict)
+
+    @property
+    def templates(self) -> tuple[Template, ...]:
+        written = [self.text, *(self.json or {}).values(), *self.headers.values()]
+        return tuple(each for each in written if isinstance(each, Template))
 
 
 @dataclass(frozen=True)

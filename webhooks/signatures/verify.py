@@ -14,12 +14,12 @@ from typing import Any
 from webhooks.signatures.certificates import Certificates, certified_key
 from webhooks.signatures.conditions import applies
 from webhooks.signatures.context import Context
-from webhooks.signatures.filling import setting_faults, with_defaults
+from webhooks.signatures.filling import with_defaults
+from webhooks.signatures.fitting import fitted
 from webhooks.signatures.judge import judge
 from webhooks.signatures.keys import Key, keys_of
 from webhooks.signatures.reading import Reading
 from webhooks.signatures.received import Received
-from webhooks.signatures.shelf import filled
 from webhooks.signatures.types import MOST_ITEMS, SIGNATURE, Method, Scheme, Signature
 from webhooks.signatures.values import first_of, places, signatures_in, values_of
 from webhooks.signatures.verdict import Reason, Refused, Verdict
@@ -44,17 +44,6 @@ def verify(
     except Exception:  # noqa: BLE001  whatever is wrong with a request, it is stored and not believed
         _log.exception("A request could not be verified as %s.", scheme.slug)
         return Verdict(valid=False, reason=Reason.NOT_VERIFIABLE, detail="It could not be looked at. The log says why.")
-
-
-def fitted(scheme: Scheme, settings: Mapping[str, str]) -> Scheme:
-    """The scheme with a source's settings filled in. Raises Refused where they do not fit."""
-    if fault := next(setting_faults(scheme.settings, settings), None):
-        detail = f"The source's setting `{fault.path}` does not fit: {fault.message}"
-        raise Refused(Reason.SETTINGS_INVALID, detail)
-    try:
-        return filled(scheme, settings)
-    except ValueError as error:
-        raise Refused(Reason.SETTINGS_INVALID, f"The source's settings make no scheme. {error}") from error
 
 
 def _verified(
