@@ -64,8 +64,14 @@ class _Filling:
     def holds(self, item: Any) -> bool:
         """Whether an alternative whose `when` names settings is there at all."""
         when = item.get("when") if isinstance(item, dict) else None
-        needed = when.get("setting", ()) if isinstance(when, dict) else ()
-        return all(self._values.get(name) for name in ([needed] if isinstance(needed, str) else needed))
+        if not isinstance(when, dict):
+            return True
+        there, absent = _names(when.get("setting")), _names(when.get("without_setting"))
+        return all(map(self._values.get, there)) and not any(map(self._values.get, absent))
+
+
+def _names(written: Any) -> list[str]:
+    return [written] if isinstance(written, str) else list(written or ())
 
 
 def _filled(value: Any, filling: _Filling) -> Any:

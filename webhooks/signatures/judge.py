@@ -1,15 +1,15 @@
 """One signed item: what came is compared with what would be right, then what is trusted because it was signed."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from webhooks.signatures.context import Context
 from webhooks.signatures.encodings import decoded, encoded
 from webhooks.signatures.keys import Key
 from webhooks.signatures.methods import SHARED, expected, proves, same
-from webhooks.signatures.templates import render
+from webhooks.signatures.templates import Template, render
 from webhooks.signatures.timestamps import check_timestamp
 from webhooks.signatures.types import BodyDigest, Method, Signature
 from webhooks.signatures.verdict import LONGEST_SHOWN, Reason, Refused, Verdict
@@ -18,29 +18,38 @@ LONGEST_SIGNATURE = 5_000
 """Bytes of a signature as it came; an RSA one of 16,384 bits has 2,732."""
 
 
+@dataclass(frozen=True)
+class _Match:
+    key: Key
+    template: Template
+    """Which of the texts that may have been signed it was."""
+
+
 def judge(signature: Signature, context: Context, came: Sequence[bytes], keys: Sequence[Key], now: datetime) -> Verdict:
-    seen = _seen(signature, context, came, keys)
+    seen = _seen(signature, signature.signed[0], context, came, keys)
     try:
-        key = _matching(signature, context, _contents(signature, came), keys)
+        match = _matching(signature, context, _contents(signature, came), keys)
+        if match.template is not signature.signed[0]:
+            seen = _seen(signature, match.template, context, came, keys)
         _check_signed(signature, context, now)
     except Refused as refused:
         return replace(seen, reason=refused.reason, detail=refused.detail)
     once = context(signature.once).decode("utf-8", "replace") if signature.once else ""
-    return replace(seen, valid=True, secret_index=key.index, once=once)
+    return replace(seen, valid=True, secret_index=match.key.index, once=once)
 
 
-def _seen(signature: Signature, context: Context, came: Sequence[bytes], keys: Sequence[Key]) -> Verdict:
+def _seen(
+    signature: Signature, template: Template, context: Context, came: Sequence[bytes], keys: Sequence[Key]
+) -> Verdict:
     """What an admin may look at. Of a token there is nothing: it is the secret, or nearly so."""
     if signature.method is Method.TOKEN:
         return Verdict(valid=False)
-    shared = keys if signature.method in SHARED else ()
+    right = [_right(signature, template, context, key) for key in keys if signature.method in SHARED]
     return Verdict(
         valid=False,
-        signed=render(signature.signed[0], context)[:LONGEST_SHOWN],
+        signed=render(template, context)[:LONGEST_SHOWN],
         received=tuple(text[:LONGEST_SIGNATURE].decode("latin-1") for text in came),
-        computed=tuple(
-            signature.prefix + encoded(next(_expected(signature, context, key)), signature.encoding) for key in shared
-        ),
+        computed=tuple(signature.prefix + encoded(each, signature.encoding) for each in right),
     )
 
 
@@ -62,27 +71,28 @@ def _content(signature: Signature, text: bytes) -> bytes | None:
     return decoded(text[len(prefix) :], signature.encoding)
 
 
-def _matching(signature: Signature, context: Context, contents: Sequence[bytes], keys: Sequence[Key]) -> Key:
+def _matching(signature: Signature, context: Context, contents: Sequence[bytes], keys: Sequence[Key]) -> _Match:
+    """Raises Refused where nothing matches."""
     for key in keys:
-        if _matches(signature, context, contents, key):
-            return key
+        for template in signature.signed:
+            if _matches(signature, template, context, contents, key):
+                return _Match(key, template)
     raise Refused(Reason.SIGNATURE_MISMATCH, _told(signature))
 
 
-def _matches(signature: Signature, context: Context, contents: Sequence[bytes], key: Key) -> bool:
+def _matches(signature: Signature, template: Template, context: Context, contents: Sequence[bytes], key: Key) -> bool:
     if isinstance(key.content, bytes):
-        rights = list(_expected(signature, context, key))
-        return any(same(right, content) for right in rights for content in contents)
-    texts = [render(template, context) for template in signature.signed]
-    return any(proves(signature.hash, key.content, text, content) for text in texts for content in contents)
+        right = _right(signature, template, context, key)
+        return any(same(right, content) for content in contents)
+    text = render(template, context)
+    return any(proves(signature.hash, key.content, text, content) for content in contents)
 
 
-def _expected(signature: Signature, context: Context, key: Key) -> Iterator[bytes]:
-    """What would be right, one for each text that may have been signed."""
+def _right(signature: Signature, template: Template, context: Context, key: Key) -> bytes:
+    """The signature that would be right under a shared key."""
     assert isinstance(key.content, bytes)  # noqa: S101
-    with_secret = replace(context, secret=key.content)
-    for template in signature.signed:
-        yield expected(signature.method, signature.hash, key.content, render(template, with_secret))
+    text = render(template, replace(context, secret=key.content))
+    return expected(signature.method, signature.hash, key.content, text)
 
 
 def _told(signature: Signature) -> str:
