@@ -6,5 +6,6 @@ class WebhooksConfig(AppConfig):
     name = "webhooks"
 
     def ready(self) -> None:
-        # By its name: it needs the models, which are not there yet when this file is read.
+        # By their names: they need the models, which are not there yet when this file is read.
         import_string("webhooks.sealed_places.register_all")()
+        import_string("webhooks.checks.register")()
