@@ -40,10 +40,10 @@ class Certificates:
 
 def certified_key(wanted: Certificate, url: str, certificates: Certificates | None, now: datetime) -> PublicKey:
     """The key of the certificate at that URL. Raises Refused where it is not to be believed."""
-    if not is_allowed(url, wanted.hosts, schemes=("https",)):
+    if not is_allowed(url, wanted.hosts, wanted.path):
         raise Refused(
             Reason.CERTIFICATE_UNTRUSTED,
-            f"The request names a certificate that is not at {' or '.join(wanted.hosts)}: {url[:200]!r}. "
+            f"The request names a certificate that is not at {' or '.join(wanted.hosts)}{wanted.path}: {url[:200]!r}. "
             "It is not from the provider.",
         )
     chain = _chain(certificates, url, wanted.issuers) if certificates else []
@@ -59,15 +59,15 @@ def certified_key(wanted: Certificate, url: str, certificates: Certificates | No
     return key
 
 
-def is_allowed(url: str, hosts: tuple[str, ...], *, schemes: tuple[str, ...]) -> bool:
-    """Whether a certificate may be fetched there: one of the hosts, at its usual port."""
+def is_allowed(url: str, hosts: tuple[str, ...], path: str = "/", *, schemes: tuple[str, ...] = ("https",)) -> bool:
+    """Whether a certificate may be fetched there: from one of the hosts, at its usual port."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return False
     usual = parts.scheme in schemes and port in _PORTS[parts.scheme] and "@" not in parts.netloc
-    return usual and any(_is(parts.hostname or "", host) for host in hosts)
+    return usual and parts.path.startswith(path) and any(_is(parts.hostname or "", host) for host in hosts)
 
 
 def _is(name: str, host: str) -> bool:

@@ -157,7 +157,7 @@ def _body_digest(written: Mapping[str, Any]) -> BodyDigest:
 
 def _certificate(written: Mapping[str, Any]) -> Certificate:
     listed = {name: tuple(_listed(written.get(name, []))) for name in ("hosts", "names", "issuers")}
-    return Certificate(url=_sources(written["url"]), **listed)
+    return Certificate(url=_sources(written["url"]), path=written.get("path", "/"), **listed)
 
 
 def _challenge(written: Mapping[str, Any]) -> Challenge:

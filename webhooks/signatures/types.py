@@ -109,6 +109,8 @@ class Certificate:
     url: Sources
     hosts: tuple[str, ...]
     """Where it may be fetched: names, `*.` for any below."""
+    path: str
+    """What the URL's path has to begin with."""
     names: tuple[str, ...]
     """For which of these names it has to be issued."""
     issuers: tuple[str, ...] = ()
