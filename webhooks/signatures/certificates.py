@@ -1,6 +1,8 @@
 """The key in a certificate that a request names: from where it may come, and whether it is to be believed."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -9,11 +11,12 @@ from urllib.parse import urlsplit
 
 import certifi
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from webhooks.signatures.keys import PublicKey
-from webhooks.signatures.types import Certificate
+from webhooks.signatures.keys import PublicKey, of_kind
+from webhooks.signatures.types import Certificate, Method
 from webhooks.signatures.verdict import Reason, Refused
 
 LARGEST_BYTES = 100_000
@@ -25,8 +28,16 @@ _PEM = b"-----BEGIN "
 
 @cache
 def bundled_roots() -> Store:
-    """Those that certifi comes with."""
-    return Store(x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes()))
+    """Those that certifi comes with, without any that is not as RFC 5280 has it."""
+    blocks = Path(certifi.where()).read_bytes().split(_PEM)[1:]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the library warns of those, and will refuse them one day
+        return Store([root for block in blocks for root in _root(_PEM + block)])
+
+
+def _root(pem: bytes) -> Iterator[x509.Certificate]:
+    with suppress(ValueError, CryptographyDeprecationWarning):
+        yield x509.load_pem_x509_certificate(pem)
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,9 @@ class Certificates:
     roots: Callable[[], Store] = bundled_roots
 
 
-def certified_key(wanted: Certificate, url: str, certificates: Certificates | None, now: datetime) -> PublicKey:
+def certified_key(
+    wanted: Certificate, method: Method, url: str, certificates: Certificates | None, now: datetime
+) -> PublicKey:
     """The key of the certificate at that URL. Raises Refused where it is not to be believed."""
     if not is_allowed(url, wanted.hosts, wanted.path):
         raise Refused(
@@ -53,10 +66,9 @@ def certified_key(wanted: Certificate, url: str, certificates: Certificates | No
             f"The certificate at {url[:200]} could not be fetched. Let the provider send the event again.",
         )
     _verify(chain, wanted.names, certificates.roots(), now)
-    key = chain[0].public_key()
-    if not isinstance(key, PublicKey):
-        raise Refused(Reason.CERTIFICATE_UNTRUSTED, "The certificate's key is of a kind that no provider signs with.")
-    return key
+    if key := of_kind(chain[0].public_key(), method):
+        return key
+    raise Refused(Reason.CERTIFICATE_UNTRUSTED, f"The certificate's key is not of the kind that signs with {method}.")
 
 
 def is_allowed(url: str, hosts: tuple[str, ...], path: str = "/", *, schemes: tuple[str, ...] = ("https",)) -> bool:

@@ -22,7 +22,13 @@ _KINDS: dict[Method, type[PublicKey]] = {
     Method.ECDSA: EllipticCurvePublicKey,
     Method.RSA: RSAPublicKey,
 }
-_FORMS = {Encoding.TEXT: "PEM", Encoding.HEX: "hexadecimal", Encoding.BASE64: "base64", Encoding.BASE64URL: "base64url"}
+_WORDS = {
+    Encoding.TEXT: "a secret",
+    Encoding.HEX: "hexadecimal",
+    Encoding.BASE64: "base64",
+    Encoding.BASE64URL: "base64url",
+}
+_FORMS = _WORDS | {Encoding.TEXT: "PEM"}
 
 
 @dataclass(frozen=True)
@@ -65,22 +71,21 @@ def scheme_secret_fault(scheme: Scheme, text: str) -> str:
 def secret_fault(secret: SecretText, text: str, method: Method) -> str:
     if key_of(secret, text, method):
         return ""
-    what = f"a public key as {_FORMS[secret.key]}" if method in _KINDS else _FORMS[secret.key]
-    return f"The {secret.title} cannot be read: it is no {what}. Copy all of it again from the provider."
+    what = f"a public key in {_FORMS[secret.key]}" if method in _KINDS else _WORDS[secret.key]
+    return f"{secret.title}: this is not {what}. Copy all of it again from the provider."
 
 
-def public_key_in(content: bytes) -> PublicKey | None:
-    """From PEM or DER."""
-    load = serialization.load_pem_public_key if content.startswith(PEM) else serialization.load_der_public_key
-    try:
-        key = load(content)
-    except (ValueError, UnsupportedAlgorithm):
-        return None
-    return key if isinstance(key, PublicKey) else None
+def of_kind(key: object, method: Method) -> PublicKey | None:
+    """The key, if the method verifies with such a one."""
+    return key if isinstance(key, PublicKey) and isinstance(key, _KINDS[method]) else None
 
 
 def _public_key(content: bytes, method: Method) -> PublicKey | None:
+    """From PEM, DER, or the bytes of the key alone."""
     if method is Method.ED25519 and len(content) == RAW_BYTES:
         return Ed25519PublicKey.from_public_bytes(content)
-    key = public_key_in(content)
-    return key if isinstance(key, _KINDS[method]) else None
+    load = serialization.load_pem_public_key if content.startswith(PEM) else serialization.load_der_public_key
+    try:
+        return of_kind(load(content), method)
+    except (ValueError, UnsupportedAlgorithm):
+        return None

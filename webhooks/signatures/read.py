@@ -59,7 +59,7 @@ def read_scheme(slug: str, document: Any, given: Mapping[str, str] | None = None
     if faults := list(schema_faults(SCHEMA, written, "$")):
         raise BadScheme(slug, faults)
     try:
-        scheme = _scheme(slug, written, settings)
+        scheme = _scheme(slug, written, settings, has_blanks=written != document)
     except BadTemplate as error:
         raise BadScheme(slug, [Fault("$", str(error))]) from error
     if faults := list(scheme_faults(scheme)):
@@ -67,7 +67,7 @@ def read_scheme(slug: str, document: Any, given: Mapping[str, str] | None = None
     return scheme
 
 
-def _scheme(slug: str, written: Mapping[str, Any], settings: tuple[Setting, ...]) -> Scheme:
+def _scheme(slug: str, written: Mapping[str, Any], settings: tuple[Setting, ...], *, has_blanks: bool) -> Scheme:
     event = written.get("event", {})
     return Scheme(
         slug=slug,
@@ -81,6 +81,7 @@ def _scheme(slug: str, written: Mapping[str, Any], settings: tuple[Setting, ...]
         event_id=_sources(event.get("id", [])),
         event_type=_sources(event.get("type", [])),
         challenges=tuple(_challenge(each) for each in written.get("challenges", ())),
+        has_blanks=has_blanks,
     )
 
 

@@ -30,7 +30,7 @@ def scheme_names() -> tuple[str, ...]:
 
 def filled(scheme: Scheme, settings: Mapping[str, str]) -> Scheme:
     """The scheme as a source's settings make it. Raises BadScheme."""
-    return _filled(scheme.slug, tuple(sorted(settings.items()))) if scheme.settings else scheme
+    return _filled(scheme.slug, tuple(sorted(settings.items()))) if scheme.has_blanks else scheme
 
 
 @lru_cache(maxsize=200)

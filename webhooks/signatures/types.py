@@ -222,6 +222,8 @@ class Scheme:
     challenges: tuple[Challenge, ...] = ()
     notes: str = ""
     """What an admin should know of it."""
+    has_blanks: bool = False
+    """Whether a source's settings change more than what a template's values are."""
 
     @property
     def unsigned(self) -> bool:

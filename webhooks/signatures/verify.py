@@ -100,4 +100,4 @@ def _keys(
     if signature.certificate is None:
         return keys_of(scheme.secret, secrets, signature.method)
     url = (first_of(signature.certificate.url, reading) or b"").decode("utf-8", "replace")
-    return [Key(None, certified_key(signature.certificate, url, certificates, now))]
+    return [Key(None, certified_key(signature.certificate, signature.method, url, certificates, now))]
