@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from webhooks.signatures.forms import MOST_FIELDS
 from webhooks.signatures.reading import Reading, raw
+from webhooks.signatures.verdict import Reason, Refused
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,12 @@ class Context:
             case "method":
                 return raw(received.method.upper())
             case "sorted_form":
-                return b"".join(field + value for field, value in sorted(set(self.reading.fields)))
+                return self._sorted_form()
             case _:
                 return self.secret
+
+    def _sorted_form(self) -> bytes:
+        """Raises Refused for a body that is no form: nothing of it would be signed."""
+        if self.reading.received.body and not self.reading.fields:
+            raise Refused(Reason.VALUE_MISSING, f"The body is no form of up to {MOST_FIELDS:,} fields.")
+        return b"".join(field + value for field, value in sorted(set(self.reading.fields)))

@@ -151,6 +151,15 @@ def test_it_knows_the_parts_of_an_address() -> None:
     )
 
 
+@pytest.mark.parametrize("body", ["{}", "&".join(["a=1"] * 1001)])
+def test_no_body_is_believed_of_which_nothing_was_signed(body: str) -> None:
+    read = scheme({"signed": "{url}{sorted_form}"})
+    form = {"Content-Type": "application/x-www-form-urlencoded" if "=" in body else "application/json"}
+    empty = signed(read, request("", headers=form))
+    assert judged(read, empty).valid
+    assert judged(read, replace(empty, body=body.encode())).reason == Reason.VALUE_MISSING
+
+
 def test_every_signed_item_has_to_be_right() -> None:
     read = scheme(EACH)
     good = signed(read, request('{"items": [{"id": 1}, {"id": 2}]}'))
