@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +54,16 @@ class Vector:
         )
 
 
+Vectors = tuple[Vector, ...]
+
+
 @cache
-def all_vectors() -> tuple[Vector, ...]:
+def all_vectors() -> Vectors:
     return tuple(vector for file in sorted(FOLDER.glob("*.yaml")) for vector in _read(file))
 
 
-def neighbours(vector: Vector) -> Iterator[Vector]:
-    """Others of the same scheme."""
-    return (each for each in all_vectors() if each.scheme is vector.scheme and each is not vector)
+def by_scheme() -> list[Vectors]:
+    return [tuple(found) for _, found in groupby(all_vectors(), key=lambda vector: vector.scheme.slug)]
 
 
 def _read(file: Path) -> Iterator[Vector]:
