@@ -1,0 +1,42 @@
+"""What is queued. Each kind has a table of work and a table of lanes, which say how much of theirs runs at once."""
+
+from dataclasses import dataclass
+
+from django.db import models
+
+from webhooks.models import WebhookDelivery, WebhookRoute, WebhookRun, WebhookSubscription
+
+
+@dataclass(frozen=True)
+class Kind:
+    model: type[WebhookRun] | type[WebhookDelivery]
+    lanes: type[models.Model]
+    """Rows with `enabled`, `deleted_at` and `concurrency`: of one that is disabled nothing is taken."""
+    lane: str
+    """The foreign key to the lane."""
+    noun: str
+    """As the audit trail names it."""
+    condition: str = "TRUE"
+    """In SQL: which rows of the table are of this kind."""
+    has_order: bool = False
+    """Whether rows of the same `order_key` wait for each other."""
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def lanes_table(self) -> str:
+        return self.lanes._meta.db_table
+
+    @property
+    def attempt_of(self) -> str:
+        """The foreign key of a WebhookAttempt to it."""
+        return "delivery" if self.model is WebhookDelivery else "run"
+
+
+RUNS = Kind(WebhookRun, WebhookRoute, "route", "webhook_run", condition="target = 'tool'", has_order=True)
+"""Those whose target is a tool: a worker takes them."""
+FOR_AGENTS = Kind(WebhookRun, WebhookRoute, "route", "webhook_run", condition="target = 'agent'", has_order=True)
+"""Those that wait for an agent, which takes them by asking."""
+DELIVERIES = Kind(WebhookDelivery, WebhookSubscription, "subscription", "webhook_delivery")
