@@ -11,9 +11,10 @@ from registry.artifacts import sweep as artifacts
 
 
 @shared_task
-def resume_execution(tenant_id: str, execution_id: str) -> None:
-    """Start an execution that waits for a worker; it runs on beside this task."""
-    bridge.start(hands.take(UUID(tenant_id), UUID(execution_id)))
+def resume_executions(told: list[tuple[str, str]]) -> None:
+    """Start executions that wait for a worker, by tenant and id; they run on beside this task."""
+    for tenant_id, execution_id in told:
+        bridge.start(hands.take(UUID(tenant_id), UUID(execution_id)))
 
 
 @shared_task

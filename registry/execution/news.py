@@ -1,7 +1,7 @@
 """A word through Redis that an execution has changed, for those who follow it. What changed stands in its row.
 
 A word may get lost: whoever follows looks by itself after a while. Only calls that somebody may follow send any, and
-nobody waits for them to be sent.
+nobody waits for them to be sent. A floor above has channels of its own, for ids of its own.
 """
 
 import asyncio
@@ -37,25 +37,26 @@ async def _tell(execution_id: UUID) -> None:
 
 
 class News:
-    """What this event loop hears, while somebody listens: one connection for all of them."""
+    """What this event loop hears on one channel, while somebody listens: one connection for all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
         self._followers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._hearing: asyncio.Task[None] | None = None
 
     @contextmanager
-    def of(self, execution_id: UUID) -> Iterator[asyncio.Event]:
-        """Set whenever the execution may have changed; whoever waits for it clears it."""
+    def of(self, followed: UUID) -> Iterator[asyncio.Event]:
+        """Set whenever there may be news of it; whoever waits for them clears it."""
         changed = asyncio.Event()
-        self._followers[execution_id].add(changed)
+        self._followers[followed].add(changed)
         if self._hearing is None:
             self._hearing = asyncio.create_task(self._hear_for_ever(), name="news")
         try:
             yield changed
         finally:
-            self._followers[execution_id].discard(changed)
-            if not self._followers[execution_id]:
-                del self._followers[execution_id]
+            self._followers[followed].discard(changed)
+            if not self._followers[followed]:
+                del self._followers[followed]
             if not self._followers:
                 self._hearing.cancel()
                 self._hearing = None
@@ -69,19 +70,18 @@ class News:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _hear(self) -> None:
-        async with aclosing(shared.heard(CHANNEL)) as heard:
+        async with aclosing(shared.heard(self._channel)) as heard:
             async for said in heard:
                 for changed in self._followers.get(UUID(said.decode()), ()):
                     changed.set()
 
 
-_heard: "WeakKeyDictionary[asyncio.AbstractEventLoop, News]" = WeakKeyDictionary()
+_heard: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, News]]" = WeakKeyDictionary()
 
 
-def news() -> News:
+def news(channel: str = CHANNEL) -> News:
     """This event loop's."""
-    loop = asyncio.get_running_loop()
-    found = _heard.get(loop)
-    if found is None:
-        found = _heard[loop] = News()
-    return found
+    channels = _heard.setdefault(asyncio.get_running_loop(), {})
+    if channel not in channels:
+        channels[channel] = News(channel)
+    return channels[channel]

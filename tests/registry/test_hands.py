@@ -144,7 +144,7 @@ def test_it_takes_nothing_when_its_process_ends(acme: Tenant, corridor: Corridor
     assert statuses(acme) == [Status.PENDING]
 
 
-@pytest.mark.parametrize("task", ["resume_execution", "resume_due"])
+@pytest.mark.parametrize("task", ["resume_executions", "resume_due"])
 def test_the_worker_is_told_by_a_task(
     worker_loop: None, task: str, acme: Tenant, corridor: Corridor, register: Register
 ) -> None:
@@ -153,5 +153,5 @@ def test_the_worker_is_told_by_a_task(
     if task == "resume_due":
         tasks.resume_due()
     else:
-        tasks.resume_execution(str(waiting.tenant), str(waiting.id))
+        tasks.resume_executions([(str(waiting.tenant), str(waiting.id))])
     until(lambda: statuses(acme) == [Status.SUCCEEDED])
