@@ -184,6 +184,11 @@ CELERY_TIMEZONE = "UTC"
 EXECUTION_LEASE_SECONDS = env.float("EXECUTION_LEASE_SECONDS", default=15)
 WORKER_EXECUTIONS = env.int("WORKER_EXECUTIONS", default=100)
 
+# --- Webhooks ---
+
+WEBHOOK_LEASE_SECONDS = env.float("WEBHOOK_LEASE_SECONDS", default=30)
+WEBHOOK_RUNS = env.int("WEBHOOK_RUNS", default=50)
+
 # --- The one door out, and the one door for secrets ---
 
 EGRESS_ALLOW_NETWORKS = env.list("EGRESS_ALLOW_NETWORKS", default=[])

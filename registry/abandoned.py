@@ -7,9 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.db.models.functions import Now
 
+from accounts import leases
 from accounts.errors import QuartermasterError
 from accounts.tenancy import platform
 from registry.ending import end_execution
@@ -24,26 +24,17 @@ MOST_LOST = 3
 """How many processes may end over a call before it is given up: it may be what ends them."""
 ACTOR = "system:leases"
 
-_UP_LONG_ENOUGH = "SELECT statement_timestamp() - pg_postmaster_start_time() > make_interval(secs => %s)"
-
 
 def end_abandoned(*, at: datetime | None = None) -> int:
     """Deal with every running execution whose lease ended before `at`; returns how many there were."""
     with platform():
-        if at is None and not _leases_could_be_extended():
+        if at is None and not leases.could_be_extended(settings.EXECUTION_LEASE_SECONDS):
             return 0
         abandoned = list(Execution.objects.abandoned(at or Now()).select_for_update(skip_locked=True)[:MOST_AT_ONCE])
         versions = ToolVersion.objects.in_bulk({each.tool_version_id for each in abandoned if each.tool_version_id})
         for execution in abandoned:
             _deal_with(execution, versions)
     return len(abandoned)
-
-
-def _leases_could_be_extended() -> bool:
-    """Whether PostgreSQL has been there for the length of a lease: while it was away nobody could extend theirs."""
-    with connection.cursor() as cursor:
-        cursor.execute(_UP_LONG_ENOUGH, [settings.EXECUTION_LEASE_SECONDS])
-        return bool(cursor.fetchone()[0])
 
 
 def _deal_with(execution: Execution, versions: dict[UUID, ToolVersion]) -> None:

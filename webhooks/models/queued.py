@@ -39,9 +39,12 @@ class Queued(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     status = models.CharField(max_length=16, choices=QueueStatus.choices, default=QueueStatus.WAITING)
     attempts = models.PositiveIntegerField(default=0, help_text="Those that have ended.")
-    due_at = models.DateTimeField(help_text="Not before.")
+    due_at = models.DateTimeField(
+        null=True, help_text="Not before; null: it waits for an earlier one of its order key to end."
+    )
     lease_until = models.DateTimeField(null=True, editable=False)
     taken = models.PositiveIntegerField(default=0, help_text="How often somebody took it: the fencing number.")
+    lost = models.PositiveSmallIntegerField(default=0, help_text="How many holders let their lease end.")
     cause = models.CharField(max_length=16, choices=Cause.choices, blank=True)
     code = models.CharField(max_length=64, blank=True, help_text="The last error's code.")
     detail = models.TextField(blank=True, help_text="The last error in a sentence.")

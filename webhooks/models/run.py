@@ -51,7 +51,7 @@ class WebhookRun(Queued):
                 name="webhook_run_waiting",
             ),
             models.Index(
-                fields=["tenant", "agent", "due_at", "id"],
+                fields=["tenant", "agent", "route", "due_at", "id"],
                 condition=Q(status="waiting", target="agent"),
                 name="webhook_run_for_agent",
             ),

@@ -3,27 +3,123 @@
 Each opens the tenant's scope; called inside one, it is part of that transaction.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from webhooks.models.queued import Cause
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from accounts import audit
+from accounts.tenancy import within
+from webhooks.models import WebhookAttempt
+from webhooks.models.queued import Cause, QueueStatus
+from webhooks.queue.order import let_next_come
 from webhooks.queue.types import Attempt, Taken
+
+ACTOR = "system:webhooks"
 
 
 def succeed(taken: Taken, attempt: Attempt) -> bool:
     """It has its outcome."""
-    raise NotImplementedError
+    with within(taken.tenant_id):
+        return _end(taken, attempt, status=QueueStatus.SUCCEEDED, cause="", code="", detail="")
 
 
 def put_back(taken: Taken, attempt: Attempt, pause: timedelta) -> bool:
     """The attempt failed; the next one is due after the pause."""
-    raise NotImplementedError
+    with within(taken.tenant_id):
+        due_at = timezone.now() + pause
+        is_ours = _attempted(
+            taken, attempt, status=QueueStatus.WAITING, due_at=due_at, code=attempt.code, detail=attempt.detail
+        )
+        if is_ours:
+            _log(taken, attempt, next_at=due_at, number=_attempts(taken))
+        return is_ours
 
 
-def put_off(taken: Taken, pause: timedelta) -> bool:
-    """No attempt was made: it is looked at again after the pause."""
-    raise NotImplementedError
+def put_off(taken: Taken, pause: timedelta, *, execution_id: UUID | None = None) -> bool:
+    """No attempt has ended: it is looked at again after the pause. The execution is the one that is waited for."""
+    waited_for = {} if execution_id is None else {"execution_id": execution_id}
+    with within(taken.tenant_id):
+        return _update(taken, status=QueueStatus.WAITING, due_at=Now() + pause, **waited_for)
+
+
+def take_away(taken: Taken, attempt: Attempt) -> bool:
+    """Its holder is gone: it is due at once, and no attempt is counted."""
+    with within(taken.tenant_id):
+        due_at = timezone.now()
+        is_ours = _update(taken, status=QueueStatus.WAITING, due_at=due_at, lost=F("lost") + 1)
+        if is_ours:
+            _log(taken, attempt, next_at=due_at, number=_attempts(taken) + 1)
+        return is_ours
 
 
 def give_up(taken: Taken, attempt: Attempt, cause: Cause) -> bool:
     """The attempt failed, and is the last: a dead letter, which the audit trail tells of."""
-    raise NotImplementedError
+    with within(taken.tenant_id):
+        is_ours = _end(taken, attempt, status=QueueStatus.DEAD, cause=cause, code=attempt.code, detail=attempt.detail)
+        if is_ours:
+            tell_of_dead(taken, cause, attempt.code)
+        return is_ours
+
+
+def tell_of_dead(taken: Taken, cause: Cause, code: str) -> None:
+    """In the transaction that gives it up."""
+    kind = taken.kind
+    lane_id = _rows(taken).values_list(f"{kind.lane}_id", flat=True).get()
+    audit.record(
+        tenant_id=taken.tenant_id,
+        actor=ACTOR,
+        action=f"{kind.noun}.dead",
+        subject=f"{kind.noun}:{taken.id}",
+        detail={kind.lane: str(lane_id), "cause": str(cause), "code": code, "attempts": _attempts(taken)},
+    )
+
+
+def _end(taken: Taken, attempt: Attempt, **facts: Any) -> bool:
+    is_ours = _attempted(taken, attempt, finished_at=Now(), **facts)
+    if is_ours:
+        _log(taken, attempt, next_at=None, number=_attempts(taken))
+        if taken.kind.has_order:
+            let_next_come(taken.id)
+    return is_ours
+
+
+def _attempted(taken: Taken, attempt: Attempt, **facts: Any) -> bool:
+    if taken.kind.attempt_of == "run":
+        if attempt.execution_id is not None:
+            facts["execution_id"] = attempt.execution_id
+        facts["first_attempt_at"] = Coalesce("first_attempt_at", attempt.started_at)
+    return _update(taken, attempts=F("attempts") + 1, **facts)
+
+
+def _update(taken: Taken, **facts: Any) -> bool:
+    mine = _rows(taken).filter(taken=taken.taken, status=QueueStatus.RUNNING)
+    return bool(mine.update(lease_until=None, **facts))
+
+
+def _rows(taken: Taken) -> QuerySet[Any]:
+    return taken.kind.model.objects.filter(id=taken.id)
+
+
+def _attempts(taken: Taken) -> int:
+    count: int = _rows(taken).values_list("attempts", flat=True).get()
+    return count
+
+
+def _log(taken: Taken, attempt: Attempt, *, number: int, next_at: datetime | None) -> None:
+    WebhookAttempt.objects.create(
+        tenant_id=taken.tenant_id,
+        number=number,
+        started_at=attempt.started_at,
+        finished_at=timezone.now(),
+        execution_id=attempt.execution_id,
+        status_code=attempt.status_code,
+        code=attempt.code,
+        detail=attempt.detail,
+        response=attempt.response,
+        next_at=next_at,
+        **{f"{taken.kind.attempt_of}_id": taken.id},
+    )
