@@ -68,8 +68,10 @@ _ORDERED = {
         UPDATE webhooks_webhookrun AS run SET due_at = NULL
         FROM blocked JOIN held ON held.id = blocked.blocker
         WHERE run.id = blocked.id
+        RETURNING run.id
     )""",
-    "first": "id NOT IN (SELECT id FROM blocked)",
+    # Counted, so that it is done before a blocker is changed by the same statement.
+    "first": "id NOT IN (SELECT id FROM blocked) AND (SELECT count(*) FROM set_aside) >= 0",
 }
 
 

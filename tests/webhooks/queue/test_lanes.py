@@ -1,0 +1,98 @@
+"""Which lanes have something due."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Agent
+from accounts.tenancy import platform
+from tests.webhooks.queue.rows import make_route, make_runs
+from webhooks.queue.claim import claim
+from webhooks.queue.kinds import RUNS
+from webhooks.queue.lanes import FIRST, Lane, due_lanes
+from webhooks.queue.shares import share
+
+pytestmark = pytest.mark.django_db
+
+
+def due(most: int = 50, after: Any = FIRST) -> list[Lane]:
+    with platform():
+        return due_lanes(RUNS, after=after, most=most)
+
+
+def test_it_tells_how_many_may_run_and_do(scout: Agent) -> None:
+    route = make_route(scout, concurrency=3)
+    make_runs(route, 7)
+    make_runs(route, status="running")
+    assert due() == [Lane(scout.tenant_id, route.id, running=1, due=2)]
+
+
+def test_one_with_nothing_due_is_none(scout: Agent) -> None:
+    make_runs(make_route(scout, "later"), due_at=timezone.now() + timedelta(minutes=1))
+    make_runs(make_route(scout, "behind-another"), due_at=None)
+    make_runs(make_route(scout, "ended"), status="succeeded")
+    make_runs(make_route(scout, "for-agents"), target="agent")
+    assert due() == []
+
+
+def test_one_that_is_full_is_none(scout: Agent) -> None:
+    route = make_route(scout, concurrency=1)
+    make_runs(route, 2)
+    make_runs(route, status="running")
+    assert due() == []
+
+
+@pytest.mark.parametrize("facts", [{"enabled": False}, {"deleted_at": timezone.now()}])
+def test_one_that_is_switched_off_is_none(facts: dict[str, Any], scout: Agent) -> None:
+    make_runs(make_route(scout, **facts))
+    assert due() == []
+
+
+def test_it_goes_once_around_from_behind_a_place(scout: Agent, spy: Agent) -> None:
+    routes = [make_route(scout, "first"), make_route(scout, "second"), make_route(spy, "other")]
+    for route in routes:
+        make_runs(route, 2)
+    places = sorted((route.tenant_id, route.id) for route in routes)
+    assert [lane.place for lane in due()] == places
+    assert [lane.place for lane in due(after=places[0])] == [*places[1:], places[0]]
+    assert [lane.place for lane in due(after=places[0], most=1)] == [places[1]]
+    assert [lane.place for lane in due(after=places[2], most=2)] == places[:2]
+
+
+def scanned(plan: dict[str, Any]) -> Iterator[int]:
+    """Rows that the scans of a plan touched."""
+    if plan["Node Type"].endswith("Scan") and plan.get("Relation Name") == "webhooks_webhookrun":
+        yield round((plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"])
+    for part in plan.get("Plans", ()):
+        yield from scanned(part)
+
+
+def test_a_backlog_is_not_read_to_take_from_it(scout: Agent, spy: Agent) -> None:
+    ours, theirs = make_route(scout, concurrency=5), make_route(spy, concurrency=5)
+    make_runs(ours, 3000)
+    make_runs(theirs, 3000)
+    with connection.cursor() as cursor:
+        # Autovacuum may have looked meanwhile: to it a table of uncommitted rows is empty.
+        cursor.execute("ANALYZE webhooks_webhookrun")
+    plans: list[Any] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "WITH" not in sql:
+            return execute(sql, params, many, context)
+        execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params, many, context)
+        [(plan,)] = context["cursor"].fetchall()
+        plans.append((plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"])
+        return None if "UPDATE" in sql else execute(sql, params, many, context)
+
+    with platform(), connection.execute_wrapper(explain):
+        shares = share(due_lanes(RUNS, after=FIRST, most=50), free=50, held={})
+        assert sum(shares.values()) == 10
+        claim(RUNS, shares)
+    looking, taking = (sum(scanned(plan)) for plan in plans)
+    assert looking <= 2 + 2 * 5 + 2
+    assert taking <= 4 * 10
