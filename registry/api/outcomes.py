@@ -16,6 +16,7 @@ class AttemptSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     code = serializers.CharField(allow_null=True, help_text="What went wrong; null: nothing.")
     status = serializers.IntegerField(required=False, help_text="The service's HTTP status.")
+    sent = serializers.BooleanField(required=False, help_text="False: no byte of the request has left.")
     pause_ms = serializers.IntegerField(allow_null=True, help_text="Before the next attempt.")
 
 

@@ -147,6 +147,7 @@ def _options(call: ToolCall, target: Target) -> dict[str, Any]:
         "fields": list(call.fields),
         "max_tokens": call.max_tokens,
         "end_user": call.end_user,
+        "effect_key": call.effect_key,
         "traceparent": call.traceparent,
         "meanwhile": target.meanwhile,
     }

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.errors import QuartermasterError
 from integrations.connections.grant import CallGrant
+from integrations.errors import UpstreamFailure
 from integrations.redaction import SECRETS_MASKED, Rules, findable, redact
 from registry.execution import shared
 from registry.execution.shared import Commands
@@ -108,6 +109,8 @@ class Passage:
         status = getattr(error, "upstream_status", 0)
         if status:
             noted["status"] = status
+        if isinstance(error, UpstreamFailure) and not error.sent:
+            noted["sent"] = False
         noted["pause_ms"] = None if pause_seconds is None else round(pause_seconds * 1000)
         self.attempt_log.append(noted)
 

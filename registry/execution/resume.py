@@ -84,6 +84,7 @@ def _call(row: Execution) -> ToolCall:
         operation=row.operation,
         timeout_ms=options.get("timeout_ms"),
         idempotency_key=row.idempotency_key,
+        effect_key=options.get("effect_key", ""),
         conversation=row.conversation,
         provider=row.provider,
         tried=tuple(row.tried),

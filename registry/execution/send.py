@@ -89,7 +89,7 @@ def _begin(shared: _Shared, grant: CallGrant | None, timeout_seconds: float) -> 
             egress_networks=target.egress_networks,
             progress=shared.passage.report,
             call_tool=shared.call_tool,
-            idempotency_key=f"qm-{call.execution_id}",
+            idempotency_key=call.upstream_key,
             traceparent=call.trace_below,
             max_output_bytes=target.max_output_bytes,
             emit=None if flow is None else flow.emit,

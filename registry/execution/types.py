@@ -66,6 +66,8 @@ class ToolCall:
     operation: str = ""
     timeout_ms: int | None = None
     idempotency_key: str | None = None
+    effect_key: str = ""
+    """What its service knows the effect by, where several executions try for one; empty: the execution's id."""
     conversation: str = ""
     provider: str = ""
     tried: tuple[str, ...] = ()
@@ -99,6 +101,11 @@ class ToolCall:
     def hidden(self) -> frozenset[str]:
         """What was masked of the input where it came from: it may not be stored as an echo of it either."""
         return frozenset() if self.masked is None else hidden(self.input, self.masked)
+
+    @property
+    def upstream_key(self) -> str:
+        """The `Idempotency-Key` of every request that it sends."""
+        return self.effect_key or f"qm-{self.execution_id}"
 
     @property
     def trace_below(self) -> str:

@@ -72,6 +72,14 @@ def test_it_runs_it_with_the_raw_input_when_a_worker_takes_it_up(
     assert entries(acme, outcome) == ["execution.succeeded"]
 
 
+def test_it_sends_the_key_that_its_service_knows_the_effect_by(
+    corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(definition={"method": "POST", "url": upstream.url, "idempotency_header": "Idempotency-Key"})
+    take_up(corridor, ask_for(corridor, effect_key="qm-run-1"))
+    assert [received.headers["Idempotency-Key"] for received in upstream.received] == ["qm-run-1"]
+
+
 def test_only_one_of_many_workers_takes_it_up(
     acme: Tenant, corridor: Corridor, register: Register, upstream: Upstream
 ) -> None:

@@ -211,6 +211,24 @@ def test_it_sends_one_key_with_every_attempt_and_so_may_repeat(
     assert [received.headers["Idempotency-Key"] for received in upstream.received] == [f"qm-{outcome.id}"] * 3
 
 
+def test_executions_that_try_for_one_effect_send_one_key(
+    corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    definition = {"method": "POST", "url": f"{upstream.url}/contacts", "idempotency_header": "Idempotency-Key"}
+    register(definition=definition)
+    upstream.will(Scripted(503), Scripted(200))
+    for _ in range(2):
+        corridor.call("crm-find", {"account": 7}, effect_key="qm-run-1")
+    assert [received.headers["Idempotency-Key"] for received in upstream.received] == ["qm-run-1"] * 2
+
+
+def test_it_tells_of_an_attempt_that_never_left(corridor: Corridor, register: Register, settings: Any) -> None:
+    settings.EGRESS_ALLOW_NETWORKS = ["127.0.0.1/32:1"]
+    register(definition={"method": "POST", "url": "http://127.0.0.1:1/"})
+    [attempt] = corridor.call("crm-find", {"account": 7}).attempt_log
+    assert attempt == {"number": 1, "code": "upstream_error", "sent": False, "pause_ms": None}
+
+
 def test_it_sends_no_key_where_none_is_asked_for(corridor: Corridor, register: Register, upstream: Upstream) -> None:
     register()
     corridor.call("crm-find", {"account": 7}, idempotency_key="k")
