@@ -44,6 +44,7 @@ class Queued(models.Model):
     )
     lease_until = models.DateTimeField(null=True, editable=False)
     taken = models.PositiveIntegerField(default=0, help_text="How often somebody took it: the fencing number.")
+    taken_at = models.DateTimeField(null=True, editable=False, help_text="When somebody last took it.")
     lost = models.PositiveSmallIntegerField(default=0, help_text="How many holders let their lease end.")
     cause = models.CharField(max_length=16, choices=Cause.choices, blank=True)
     code = models.CharField(max_length=64, blank=True, help_text="The last error's code.")

@@ -38,7 +38,7 @@ _TAKE = """
         ) AS due
     ){behind}
     UPDATE {table} AS taken
-    SET status = 'running', taken = taken.taken + 1,
+    SET status = 'running', taken = taken.taken + 1, taken_at = statement_timestamp(),
         lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
     FROM (
         SELECT id, row_number() OVER (PARTITION BY lane ORDER BY due_at, id) AS place, count
@@ -76,7 +76,7 @@ _ORDERED = {
 
 
 def claim(kind: Kind, shares: Mapping[Lane, int]) -> list[Taken]:
-    """What was got of these shares. Call it in the platform's scope."""
+    """What was got of these shares. Call it in the kind's scope."""
     if not shares:
         return []
     with connection.cursor() as cursor:

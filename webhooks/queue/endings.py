@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
@@ -19,6 +20,12 @@ from webhooks.queue.order import let_next_come
 from webhooks.queue.types import Attempt, Taken
 
 ACTOR = "system:webhooks"
+GONE = "What it was for was removed meanwhile."
+
+_IS_GONE = """
+    SELECT lane.deleted_at IS NOT NULL FROM {table} AS row JOIN {lanes} AS lane ON lane.id = row.{lane}_id
+    WHERE row.id = %s FOR KEY SHARE OF lane
+"""
 
 
 def succeed(taken: Taken, attempt: Attempt) -> bool:
@@ -31,11 +38,9 @@ def put_back(taken: Taken, attempt: Attempt, pause: timedelta) -> bool:
     """The attempt failed; the next one is due after the pause."""
     with within(taken.tenant_id):
         due_at = timezone.now() + pause
-        is_ours = _attempted(
-            taken, attempt, status=QueueStatus.WAITING, due_at=due_at, code=attempt.code, detail=attempt.detail
-        )
+        is_ours = _attempted(taken, attempt, **_waiting(taken, due_at, code=attempt.code, detail=attempt.detail))
         if is_ours:
-            _log(taken, attempt, next_at=due_at, number=_attempts(taken))
+            _log(taken, attempt, number=_row(taken).attempts, next_at=due_at)
         return is_ours
 
 
@@ -43,16 +48,16 @@ def put_off(taken: Taken, pause: timedelta, *, execution_id: UUID | None = None)
     """No attempt has ended: it is looked at again after the pause. The execution is the one that is waited for."""
     waited_for = {} if execution_id is None else {"execution_id": execution_id}
     with within(taken.tenant_id):
-        return _update(taken, status=QueueStatus.WAITING, due_at=Now() + pause, **waited_for)
+        return _update(taken, **_waiting(taken, Now() + pause, **waited_for))
 
 
 def take_away(taken: Taken, attempt: Attempt) -> bool:
     """Its holder is gone: it is due at once, and no attempt is counted."""
     with within(taken.tenant_id):
         due_at = timezone.now()
-        is_ours = _update(taken, status=QueueStatus.WAITING, due_at=due_at, lost=F("lost") + 1)
+        is_ours = _update(taken, **_waiting(taken, due_at, lost=F("lost") + 1))
         if is_ours:
-            _log(taken, attempt, next_at=due_at, number=_attempts(taken) + 1)
+            _log(taken, attempt, number=_row(taken).attempts + 1, next_at=due_at)
         return is_ours
 
 
@@ -61,28 +66,48 @@ def give_up(taken: Taken, attempt: Attempt, cause: Cause) -> bool:
     with within(taken.tenant_id):
         is_ours = _end(taken, attempt, status=QueueStatus.DEAD, cause=cause, code=attempt.code, detail=attempt.detail)
         if is_ours:
-            tell_of_dead(taken, cause, attempt.code)
+            _tell_of_dead(taken, cause, attempt.code)
         return is_ours
 
 
-def tell_of_dead(taken: Taken, cause: Cause, code: str) -> None:
-    """In the transaction that gives it up."""
+def _tell_of_dead(taken: Taken, cause: Cause, code: str) -> None:
     kind = taken.kind
-    lane_id = _rows(taken).values_list(f"{kind.lane}_id", flat=True).get()
+    row = _row(taken)
     audit.record(
         tenant_id=taken.tenant_id,
         actor=ACTOR,
-        action=f"{kind.noun}.dead",
+        action=kind.died,
         subject=f"{kind.noun}:{taken.id}",
-        detail={kind.lane: str(lane_id), "cause": str(cause), "code": code, "attempts": _attempts(taken)},
+        detail={
+            kind.lane: str(getattr(row, f"{kind.lane}_id")),
+            "cause": str(cause),
+            "code": code,
+            "attempts": row.attempts,
+        },
     )
+
+
+def _waiting(taken: Taken, due_at: Any, **facts: Any) -> dict[str, Any]:
+    """Unless its lane is removed meanwhile: then it is cancelled, as those were that waited."""
+    if not _lane_is_gone(taken):
+        return {"status": QueueStatus.WAITING, "due_at": due_at, **facts}
+    return facts | {"status": QueueStatus.CANCELLED, "finished_at": Now(), "detail": GONE}
+
+
+def _lane_is_gone(taken: Taken) -> bool:
+    """It stays as it is until the transaction ends: who removes it waits, and finds what is let wait now."""
+    kind = taken.kind
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_GONE.format(table=kind.table, lanes=kind.lanes_table, lane=kind.lane), [taken.id])
+        return bool(cursor.fetchone()[0])
 
 
 def _end(taken: Taken, attempt: Attempt, **facts: Any) -> bool:
     is_ours = _attempted(taken, attempt, finished_at=Now(), **facts)
     if is_ours:
-        _log(taken, attempt, next_at=None, number=_attempts(taken))
-        if taken.kind.has_order:
+        row = _row(taken)
+        _log(taken, attempt, number=row.attempts, next_at=None)
+        if taken.kind.has_order and row.order_key:
             let_next_come(taken.id)
     return is_ours
 
@@ -104,9 +129,9 @@ def _rows(taken: Taken) -> QuerySet[Any]:
     return taken.kind.model.objects.filter(id=taken.id)
 
 
-def _attempts(taken: Taken) -> int:
-    count: int = _rows(taken).values_list("attempts", flat=True).get()
-    return count
+def _row(taken: Taken) -> Any:
+    ordered = ["order_key"] if taken.kind.has_order else []
+    return _rows(taken).only(f"{taken.kind.lane}_id", "attempts", *ordered).get()
 
 
 def _log(taken: Taken, attempt: Attempt, *, number: int, next_at: datetime | None) -> None:

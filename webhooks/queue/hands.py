@@ -63,6 +63,8 @@ class Hands:
                 type(error).__name__,
                 extra={"action": "queue_not_read"},
             )
+        except Exception:
+            log.exception("What is due could not be taken.", extra={"action": "queue_not_read"})
         finally:
             self._is_looking = False
 
@@ -77,10 +79,12 @@ class Hands:
                 await asyncio.wait(late, timeout=LAST_SECONDS)
         if self._ticking is not None:
             self._ticking.cancel()
+            self._ticking = None
+        self._is_closing = False
 
     @property
     def _free(self) -> int:
-        return settings.WEBHOOK_RUNS - len(self._busy)
+        return int(settings.WEBHOOK_RUNS) - len(self._busy)
 
     @property
     def _may_take(self) -> bool:
@@ -122,7 +126,7 @@ class Hands:
                 continue
             try:
                 await in_database_thread(extend, self.kind, list(self._busy))
-            except AWAY as error:
+            except Exception as error:  # noqa: BLE001  nobody is above this task, and all leases depend on it
                 # The next tick tries again: a lease outlasts several of them.
                 log.warning(
                     "Leases were not extended (%s).", type(error).__name__, extra={"action": "lease_not_extended"}

@@ -1,6 +1,7 @@
 """What is queued. Each kind has a table of work and a table of lanes, which say how much of theirs runs at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from django.db import models
 
@@ -16,8 +17,14 @@ class Kind:
     """The foreign key to the lane."""
     noun: str
     """As the audit trail names it."""
+    died: str
+    """The action of one that is given up."""
+    redriven: str
+    """The action of those that wait for an attempt again."""
     condition: str = "TRUE"
     """In SQL: which rows of the table are of this kind."""
+    tenant_id: UUID | None = None
+    """None: those of all tenants."""
     has_order: bool = False
     """Whether rows of the same `order_key` wait for each other."""
 
@@ -35,8 +42,22 @@ class Kind:
         return "delivery" if self.model is WebhookDelivery else "run"
 
 
-RUNS = Kind(WebhookRun, WebhookRoute, "route", "webhook_run", condition="target = 'tool'", has_order=True)
+RUNS = Kind(
+    *(WebhookRun, WebhookRoute, "route", "webhook_run"),
+    died="webhook_run.dead",
+    redriven="webhook_run.redriven",
+    condition="target = 'tool'",
+    has_order=True,
+)
 """Those whose target is a tool: a worker takes them."""
-FOR_AGENTS = Kind(WebhookRun, WebhookRoute, "route", "webhook_run", condition="target = 'agent'", has_order=True)
-"""Those that wait for an agent, which takes them by asking."""
-DELIVERIES = Kind(WebhookDelivery, WebhookSubscription, "subscription", "webhook_delivery")
+DELIVERIES = Kind(
+    *(WebhookDelivery, WebhookSubscription, "subscription", "webhook_delivery"),
+    died="webhook_delivery.dead",
+    redriven="webhook_delivery.redriven",
+)
+
+
+def runs_for(tenant_id: UUID, agent_id: UUID) -> Kind:
+    """Those that wait for an agent, which takes them by asking."""
+    condition = f"tenant_id = '{tenant_id}' AND target = 'agent' AND agent_id = '{agent_id}'"
+    return replace(RUNS, condition=condition, tenant_id=tenant_id)

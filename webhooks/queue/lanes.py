@@ -12,10 +12,10 @@ FIRST = (UUID(int=0), UUID(int=0))
 
 _DUE = """
     WITH RECURSIVE leap AS (
-        ({next} (%(tenant)s::uuid, %(lane)s::uuid) {first})
+        ({next_after_start})
         UNION ALL
         SELECT following.tenant_id, following.lane
-        FROM leap CROSS JOIN LATERAL ({next} (leap.tenant_id, leap.lane) {first}) AS following
+        FROM leap CROSS JOIN LATERAL ({next_after_leap}) AS following
     )
     SELECT leap.tenant_id, leap.lane, busy.count, due.count
     FROM leap
@@ -39,9 +39,17 @@ _DUE = """
 """
 _NEXT = """
     SELECT tenant_id, {lane}_id AS lane FROM {table}
-    WHERE status = 'waiting' AND {condition} AND (tenant_id, {lane}_id) >
+    WHERE status = 'waiting' AND {condition} AND {is_behind} ORDER BY {place} LIMIT 1
 """
-_FIRST = "ORDER BY tenant_id, {lane}_id LIMIT 1"
+# Compared with the whole of an index, as far as it goes: so one look leaps over a lane.
+_PLACES = {
+    True: ("{lane}_id", "{lane}_id > %(lane)s::uuid", "{lane}_id > leap.lane"),
+    False: (
+        "tenant_id, {lane}_id",
+        "(tenant_id, {lane}_id) > (%(tenant)s::uuid, %(lane)s::uuid)",
+        "(tenant_id, {lane}_id) > (leap.tenant_id, leap.lane)",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Lane:
 
 
 def due_lanes(kind: Kind, *, after: tuple[UUID, UUID], most: int) -> list[Lane]:
-    """Up to so many, in the order of their places, from behind `after` once around. In the platform's scope."""
+    """Up to so many, in the order of their places, from behind `after` once around. In the kind's scope."""
     found = _due(kind, after, most)
     if len(found) < most and after != FIRST:
         found += [lane for lane in _due(kind, FIRST, most - len(found)) if lane.place <= after]
@@ -69,7 +77,12 @@ def due_lanes(kind: Kind, *, after: tuple[UUID, UUID], most: int) -> list[Lane]:
 
 def _due(kind: Kind, after: tuple[UUID, UUID], most: int) -> list[Lane]:
     names = {"table": kind.table, "lanes": kind.lanes_table, "lane": kind.lane, "condition": kind.condition}
-    statement = _DUE.format(next=_NEXT.format(**names), first=_FIRST.format(**names), **names)
+    place, behind_start, behind_leap = (each.format(**names) for each in _PLACES[kind.tenant_id is not None])
+    statement = _DUE.format(
+        next_after_start=_NEXT.format(place=place, is_behind=behind_start, **names),
+        next_after_leap=_NEXT.format(place=place, is_behind=behind_leap, **names),
+        **names,
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, {"tenant": after[0], "lane": after[1], "most": most})
         return [Lane(*row) for row in cursor.fetchall()]

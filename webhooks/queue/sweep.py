@@ -1,8 +1,10 @@
 """Rows whose holder is gone: their lease has ended. The next one gets them, unless they seem to end their holders."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts import leases
@@ -24,7 +26,7 @@ def end_lost(kind: Kind, *, at: datetime | None = None) -> int:
     with platform():
         if at is None and not leases.could_be_extended(settings.WEBHOOK_LEASE_SECONDS):
             return 0
-        rows = kind.model.objects.filter(status=QueueStatus.RUNNING, lease_until__lt=at or Now())
+        rows: QuerySet[Any] = kind.model.objects.filter(status=QueueStatus.RUNNING, lease_until__lt=at or Now())
         lost = list(rows.order_by("lease_until").select_for_update(skip_locked=True)[:MOST_AT_ONCE])
         for row in lost:
             _deal_with(kind, row)
@@ -33,7 +35,7 @@ def end_lost(kind: Kind, *, at: datetime | None = None) -> int:
 
 def _deal_with(kind: Kind, row: WebhookRun | WebhookDelivery) -> None:
     taken = Taken(kind, row.tenant_id, row.id, row.taken)
-    held_since = (row.lease_until or row.created_at) - timedelta(seconds=settings.WEBHOOK_LEASE_SECONDS)
+    held_since = row.taken_at or row.created_at
     detail = "Whoever had it was not heard of in time: its process may have ended."
     if row.lost + 1 < MOST_LOST:
         take_away(taken, Attempt(held_since, code=CODE, detail=detail))

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from accounts.ids import new_id
 from accounts.models import Agent, Tenant
-from accounts.tenancy import platform, within
+from accounts.tenancy import platform
 from tests.webhooks.queue.rows import WENT, as_it_stands, ids, let_be_due, make_route, make_runs, of, take
 from webhooks.models import WebhookRoute
 from webhooks.models.queued import Cause
 from webhooks.queue import endings
 from webhooks.queue.claim import claim
-from webhooks.queue.kinds import DELIVERIES, FOR_AGENTS, RUNS
+from webhooks.queue.kinds import DELIVERIES, RUNS, runs_for
 from webhooks.queue.lanes import FIRST, Lane, due_lanes
 
 pytestmark = pytest.mark.django_db
@@ -66,11 +66,13 @@ def test_a_lane_that_was_switched_off_meanwhile_gives_nothing(scout: Agent) -> N
         assert claim(RUNS, dict.fromkeys(lanes, 1)) == []
 
 
-def test_each_kind_takes_its_own(scout: Agent) -> None:
+def test_each_kind_takes_its_own(scout: Agent, spy: Agent) -> None:
     make_runs(make_route(scout), target="agent")
+    for_scout = runs_for(scout.tenant_id, scout.id)
     assert take(kind=RUNS) == []
     assert take(kind=DELIVERIES) == []
-    assert len(take(kind=FOR_AGENTS)) == 1
+    assert take(kind=runs_for(spy.tenant_id, spy.id)) == []
+    assert [each.tenant_id for each in take(kind=for_scout)] == [scout.tenant_id]
 
 
 def test_a_tenant_with_a_backlog_does_not_keep_another_waiting(

@@ -1,0 +1,80 @@
+"""Rows whose holder is gone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Agent
+from accounts.tenancy import within
+from tests.webhooks.queue.rows import WENT, as_it_stands, make_route, make_runs, take
+from webhooks.models import WebhookDelivery, WebhookRun
+from webhooks.queue.endings import succeed
+from webhooks.queue.kinds import DELIVERIES, RUNS
+from webhooks.queue.leases import extend
+from webhooks.queue.sweep import MOST_LOST, end_lost
+
+pytestmark = pytest.mark.django_db
+
+
+def lose(run: WebhookRun) -> None:
+    with within(run.tenant_id):
+        WebhookRun.objects.filter(id=run.id).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_what_a_gone_holder_had_is_given_to_the_next(scout: Agent) -> None:
+    [run] = make_runs(make_route(scout))
+    [first] = take()
+    lose(run)
+    assert end_lost(RUNS, at=timezone.now()) == 1
+    [second] = take()
+    assert (second.id, second.taken) == (run.id, 2)
+    assert not succeed(first, WENT)
+
+
+def test_a_lease_that_goes_on_is_left_alone(scout: Agent) -> None:
+    make_runs(make_route(scout))
+    take()
+    assert end_lost(RUNS, at=timezone.now()) == 0
+
+
+def test_it_waits_for_leases_to_be_extended_when_postgresql_has_just_come_back(scout: Agent, settings: Any) -> None:
+    [run] = make_runs(make_route(scout))
+    take()
+    lose(run)
+    settings.WEBHOOK_LEASE_SECONDS = 10_000_000
+    assert end_lost(RUNS) == 0
+    settings.WEBHOOK_LEASE_SECONDS = 0
+    assert end_lost(RUNS) == 1
+
+
+def test_what_seems_to_end_its_holders_is_given_up(scout: Agent) -> None:
+    [run] = make_runs(make_route(scout))
+    for _ in range(MOST_LOST):
+        take()
+        lose(run)
+        end_lost(RUNS, at=timezone.now())
+    run = as_it_stands(run)
+    assert (run.status, run.cause, run.code) == ("dead", "ours", "lease_ended")
+    assert "That was the 5th time" in run.detail
+
+
+def test_each_kind_has_its_own_table(scout: Agent) -> None:
+    [run] = make_runs(make_route(scout))
+    take()
+    lose(run)
+    assert end_lost(DELIVERIES, at=timezone.now()) == 0
+    assert DELIVERIES.table == WebhookDelivery._meta.db_table
+
+
+def test_leases_are_extended_as_long_as_they_are_ours(scout: Agent) -> None:
+    ours, theirs = make_runs(make_route(scout), 2)
+    held = take()
+    for run in (ours, theirs):
+        lose(run)
+    with within(theirs.tenant_id):
+        WebhookRun.objects.filter(id=theirs.id).update(taken=2)
+    assert extend(RUNS, held) == 1
+    assert end_lost(RUNS, at=timezone.now()) == 1
+    assert as_it_stands(ours).status == "running"
