@@ -1,8 +1,11 @@
-"""How a process that runs executions ends: it lets them end, gives away what does not, then closes."""
+"""How a process that runs executions and webhooks ends: it lets them end, gives away what does not, then closes."""
+
+import asyncio
 
 from integrations import egress
 from integrations.connections import refresh
 from registry.execution import shared, watch
+from webhooks import worker
 
 
 async def begin() -> None:
@@ -12,7 +15,7 @@ async def begin() -> None:
 
 async def close() -> None:
     """When nothing new comes any more. Connections are closed last."""
-    await watch.aclose()
+    await asyncio.gather(watch.aclose(), worker.aclose())
     await refresh.aclose()
     await egress.aclose()
     await shared.aclose()

@@ -9,7 +9,7 @@ from accounts.models import Agent, Tenant
 from accounts.tenancy import within
 from registry.models import Execution
 from registry.models.execution import Status
-from registry.release_key import release_key
+from registry.release_keys import release_keys
 
 pytestmark = pytest.mark.django_db
 
@@ -32,8 +32,8 @@ def key_of(execution: Execution) -> str | None:
 def test_one_that_ended_without_success_gives_it_up(status: Status, acme: Tenant, scout: Agent) -> None:
     ended = keyed(scout, status)
     with within(acme.id):
-        assert release_key(ended.id)
-        assert not release_key(ended.id)
+        assert release_keys([ended.id]) == 1
+        assert release_keys([ended.id]) == 0
     assert key_of(ended) is None
     assert ended.request_digest is None
 
@@ -42,12 +42,12 @@ def test_one_that_ended_without_success_gives_it_up(status: Status, acme: Tenant
 def test_one_that_succeeded_or_goes_on_keeps_it(status: Status, acme: Tenant, scout: Agent) -> None:
     standing = keyed(scout, status)
     with within(acme.id):
-        assert not release_key(standing.id)
+        assert release_keys([standing.id]) == 0
     assert key_of(standing) == "k"
 
 
 def test_anothers_is_not_found(scout: Agent, globex: Tenant) -> None:
     ended = keyed(scout, Status.FAILED)
     with within(globex.id):
-        assert not release_key(ended.id)
+        assert release_keys([ended.id]) == 0
     assert key_of(ended) == "k"

@@ -1,0 +1,131 @@
+"""What an execution's error means for the run that made it. A pure decision, from the error's code.
+
+An attempt is repeated where its trouble may pass, and where repeating cannot have the effect twice: its tool is safe
+to repeat, nothing was sent, or the service said that it failed. Everything else is given up, with whose matter it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registry.execution.types import Outcome
+from registry.models.execution import Status
+from webhooks.models.queued import Cause
+
+
+@dataclass(frozen=True)
+class Meaning:
+    cause: Cause
+    """Whose matter it is, once it is given up."""
+    may_pass: bool
+    """Whether trying again may help."""
+
+
+# What a run never meets is told as ours, so that nobody else is sent looking.
+MEANINGS: Mapping[str, Meaning] = {
+    **{code: Meaning(Cause.OURS, may_pass=True) for code in ("internal_error", "unavailable", "error")},
+    **{
+        code: Meaning(Cause.POLICY, may_pass=True)
+        for code in ("rate_limited", "tool_disabled", "connection_missing", "connection_expired")
+    },
+    **{code: Meaning(Cause.TOOL, may_pass=True) for code in ("upstream_error", "timeout", "circuit_open")},
+    **{
+        code: Meaning(Cause.TOOL, may_pass=False)
+        for code in ("outcome_unknown", "invalid_output", "call_failed", "credential_refused")
+    },
+    **{
+        code: Meaning(Cause.POLICY, may_pass=False)
+        for code in (
+            *("forbidden", "egress_blocked", "tool_not_found", "version_not_found", "cancelled"),
+            *("unauthenticated", "key_expired", "key_revoked"),
+        )
+    },
+    **{code: Meaning(Cause.SENDER, may_pass=False) for code in ("invalid_input", "too_large")},
+    **{
+        code: Meaning(Cause.OURS, may_pass=False)
+        for code in (
+            *("malformed_request", "not_found", "method_not_allowed", "not_acceptable", "unsupported_media_type"),
+            *("conflict", "breaking_change", "idempotency_conflict", "range_not_satisfiable"),
+            *("skipped", "aborted", "reads_too_slowly", "signature_invalid", "source_disabled"),
+        )
+    },
+}
+UNFORESEEN = Meaning(Cause.OURS, may_pass=False)
+OUTCOME_UNKNOWN = "outcome_unknown"
+NEVER_ANSWERED = frozenset({"internal_error", "unavailable", "timeout"})
+"""Codes of what was sent, perhaps, and had no answer."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an attempt did not succeed."""
+
+    code: str
+    detail: str
+    status_code: int | None = None
+    """What the tool's service answered."""
+    retry_after: float | None = None
+    was_sent: bool = False
+    """Whether something may have left."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    failure: Failure
+    cause: Cause
+    again: bool
+    """Whether to try again while the schedule has attempts left."""
+
+
+def failure_of(outcome: Outcome) -> Failure:
+    """That of an execution that ended without success."""
+    error = outcome.error or {}
+    upstream = error.get("upstream") or {}
+    return Failure(
+        code=error.get("code", "error"),
+        detail=_sentence(error),
+        status_code=upstream.get("status"),
+        retry_after=error.get("retry_after"),
+        was_sent=outcome.status != Status.REFUSED and not _never_left(outcome),
+    )
+
+
+def judge(failure: Failure, *, is_safe: bool) -> Verdict:
+    """`is_safe`: calling the tool twice does no more than calling it once."""
+    meaning = MEANINGS.get(failure.code, UNFORESEEN)
+    if not meaning.may_pass or _is_refusal(failure):
+        return Verdict(failure, meaning.cause, again=False)
+    if is_safe or not failure.was_sent or _was_told_that_it_failed(failure):
+        return Verdict(failure, meaning.cause, again=True)
+    return Verdict(_unknown(failure), meaning.cause, again=False)
+
+
+def _is_refusal(failure: Failure) -> bool:
+    """The service answered, and would answer the same again."""
+    status = failure.status_code
+    return status is not None and status < 500 and status not in {408, 425, 429}
+
+
+def _was_told_that_it_failed(failure: Failure) -> bool:
+    return failure.status_code is not None or failure.code not in {*NEVER_ANSWERED, "upstream_error"}
+
+
+def _unknown(failure: Failure) -> Failure:
+    return Failure(
+        OUTCOME_UNKNOWN,
+        f"{failure.detail} It may have had its effect, and its tool is not safe to repeat. "
+        "Look at the service before redriving it.",
+        failure.status_code,
+        was_sent=True,
+    )
+
+
+def _never_left(outcome: Outcome) -> bool:
+    """It is certain of each attempt."""
+    return sum(attempt.get("sent") is False for attempt in outcome.attempt_log) == outcome.attempts
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    """The error's own, and its first faults: an input that does not fit is found by them."""
+    faults = [f"{fault['path']}: {fault['message']}" for fault in error.get("errors", [])[:3]]
+    return " ".join([str(error.get("detail", "")), *faults]).strip()

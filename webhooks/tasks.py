@@ -1,0 +1,41 @@
+"""What workers are told to do for webhooks, and what the schedule has them do."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from accounts import bridge
+from webhooks import worker
+from webhooks.queue import sweep
+from webhooks.queue.kinds import DELIVERIES, RUNS
+from webhooks.routing import waiting
+from webhooks.routing.route_event import route_event
+
+
+@shared_task
+def route_events(told: list[tuple[str, str]]) -> None:
+    """Route events, by tenant and id; their runs begin at once, beside this task."""
+    for tenant_id, event_id in told:
+        if route_event(UUID(tenant_id), UUID(event_id)):
+            bridge.start(worker.look())
+
+
+@shared_task
+def route_waiting() -> None:
+    """Route events that nobody was told of, or not in time."""
+    if waiting.route_waiting():
+        bridge.start(worker.look())
+
+
+@shared_task
+def work_queues(told: object = None) -> None:
+    """Start what is due: runs, and deliveries; they run on beside this task."""
+    bridge.start(worker.look())
+
+
+@shared_task
+def end_lost() -> None:
+    """Give runs and deliveries whose holder is gone to another one."""
+    for kind in (RUNS, DELIVERIES):
+        if sweep.end_lost(kind):
+            bridge.start(worker.look())
