@@ -15,7 +15,7 @@ class Right(models.TextChoices):
 
     READ = "read"
     CALL = "call"
-    """Execute tools, send heartbeats."""
+    """Execute tools, send heartbeats, redrive and cancel what webhooks caused."""
     CATALOGUE = "catalogue"
     """Register, change and retire tools."""
     APPROVE = "approve"

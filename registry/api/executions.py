@@ -1,10 +1,10 @@
 """The doors of the corridor in REST: wire only."""
 
 import re
-from typing import Any, ClassVar, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from uuid import UUID
 
-from django.core.handlers.asgi import ASGIRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
@@ -285,8 +285,8 @@ def _answer(outcome: Outcome) -> Response:
 def idempotency_key(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     # Django joins what came twice with a comma, which one key may hold, too.
-    came = cast(ASGIRequest, request._request).scope["headers"]
-    if [name for name, _ in came].count(b"idempotency-key") > 1:
+    scope: Mapping[str, Any] = getattr(request._request, "scope", {})
+    if [name for name, _ in scope.get("headers", ())].count(b"idempotency-key") > 1:
         raise _unusable_key("Send it once: one key for the one request.")
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise _unusable_key("Send 1 to 200 visible ASCII characters without spaces.")

@@ -11,12 +11,13 @@ import pytest
 import accounts.errors
 import integrations.errors
 import registry.errors
+import webhooks.errors
 from accounts.errors import QuartermasterError
 from config.error_page import error_classes
 from tests.docs.pages import plain, rows
 
 PAGE = "docs/reference/errors.md"
-DRAWN = (accounts.errors, integrations.errors, registry.errors)
+DRAWN = (accounts.errors, integrations.errors, registry.errors, webhooks.errors)
 
 _NODE = re.compile(r"(?P<indent>[│ ├└─]*)(?P<name>[A-Z]\w+)(?: +(?P<status>\d{3}) +(?P<code>[a-z_]+))?")
 

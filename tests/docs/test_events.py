@@ -31,6 +31,8 @@ THINGS = (
     "oauth_app",
     "import",
     "imported_connector",
+    "webhook_run",
+    "webhook_delivery",
 )
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.
