@@ -279,6 +279,7 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStateEnum": "registry.models.approval.ApprovalState",
         "VersionStateEnum": "registry.models.version.VersionState",
         "ExecutionStatusEnum": "registry.models.execution.Status",
+        "WebhookStatusEnum": "webhooks.models.queued.QueueStatus",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -23,6 +23,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     # Tried from the top: what agents call stands first.
     path("api/v1/", include("registry.api.urls")),
+    path("api/v1/", include("webhooks.api.urls")),
     path("api/v1/", include("integrations.api.urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("", home),
