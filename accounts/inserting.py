@@ -5,7 +5,7 @@ from the one that sets the scope, so the scope stands before the policy is asked
 shares a round trip and a transaction, whoever's it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import NoneType
@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.db import Error, InterfaceError, OperationalError, connection, models
+from django.db.backends.utils import CursorWrapper
 from django.db.models.sql import Query
 
 from accounts.offload import in_database_thread
@@ -51,13 +52,27 @@ def insert_parties(parties: Sequence[Party]) -> list[Exception | None]:
     for number, party in enumerate(parties):
         statement, values = _prepared(party)
         by_statement.setdefault(statement, []).append((number, values))
-    refused: dict[int, Exception] = {}
+    became: dict[int, bool | Exception] = {}
     for statement, asked in by_statement.items():
-        refused |= _insert_alike(statement, asked)
-    return [refused.get(number) for number in range(len(parties))]
+        became |= _insert_alike(statement, asked)
+    return [why if isinstance(why := became[number], Exception) else None for number in range(len(parties))]
 
 
-def _insert_alike(statement: str, asked: Sequence[tuple[int, list[Any]]]) -> dict[int, Exception]:
+def insert_unless_there(rows: Sequence[models.Model]) -> list[bool | Exception]:
+    """Rows of the same kind, of whatever tenants, in one transaction: whether each was written, or why it cannot be.
+
+    One that breaks a unique constraint is left out; also when another process has written the other at this moment.
+    Whoever may be writing the same ones elsewhere passes them in an order that all keep to, lest they wait in a circle.
+    """
+    asked = []
+    for number, row in enumerate(rows):
+        statement, values = _prepared((row.tenant_id, (row,)), unless_there=True)  # type: ignore[attr-defined]
+        asked.append((number, values))
+    became = _insert_alike(statement, asked) if asked else {}
+    return [became[number] for number in range(len(rows))]
+
+
+def _insert_alike(statement: str, asked: Sequence[tuple[int, list[Any]]]) -> dict[int, bool | Exception]:
     """Sent in one go, as one implicit transaction: https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html"""
     try:
         with prepared() as cursor:
@@ -65,11 +80,19 @@ def _insert_alike(statement: str, asked: Sequence[tuple[int, list[Any]]]) -> dic
                 cursor.execute(statement, asked[0][1])  # a pipeline for one costs more
             else:
                 cursor.executemany(statement, [values for _, values in asked])
+            return {number: bool(written) for (number, _), written in zip(asked, _counts(cursor), strict=True)}
     except Error as error:
         if len(asked) == 1 or isinstance(error, OperationalError | InterfaceError):
             return {number: error for number, _ in asked}
         return {number: why for each in asked for number, why in _insert_alike(statement, [each]).items()}
-    return {}
+
+
+def _counts(cursor: CursorWrapper) -> Iterator[int]:
+    """What each execution of a statement has answered."""
+    more: bool | None = True
+    while more:
+        yield cursor.fetchone()[0]
+        more = cursor.nextset()
 
 
 async def _insert_parties(parties: Sequence[Party]) -> Sequence[Exception | None]:
@@ -79,10 +102,11 @@ async def _insert_parties(parties: Sequence[Party]) -> Sequence[Exception | None
 _shared_trips: Together[Party, None] = Together(_insert_parties, most=MOST_AT_ONCE, at_once=4)
 
 
-def _prepared(party: Party) -> tuple[str, list[Any]]:
+def _prepared(party: Party, *, unless_there: bool = False) -> tuple[str, list[Any]]:
     tenant_id, rows = party
     written = [_written(row) for row in rows]
-    statement = _statement(tuple((type(row), places) for row, (places, _) in zip(rows, written, strict=True)))
+    shapes = tuple((type(row), places) for row, (places, _) in zip(rows, written, strict=True))
+    statement = _statement(shapes, unless_there)
     return statement, [Scope(tenant_id).setting, *(value for _, parameters in written for value in parameters)]
 
 
@@ -120,10 +144,12 @@ def _compiled(kind: type[models.Model], expression: Any) -> tuple[str, list[Any]
 
 
 @lru_cache(maxsize=64)
-def _statement(rows: tuple[tuple[type[models.Model], tuple[str, ...]], ...]) -> str:
-    inserts = ", ".join(f"row_{number} AS ({_insert(kind, places)})" for number, (kind, places) in enumerate(rows))
+def _statement(rows: tuple[tuple[type[models.Model], tuple[str, ...]], ...], unless_there: bool) -> str:
+    """Its answer says whether the first row was written."""
+    how = " ON CONFLICT DO NOTHING RETURNING 1" if unless_there else " RETURNING 1"
+    inserts = ", ".join(f"row_{number} AS ({_insert(kind, places)}{how})" for number, (kind, places) in enumerate(rows))
     scope = "scope AS MATERIALIZED (SELECT set_config('qm.tenant', %s, true))"
-    return f"WITH {scope}, {inserts} SELECT 1"
+    return f"WITH {scope}, {inserts} SELECT count(*) FROM row_0"  # noqa: S608  names of models alone
 
 
 def _insert(kind: type[models.Model], places: tuple[str, ...]) -> str:

@@ -12,7 +12,14 @@ from django.db.backends.utils import CursorWrapper
 from psycopg import Cursor
 
 
-class _Logged(Cursor[Any]):
+class _Returning(Cursor[Any]):
+    """Keeps the rows of each of many executions: the next one's come with `nextset`."""
+
+    def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
+        super().executemany(query, params_seq, returning=True)
+
+
+class _Logged(_Returning):
     """Keeps what it has executed where Django's log of queries looks for it."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
@@ -29,7 +36,7 @@ def prepared() -> Iterator[CursorWrapper]:
     """
     connection.ensure_connection()
     is_logged = connection.queries_logged
-    kind, wrap = (_Logged, connection.make_debug_cursor) if is_logged else (Cursor, connection.make_cursor)
+    kind, wrap = (_Logged, connection.make_debug_cursor) if is_logged else (_Returning, connection.make_cursor)
     cursor: Any = kind(connection.connection)
     with wrap(cursor) as wrapped:
         yield wrapped

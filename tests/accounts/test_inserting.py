@@ -7,7 +7,7 @@ from django.db.models.functions import Upper
 from django.test.utils import CaptureQueriesContext
 
 from accounts import audit
-from accounts.inserting import insert_parties, insert_together, insert_with_others
+from accounts.inserting import insert_parties, insert_together, insert_unless_there, insert_with_others
 from accounts.models import Agent, AuditEntry, Tenant
 from accounts.tenancy import within
 
@@ -116,3 +116,22 @@ def prepared_statements() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements ORDER BY 1")
         return [statement for (statement,) in cursor.fetchall()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_leaves_out_what_is_there_already(acme: Tenant, globex: Tenant) -> None:
+    """Whosever rows come in one go: each is written, or not, for itself."""
+    assert insert_unless_there([an_agent(acme, "one")]) == [True]
+    again = [an_agent(acme, "one"), an_agent(globex, "one"), an_agent(acme, "two"), an_agent(acme, "two")]
+    assert insert_unless_there(again) == [False, True, True, False]
+    assert insert_unless_there([]) == []
+    with within(acme.id):
+        assert list(Agent.objects.values_list("slug", flat=True)) == ["one", "two"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_writes_the_others_where_one_cannot_be(acme: Tenant) -> None:
+    spoilt, good = an_agent(acme, "x" * 100), an_agent(acme, "one")
+    refused, written = insert_unless_there([spoilt, good])
+    assert isinstance(refused, DataError)
+    assert written is True
