@@ -8,6 +8,7 @@ PURPOSE = "webhook"
 
 PLACES = (
     SealedPlace(WebhookSource, "sealed_token", purpose=PURPOSE, field="{id}:token"),
+    SealedPlace(WebhookSource, "sealed_settings", purpose=PURPOSE, field="{id}:settings"),
     SealedPlace(WebhookSecret, "sealed", purpose=PURPOSE, field="{id}:secret"),
     SealedPlace(WebhookEvent, "sealed_head", purpose=PURPOSE, field="{id}:head"),
     SealedPlace(WebhookEvent, "sealed_body", purpose=PURPOSE, field="{id}:body"),

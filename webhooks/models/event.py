@@ -101,6 +101,7 @@ class WebhookEvent(models.Model):
             ),
             models.Index(fields=["tenant", "id"], condition=Q(routing="waiting"), name="webhook_event_to_route"),
             models.Index(fields=["source", "id"], condition=Q(routing="held"), name="webhook_event_held"),
+            models.Index(fields=["source", "id"], condition=Q(emptied_at=None), name="webhook_event_to_empty"),
         ]
 
     def __str__(self) -> str:

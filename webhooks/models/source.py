@@ -30,6 +30,9 @@ class WebhookSource(models.Model):
     name = models.CharField(max_length=200)
     scheme = models.CharField(max_length=64, help_text="How its requests are signed: a file of webhooks/schemes/.")
     settings = models.JSONField(default=dict, blank=True, help_text="What the scheme needs to know besides secrets.")
+    sealed_settings = models.BinaryField(
+        null=True, editable=False, help_text="Sealed: those of them that nobody may read again, as JSON."
+    )
     unsigned = models.BooleanField(default=False, help_text="Declared by hand: anybody may post to it.")
     token_digest = models.BinaryField(unique=True, editable=False, help_text="SHA-256 of the token in its address.")
     sealed_token = models.BinaryField(editable=False, help_text="Sealed, so that its address can be shown again.")
