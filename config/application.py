@@ -6,8 +6,10 @@ from accounts.errors import NotFound
 from config import closing
 from config.handlers import ApiHandler, BoundedHandler, Receive, Scope, Send
 from registry.live.consumer import LiveConsumer, refuse
+from webhooks.receiving.door import door
 
 LIVE = "/ws/live/"
+HOOKS = "/hooks/"
 
 _api = ApiHandler()
 _pages = BoundedHandler()
@@ -15,8 +17,12 @@ _live = LiveConsumer()
 
 
 async def http(scope: Scope, receive: Receive, send: Send) -> None:
-    handler = _api if scope["path"].startswith("/api/v1/") else _pages
-    await handler(scope, receive, send)
+    path = scope["path"]
+    if path.startswith(HOOKS):
+        await door(scope, receive, send)
+    else:
+        handler = _api if path.startswith("/api/v1/") else _pages
+        await handler(scope, receive, send)
 
 
 async def websocket(scope: Scope, receive: Receive, send: Send) -> None:

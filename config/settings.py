@@ -205,6 +205,10 @@ VAULT_DEK_MAX_AGE_DAYS = env.int("VAULT_DEK_MAX_AGE_DAYS", default=365)
 
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 
+# --- Webhooks ---
+
+WEBHOOK_BODY_LIMIT_BYTES = env.int("WEBHOOK_BODY_LIMIT_BYTES", default=5_000_000)
+
 # --- Artifacts: large outputs, outside of the database ---
 
 ARTIFACT_THRESHOLD_BYTES = env.int("ARTIFACT_THRESHOLD_BYTES", default=64_000)

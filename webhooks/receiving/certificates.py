@@ -1,0 +1,40 @@
+"""The certificates that some providers' requests name, fetched through the one door out and kept for a while."""
+
+from threading import Lock
+
+from cachetools import TTLCache
+
+from integrations.egress import EgressRequest, EgressRules
+from integrations.egress.blocking import send
+from integrations.errors import EgressBlocked, UpstreamFailure
+from webhooks.signatures.certificates import LARGEST_BYTES, Certificates
+
+KEPT_SECONDS = 3600
+_RULES = EgressRules("", timeout_seconds=5, max_response_bytes=LARGEST_BYTES, max_redirects=0)
+"""Nobody's tenant: the provider's host is named by the scheme."""
+
+_lock = Lock()
+_kept: TTLCache[str, bytes] = TTLCache(maxsize=100, ttl=KEPT_SECONDS)
+
+
+def certificates() -> Certificates:
+    return Certificates(fetch)
+
+
+def fetch(url: str) -> bytes | None:
+    """The PEM that is there; None: it cannot be had now. Call it in a thread."""
+    with _lock:
+        kept = _kept.get(url)
+    return kept if kept is not None else _fetched(url)
+
+
+def _fetched(url: str) -> bytes | None:
+    try:
+        response = send(EgressRequest("GET", url), rules=_RULES)
+    except (EgressBlocked, UpstreamFailure):
+        return None
+    if response.status != 200:
+        return None
+    with _lock:
+        _kept[url] = response.body
+    return response.body

@@ -1,0 +1,65 @@
+"""What becomes of a request that came to a source. Reading order is the order of the steps; `find` comes before.
+
+Whatever is refused on the way is stored, too. Nothing is answered before what it says is committed.
+"""
+
+from accounts.offload import in_database_thread
+from webhooks.errors import SignatureInvalid
+from webhooks.models import WebhookEvent
+from webhooks.models.event import EventStatus
+from webhooks.receiving.admit import admit, require_event_method
+from webhooks.receiving.answer import accepted, refusal
+from webhooks.receiving.flood import count, counting, is_flooded
+from webhooks.receiving.greet import greet
+from webhooks.receiving.identify import identify
+from webhooks.receiving.limit import limit
+from webhooks.receiving.rows import accepted_row, challenge_row, rejected_row
+from webhooks.receiving.store import note_arrival, store
+from webhooks.receiving.types import Answer, Arrival, Identity, Refused
+from webhooks.receiving.verdict import judge
+
+
+async def receive(arrival: Arrival) -> tuple[Answer, WebhookEvent]:
+    """The answer, and the event as it was stored. Raises what keeps it from being stored: PostgreSQL or vault away."""
+    try:
+        answer, event = await _walk(arrival)
+    except Refused as refused:
+        answer, event = refusal(refused.answer), await _turn_away(arrival, refused)
+    if arrival.is_first_in_a_while:
+        await in_database_thread(note_arrival, event.tenant_id, event.source_id, event.received_at)
+    return answer, event
+
+
+async def _walk(arrival: Arrival) -> tuple[Answer, WebhookEvent]:
+    admit(arrival)
+    greeting = await greet(arrival)
+    if greeting is not None:
+        return greeting, await _note_greeting(arrival)
+    require_event_method(arrival)
+    verdict, once = await judge(arrival)
+    await limit(arrival, verdict)
+    identity = await identify(arrival, once)
+    event = await store(await accepted_row(arrival, identity, verdict))
+    if event.status == EventStatus.REJECTED:
+        return refusal(SignatureInvalid()), event
+    return accepted(event), event
+
+
+async def _note_greeting(arrival: Arrival) -> WebhookEvent:
+    """Anybody can ask for one: they are counted like refusals."""
+    return await _store_or_count(arrival, await challenge_row(arrival))
+
+
+async def _turn_away(arrival: Arrival, refused: Refused) -> WebhookEvent:
+    return await _store_or_count(arrival, await rejected_row(arrival, refused, await _identity(arrival)))
+
+
+async def _store_or_count(arrival: Arrival, event: WebhookEvent) -> WebhookEvent:
+    if await is_flooded(event.source_id, event.received_at):
+        return await count(counting(event))
+    return await store(event)
+
+
+async def _identity(arrival: Arrival) -> Identity | None:
+    """What it says that it is, for whoever looks for it. Of half a body nothing is known."""
+    return None if arrival.fault else await identify(arrival)
