@@ -1,0 +1,72 @@
+from typing import Any
+
+import pytest
+
+from tests.webhooks.receiving.arrivals import URL, a_scheme, a_source, an_arrival
+from webhooks.models.event import Origin
+from webhooks.receiving.identify import identify
+from webhooks.receiving.types import Identity
+
+EVENT = {"event": {"id": {"json": "id"}, "type": {"json": "type"}}}
+
+
+async def identity(body: bytes = b"{}", once: str = "", source: dict[str, Any] | None = None, **more: Any) -> Identity:
+    """With a scheme whose ids and types are in the body."""
+    known = a_source(**{"scheme": a_scheme(**EVENT), **(source or {})})
+    return await identify(an_arrival(body, source=known, **more), once)
+
+
+async def test_it_goes_by_the_providers_own_id() -> None:
+    found = await identity(b'{"id": "e-1", "type": "paid"}')
+    again = await identity(b'{"id": "e-1", "type": "paid", "attempt": 2}')
+    assert (found.external_id, found.event_type) == ("e-1", "paid")
+    assert again.dedup_key == found.dedup_key
+
+
+async def test_it_goes_by_the_content_where_there_is_no_id() -> None:
+    found = await identity(b'{"type": "paid"}')
+    assert (await identity(b'{"type": "paid"}')).dedup_key == found.dedup_key
+    assert (await identity(b'{"type": "lost"}')).dedup_key != found.dedup_key
+    assert (await identity(b'{"type": "paid"}', url=f"{URL}?page=2")).dedup_key != found.dedup_key
+
+
+async def test_it_never_takes_a_content_for_an_id() -> None:
+    assert (await identity(b'{"id": "e-1"}')).dedup_key != (await identity(b"e-1")).dedup_key
+
+
+@pytest.mark.parametrize(
+    ("places", "headers"),
+    [
+        ({"event_id_at": "header:X-Id", "event_type_at": "header: X-Type"}, [("x-id", "e-7"), ("x-type", "paid")]),
+        ({"event_id_at": "meta.id", "event_type_at": "meta.type"}, []),
+    ],
+)
+async def test_it_looks_where_the_source_says(places: dict[str, str], headers: list[tuple[str, str]]) -> None:
+    body = b'{"id": "e-1", "type": "lost", "meta": {"id": "e-7", "type": "paid"}}'
+    found = await identity(body, source=places, headers=headers)
+    assert (found.external_id, found.event_type) == ("e-7", "paid")
+
+
+async def test_it_keeps_what_may_be_used_once_only() -> None:
+    assert (await identity()).once_key is None
+    assert (await identity(once="t-1")).once_key == (await identity(b"[]", once="t-1")).once_key
+
+
+async def test_it_takes_each_test_event_for_one_of_its_own() -> None:
+    body = b'{"id": "e-1"}'
+    tests = [await identity(body, once="t-1", origin=Origin.TEST) for _ in range(2)]
+    keys = {found.dedup_key for found in (*tests, await identity(body))}
+    assert len(keys) == 3
+    assert [found.once_key for found in tests] == [None, None]
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b'{"id": "\\u0000\\ud800"}', b'{"id": {}}', b"[" * 100_000, b""])
+async def test_it_makes_something_of_whatever_came(body: bytes) -> None:
+    found = await identity(body)
+    found.external_id.encode()
+    assert "\x00" not in found.external_id
+
+
+async def test_it_knows_nothing_but_the_content_where_the_scheme_is_gone() -> None:
+    found = await identity(b'{"id": "e-1"}', source={"scheme": None})
+    assert (found.external_id, found.event_type) == ("", "")
