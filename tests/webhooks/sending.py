@@ -72,13 +72,14 @@ async def post(
     query: str = "",
     hang_up: bool = False,
     client: str = "192.0.2.7",
+    scheme: str = "https",
 ) -> Told:
     """Several pieces come in chunks; with `hang_up` the connection ends before the last one."""
     pieces = [body] if isinstance(body, bytes) else list(body)
     scope = {
         "type": "http",
         "method": method,
-        "scheme": "https",
+        "scheme": scheme,
         "path": path,
         "query_string": query.encode("latin-1"),
         "client": (client, 50_000),

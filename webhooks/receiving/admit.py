@@ -3,6 +3,7 @@
 from accounts.errors import Forbidden, MethodNotAllowed, TooLarge, Unavailable
 from accounts.networks import is_within
 from webhooks.errors import SourceDisabled
+from webhooks.models.event import Origin
 from webhooks.models.source import SourceState
 from webhooks.receiving.types import Arrival, Refused
 
@@ -16,7 +17,7 @@ DISABLED_AGAIN_SECONDS = 3600
 def admit(arrival: Arrival) -> None:
     """Raises Refused."""
     source = arrival.source
-    if not is_within(arrival.address, source.networks):
+    if arrival.origin is Origin.SENDER and not is_within(arrival.address, source.networks):
         where = arrival.address or "an address that cannot be told"
         raise Refused(
             "address_not_allowed",

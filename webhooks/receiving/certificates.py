@@ -6,7 +6,7 @@ from cachetools import TTLCache
 
 from integrations.egress import EgressRequest, EgressRules
 from integrations.egress.blocking import send
-from integrations.errors import EgressBlocked, UpstreamFailure
+from integrations.errors import EgressBlocked, UpstreamBroken, UpstreamFailure
 from webhooks.signatures.certificates import LARGEST_BYTES, Certificates
 
 KEPT_SECONDS = 3600
@@ -25,16 +25,20 @@ def fetch(url: str) -> bytes | None:
     """The PEM that is there; None: it cannot be had now. Call it in a thread."""
     with _lock:
         kept = _kept.get(url)
-    return kept if kept is not None else _fetched(url)
-
-
-def _fetched(url: str) -> bytes | None:
+    if kept is not None:
+        return kept
     try:
-        response = send(EgressRequest("GET", url), rules=_RULES)
+        fetched = pem_at(url)
     except (EgressBlocked, UpstreamFailure):
         return None
-    if response.status != 200:
-        return None
     with _lock:
-        _kept[url] = response.body
+        _kept[url] = fetched
+    return fetched
+
+
+def pem_at(url: str) -> bytes:
+    """Raises EgressBlocked, UpstreamFailure."""
+    response = send(EgressRequest("GET", url), rules=_RULES)
+    if response.status != 200:
+        raise UpstreamBroken
     return response.body

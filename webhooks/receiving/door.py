@@ -65,7 +65,7 @@ async def _arrival(token: str, source: KnownSource, found: Found, scope: Scope, 
     if too_large:
         headers, query = (), ""
     at = datetime.now(UTC)
-    base = source.url or f"{scope.get('scheme', 'http')}://{_host(headers)}{path_of(token)}"
+    base = source.url or f"{_scheme(scope, headers)}://{_host(headers)}{path_of(token)}"
     url = f"{base}?{query}" if query and "?" not in base else base
     return Arrival(
         id=new_id(),
@@ -91,6 +91,12 @@ async def _body(source: KnownSource, headers: Headers, receive_message: Receive)
     announced = next(iter(_all(headers, "content-length")), "")
     is_number = announced.isascii() and announced.isdigit() and len(announced) < 16
     return await read_body(receive_message, most, announced=int(announced) if is_number else None)
+
+
+def _scheme(scope: Scope, headers: Headers) -> str:
+    """The proxy's word is taken where SECURE_HTTPS says so."""
+    is_secure = settings.SECURE_HTTPS and _all(headers, "x-forwarded-proto") == ["https"]
+    return "https" if is_secure else scope.get("scheme", "http")
 
 
 def _host(headers: Headers) -> str:

@@ -13,14 +13,16 @@ from accounts.prepared import prepared
 from accounts.tenancy import within
 from accounts.together import Together
 from integrations.vault import Opener
-from webhooks.models import WebhookSecret, WebhookSource
+from webhooks.models import WebhookSource
 from webhooks.models.source import SourceState
+from webhooks.receiving.identify import identifying
 from webhooks.receiving.types import KnownSecret, KnownSource
 from webhooks.sealed_places import PURPOSE
 from webhooks.signatures.shelf import scheme_named
 from webhooks.signatures.types import MOST_SECRETS
 from webhooks.sources.address import public_url
 from webhooks.sources.facts import settings_of
+from webhooks.sources.secrets import active_secrets
 from webhooks.sources.token import digest_of
 
 KEPT_SECONDS = 60
@@ -82,26 +84,26 @@ def known_source(tenant_id: UUID, source_id: UUID) -> KnownSource | None:
 
 def _known_source(row: WebhookSource) -> KnownSource:
     opener = Opener(row.tenant_id)
+    scheme, settings = scheme_named(row.scheme), settings_of(row, opener)
     return KnownSource(
         id=row.id,
         tenant_id=row.tenant_id,
         slug=row.slug,
         state=SourceState(row.state),
         scheme_name=row.scheme,
-        scheme=scheme_named(row.scheme),
-        settings=settings_of(row, opener),
+        scheme=scheme,
+        settings=settings,
         secrets=tuple(_secrets(row, opener)),
         unsigned=row.unsigned,
         url=public_url(row, opener),
         max_body_bytes=row.max_body_bytes,
         limits=limits_of(row.rate_limit, None, None),
         networks=tuple(row.allowed_networks),
-        event_id_at=row.event_id_at,
-        event_type_at=row.event_type_at,
+        identifying=identifying(scheme, settings, id_at=row.event_id_at, type_at=row.event_type_at),
     )
 
 
 def _secrets(row: WebhookSource, opener: Opener) -> Iterator[KnownSecret]:
-    for secret in WebhookSecret.objects.filter(source=row).order_by("-id")[:MOST_SECRETS]:
+    for secret in active_secrets(row).order_by("-id")[:MOST_SECRETS]:
         text = opener.open(purpose=PURPOSE, field=f"{secret.id}:secret", sealed=secret.sealed)
         yield KnownSecret(secret.id, text.decode(), secret.valid_until)

@@ -1,9 +1,12 @@
 """Step 3: handshakes, by which a platform finds out that somebody is there. They are answered as the scheme says."""
 
+from functools import partial
+
 from accounts.offload import in_database_thread
 from registry.shaping.large import by_weight
 from webhooks.receiving.types import Answer, Arrival
 from webhooks.signatures.challenge import Reply, challenge_of
+from webhooks.signatures.types import Scheme
 from webhooks.sources.secrets import keep_delivered
 
 
@@ -12,7 +15,7 @@ async def greet(arrival: Arrival) -> Answer | None:
     source = arrival.source
     if source.scheme is None or not source.scheme.challenges:
         return None
-    reply = await by_weight(len(arrival.received.body), lambda: _reply(arrival))
+    reply = await by_weight(len(arrival.received.body), partial(_reply, source.scheme, arrival))
     if reply is None:
         return None
     if reply.keep is not None and not await in_database_thread(
@@ -22,9 +25,7 @@ async def greet(arrival: Arrival) -> Answer | None:
     return Answer(reply.status, reply.headers, reply.body)
 
 
-def _reply(arrival: Arrival) -> Reply | None:
+def _reply(scheme: Scheme, arrival: Arrival) -> Reply | None:
     source, received = arrival.source, arrival.received
-    if source.scheme is None:
-        return None
     texts = [secret.text for secret in source.secrets_at(received.at)]
-    return challenge_of(source.scheme, received, texts, source.settings, now=received.at)
+    return challenge_of(scheme, received, texts, source.settings, now=received.at)

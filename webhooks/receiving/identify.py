@@ -1,6 +1,7 @@
 """Step 5: which event it is: by the provider's own id, else by what it says."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 
 from registry.shaping.large import by_weight
@@ -8,9 +9,25 @@ from registry.transports.text import storable
 from webhooks.models.event import Origin
 from webhooks.receiving.types import Arrival, Identity
 from webhooks.signatures.event import EventFacts, event_of
+from webhooks.signatures.fitting import fitted
+from webhooks.signatures.types import Scheme
+from webhooks.signatures.verdict import Refused as Unfitting
 from webhooks.sources.places import read_place
 
-_NOTHING = EventFacts(None, "")
+
+def identifying(scheme: Scheme | None, settings: Mapping[str, str], *, id_at: str, type_at: str) -> Scheme | None:
+    """The scheme with a source's settings filled in, and the places that the source names instead; None: it has none
+    that fits.
+    """
+    try:
+        found = scheme and replace(fitted(scheme, settings), settings=(), has_blanks=False)
+    except Unfitting:
+        return None
+    if found and id_at:
+        found = replace(found, event_id=(read_place(id_at),))
+    if found and type_at:
+        found = replace(found, event_type=(read_place(type_at),))
+    return found
 
 
 async def identify(arrival: Arrival, once: str = "") -> Identity:
@@ -28,15 +45,8 @@ def _identity(arrival: Arrival, once: str) -> Identity:
 
 
 def _facts(arrival: Arrival) -> EventFacts:
-    source = arrival.source
-    scheme = source.scheme
-    if scheme is None:
-        return _NOTHING
-    if source.event_id_at:
-        scheme = replace(scheme, event_id=(read_place(source.event_id_at),))
-    if source.event_type_at:
-        scheme = replace(scheme, event_type=(read_place(source.event_type_at),))
-    return event_of(scheme, arrival.received, source.settings)
+    scheme = arrival.source.identifying
+    return EventFacts(None, "") if scheme is None else event_of(scheme, arrival.received, {})
 
 
 def _dedup_key(arrival: Arrival, facts: EventFacts) -> bytes:

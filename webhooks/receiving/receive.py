@@ -3,10 +3,13 @@
 Whatever is refused on the way is stored, too. Nothing is answered before what it says is committed.
 """
 
+from time import perf_counter
+
 from accounts.offload import in_database_thread
 from webhooks.errors import SignatureInvalid
 from webhooks.models import WebhookEvent
 from webhooks.models.event import EventStatus
+from webhooks.receiving import metrics
 from webhooks.receiving.admit import admit, require_event_method
 from webhooks.receiving.answer import accepted, refusal
 from webhooks.receiving.flood import count, counting, is_flooded
@@ -21,10 +24,12 @@ from webhooks.receiving.verdict import judge
 
 async def receive(arrival: Arrival) -> tuple[Answer, WebhookEvent]:
     """The answer, and the event as it was stored. Raises what keeps it from being stored: PostgreSQL or vault away."""
+    began = perf_counter()
     try:
         answer, event = await _walk(arrival)
     except Refused as refused:
         answer, event = refusal(refused.answer), await _turn_away(arrival, refused)
+    metrics.count(event, perf_counter() - began)
     if arrival.is_first_in_a_while:
         await in_database_thread(note_arrival, event.tenant_id, event.source_id, event.received_at)
     return answer, event

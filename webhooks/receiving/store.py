@@ -4,6 +4,7 @@ What comes at the same moment shares a round trip and a transaction, whichever s
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -104,7 +105,7 @@ def _write_as_duplicate(event: WebhookEvent, before: tuple[UUID, bool]) -> None:
 
 
 def note_arrival(tenant_id: UUID, source_id: UUID, at: datetime) -> None:
-    """Unless somebody is changing the source at this moment: nobody waits for a note."""
-    with within(tenant_id):
+    """Unless somebody is changing the source at this moment: nobody waits for a note, and none is worth a failure."""
+    with suppress(DatabaseError), within(tenant_id):
         free = WebhookSource.objects.select_for_update(skip_locked=True).filter(id=source_id)
         WebhookSource.objects.filter(id__in=free.values("id")).update(last_event_at=at)

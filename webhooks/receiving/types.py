@@ -40,8 +40,8 @@ class KnownSource:
     max_body_bytes: int
     limits: Limits | None
     networks: tuple[str, ...]
-    event_id_at: str
-    event_type_at: str
+    identifying: Scheme | None
+    """The scheme with its settings filled in, which finds an event's id and type where the source says."""
 
     def secrets_at(self, now: datetime) -> tuple[KnownSecret, ...]:
         """Those that are active then."""

@@ -11,7 +11,7 @@ from accounts.networks import network_faults
 from integrations.vault import Opener, seal
 from webhooks.models import WebhookSource
 from webhooks.sealed_places import PURPOSE
-from webhooks.signatures.filling import setting_faults
+from webhooks.signatures.fitting import settings_faults
 from webhooks.signatures.shelf import scheme_named, scheme_names
 from webhooks.signatures.types import Scheme
 from webhooks.sources.places import place_faults
@@ -58,8 +58,7 @@ def _is_secret(scheme: Scheme, name: str) -> bool:
 
 
 def _faults(source: WebhookSource, scheme: Scheme, given: Mapping[str, str]) -> Iterator[Fault]:
-    for fault in setting_faults(scheme.settings, given):
-        yield Fault(f"$.settings.{fault.path}", fault.message)
+    yield from _setting_faults(scheme, given)
     if scheme.unsigned and not source.unsigned:
         yield Fault("$.unsigned", "This scheme signs nothing: anybody may post. Give `true` if that is what you want.")
     yield from network_faults("$.allowed_networks", source.allowed_networks)
@@ -68,6 +67,12 @@ def _faults(source: WebhookSource, scheme: Scheme, given: Mapping[str, str]) -> 
     yield from _number_faults(source)
     if source.public_url and not _is_url(source.public_url):
         yield Fault("$.public_url", "Give an address as the platform knows it, such as `https://hooks.example/in`.")
+
+
+def _setting_faults(scheme: Scheme, given: Mapping[str, str]) -> Iterator[Fault]:
+    for fault in settings_faults(scheme, given):
+        is_name = scheme.setting(fault.path) is not None or fault.path in given
+        yield Fault(f"$.settings.{fault.path}" if is_name else "$.settings", fault.message)
 
 
 def _number_faults(source: WebhookSource) -> Iterator[Fault]:

@@ -24,6 +24,7 @@ from registry.errors import MappingFailed
 from registry.probe import Question, ask
 from registry.transports.base import Chunk, Declared, Dispatch
 from registry.transports.http import HttpTransport
+from webhooks.receiving.certificates import pem_at
 
 Way = Callable[[str], Awaitable[object]]
 
@@ -158,4 +159,5 @@ WAYS_OUT: dict[str, Way] = {
     "a login": _login,
     "a check of a connection": _check,
     "a file of an import": _import,
+    "the certificate of a webhook's signer": lambda url: asyncio.to_thread(pem_at, url),
 }

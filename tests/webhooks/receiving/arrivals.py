@@ -9,6 +9,7 @@ from uuid import UUID
 from accounts.ids import new_id
 from tests.webhooks.sending import SECRET, signed
 from webhooks.models.source import SourceState
+from webhooks.receiving.identify import identifying
 from webhooks.receiving.types import Arrival, KnownSecret, KnownSource
 from webhooks.signatures.read import read_scheme
 from webhooks.signatures.received import Received
@@ -31,7 +32,7 @@ def a_secret(text: str = SECRET, valid_until: datetime | None = None) -> KnownSe
     return KnownSecret(KEY, text, valid_until)
 
 
-def a_source(**facts: Any) -> KnownSource:
+def a_source(id_at: str = "", type_at: str = "", **facts: Any) -> KnownSource:
     """GitHub's, with SECRET, unless told otherwise."""
     usual = KnownSource(
         id=SOURCE,
@@ -47,10 +48,10 @@ def a_source(**facts: Any) -> KnownSource:
         max_body_bytes=1_000_000,
         limits=None,
         networks=(),
-        event_id_at="",
-        event_type_at="",
+        identifying=None,
     )
-    return replace(usual, **facts)
+    known = replace(usual, **facts)
+    return replace(known, identifying=identifying(known.scheme, known.settings, id_at=id_at, type_at=type_at))
 
 
 def an_arrival(

@@ -12,9 +12,12 @@ from accounts.models import Tenant
 from accounts.tenancy import within
 from integrations.vault import open_sealed
 from tests.corridor import Loop
+from tests.webhooks.receiving.arrivals import SOURCE, TENANT, a_source
 from tests.webhooks.sending import BY, Told, events_of, make_source, path_to, post, signed
 from webhooks.models import WebhookEvent, WebhookSource
 from webhooks.receiving import door
+from webhooks.receiving.find import Found
+from webhooks.receiving.types import Answer, Arrival, KnownSource
 from webhooks.sources.change import change_source
 from webhooks.sources.remove import remove_source
 from webhooks.sources.state import disable, pause, resume
@@ -73,7 +76,7 @@ def test_it_costs_one_read_and_one_write(
     monkeypatch.setattr(DatabaseWrapper, "queries_logged", True)
     with caplog.at_level(logging.DEBUG, "django.db.backends"):
         assert platform.post(b"[2]").status == 200
-    asked = [record.sql.split() for record in caplog.records if record.name == "django.db.backends"]
+    asked = [vars(record)["sql"].split() for record in caplog.records if record.name == "django.db.backends"]
     assert [statement[0] for statement in asked] == ["SELECT", "WITH"]
 
 
@@ -106,8 +109,11 @@ def test_it_stores_what_it_refuses_with_the_reason(platform: Platform) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_takes_bodies_of_any_kind_and_in_any_pieces(platform: Platform) -> None:
-    keys = b"{%s}" % b",".join(b'"%d":0' % number for number in range(70_000))
+def test_it_takes_bodies_of_any_kind_and_in_any_pieces(platform: Platform, settings: Any) -> None:
+    settings.WEBHOOK_BODY_LIMIT_BYTES = 20_000_000
+    with within(platform.source.tenant_id):
+        change_source(source=platform.source, by=BY, changes={"max_body_bytes": 20_000_000})
+    keys = b"{%s}" % b",".join(b'"%d":0' % number for number in range(1_000_000))
     for body in (b"", b"\xff\xfe\x00", b"<a/>", b"a=1&b=2", b"{not json", keys):
         kind = [("content-type", "application/json; charset=\xff"), *signed(body)[1:]]
         assert platform.post(body, kind).status == 200
@@ -142,6 +148,35 @@ def test_it_holds_to_a_change_from_the_next_request_on(platform: Platform) -> No
     with within(source.tenant_id):
         remove_source(source=source, by=BY)
     assert platform.post(b"[6]").status == 404
+
+
+@pytest.mark.parametrize(
+    ("is_believed", "url", "expected"),
+    [
+        (False, "", "http://hooks.example/hooks/token/?a=1"),
+        (True, "", "https://hooks.example/hooks/token/?a=1"),
+        (True, "https://acme.example/in", "https://acme.example/in?a=1"),
+        (True, "https://acme.example/in?key=7", "https://acme.example/in?key=7"),
+    ],
+)
+async def test_it_knows_the_address_that_the_platform_signed(
+    is_believed: bool, url: str, expected: str, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    came: list[Arrival] = []
+
+    async def found(token: str) -> tuple[KnownSource, Found]:
+        return a_source(url=url), Found(SOURCE, TENANT, 1, None)
+
+    async def keep(arrival: Arrival) -> tuple[Answer, None]:
+        came.append(arrival)
+        return Answer(200, (), b""), None
+
+    monkeypatch.setattr(door, "find", found)
+    monkeypatch.setattr(door, "receive", keep)
+    settings.SECURE_HTTPS = is_believed
+    proxied = [("host", "hooks.example"), ("x-forwarded-proto", "https")]
+    await post("/hooks/token/", BODY, proxied, query="a=1", scheme="http")
+    assert came[0].received.url == expected
 
 
 async def test_it_lets_the_sender_try_again_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from tests.webhooks.receiving.arrivals import URL, a_scheme, a_source, an_arriva
 from webhooks.models.event import Origin
 from webhooks.receiving.identify import identify
 from webhooks.receiving.types import Identity
+from webhooks.signatures.shelf import scheme_named
 
 EVENT = {"event": {"id": {"json": "id"}, "type": {"json": "type"}}}
 
@@ -37,8 +38,8 @@ async def test_it_never_takes_a_content_for_an_id() -> None:
 @pytest.mark.parametrize(
     ("places", "headers"),
     [
-        ({"event_id_at": "header:X-Id", "event_type_at": "header: X-Type"}, [("x-id", "e-7"), ("x-type", "paid")]),
-        ({"event_id_at": "meta.id", "event_type_at": "meta.type"}, []),
+        ({"id_at": "header:X-Id", "type_at": "header: X-Type"}, [("x-id", "e-7"), ("x-type", "paid")]),
+        ({"id_at": "meta.id", "type_at": "meta.type"}, []),
     ],
 )
 async def test_it_looks_where_the_source_says(places: dict[str, str], headers: list[tuple[str, str]]) -> None:
@@ -70,3 +71,14 @@ async def test_it_makes_something_of_whatever_came(body: bytes) -> None:
 async def test_it_knows_nothing_but_the_content_where_the_scheme_is_gone() -> None:
     found = await identity(b'{"id": "e-1"}', source={"scheme": None})
     assert (found.external_id, found.event_type) == ("", "")
+
+
+async def test_it_looks_there_too_where_the_scheme_has_settings() -> None:
+    source = {"scheme": scheme_named("generic-hmac"), "settings": {"id_path": "id"}}
+    assert (await identity(b'{"id": "e-1"}', source=source)).external_id == "e-1"
+    assert (await identity(b'{"id": "e-1", "n": 7}', source={**source, "id_at": "n"})).external_id == "7"
+
+
+async def test_it_knows_nothing_where_the_settings_do_not_fit() -> None:
+    source = {"scheme": scheme_named("generic-hmac"), "settings": {"hash": "crc"}}
+    assert (await identity(b'{"id": "e-1"}', source=source)).external_id == ""
