@@ -33,6 +33,8 @@ THINGS = (
     "imported_connector",
     "webhook_run",
     "webhook_delivery",
+    "webhook_source",
+    "webhook_secret",
 )
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.
