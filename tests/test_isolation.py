@@ -20,6 +20,8 @@ from tests.corridor import Corridor
 from tests.registry.approvals.asking import rule_for
 from tests.registry.approvals.questions import approvals
 from tests.upstream import Upstream
+from tests.webhooks.sending import make_source
+from webhooks.models import WebhookSecret
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,9 +49,17 @@ BODIES: dict[str, Any] = {
     "oauth-app": {"client_id": "stolen", "client_secret": "stolen"},
     "imports": {"slug": "stolen", "url": "https://openapi.invalid/stolen.json"},
     "breaker-hold": {"hold": "open", "reason": "mine now"},
+    "webhook-source": {"name": "Taken over"},
+    "webhook-sources": {"slug": "stolen", "scheme": "carrier-pigeon"},
+    "webhook-source-secrets": {"secret": "stolen"},
 }
 
-SLUGS = {"agents": "agent_slug", "connections": "connection_slug", "connectors": "connector_slug"}
+SLUGS = {
+    "agents": "agent_slug",
+    "connections": "connection_slug",
+    "connectors": "connector_slug",
+    "webhook-sources": "source_slug",
+}
 """Whose slugs they are, by the beginning of the path; else a tool's."""
 
 
@@ -73,6 +83,8 @@ def ids(
         facts = {"name": "Ask first", "effect": "ask", "tools": ["erp-*"]}
         order = begin_import(by=manager_of(acme), slug="warehouse", origin="https://openapi.invalid/acme.json")
         rule = make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
+        source = make_source(acme)
+        secret = WebhookSecret.objects.get(source=source)
     return {
         "slug": tool.slug,
         "connection_slug": connect_parcels(slug="acme-parcels").slug,
@@ -88,6 +100,8 @@ def ids(
         "rule_id": rule.id,
         "agent_slug": scout.slug,
         "approval_id": approvals(acme)[0].id,
+        "source_slug": source.slug,
+        "secret_id": secret.id,
     }
 
 

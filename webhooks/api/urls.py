@@ -2,6 +2,19 @@ from django.urls import path
 
 from webhooks.api.next_run import DoneView, ExtendView, FailedView, NextView
 from webhooks.api.runs import CancelRunView, RedriveRunsView, RedriveRunView, RunsView, RunView
+from webhooks.api.schemes import SchemesView
+from webhooks.api.sources import (
+    DisableView,
+    PauseView,
+    ResumeView,
+    RetireSecretView,
+    RevealSecretView,
+    RotateTokenView,
+    SecretsView,
+    SourcesView,
+    SourceView,
+)
+from webhooks.api.test_events import TestView
 
 urlpatterns = [
     # What events cause, and agents that fetch it.
@@ -14,4 +27,24 @@ urlpatterns = [
     path("webhook-runs/<uuid:run_id>/done/", DoneView.as_view(), name="webhook-run-done"),
     path("webhook-runs/<uuid:run_id>/failed/", FailedView.as_view(), name="webhook-run-failed"),
     path("webhook-runs/<uuid:run_id>/extend/", ExtendView.as_view(), name="webhook-run-extend"),
+    # Where platforms post.
+    path("webhook-schemes/", SchemesView.as_view(), name="webhook-schemes"),
+    path("webhook-sources/", SourcesView.as_view(), name="webhook-sources"),
+    path("webhook-sources/<slug:slug>/", SourceView.as_view(), name="webhook-source"),
+    path("webhook-sources/<slug:slug>/pause/", PauseView.as_view(), name="webhook-source-pause"),
+    path("webhook-sources/<slug:slug>/resume/", ResumeView.as_view(), name="webhook-source-resume"),
+    path("webhook-sources/<slug:slug>/disable/", DisableView.as_view(), name="webhook-source-disable"),
+    path("webhook-sources/<slug:slug>/rotate-token/", RotateTokenView.as_view(), name="webhook-source-rotate-token"),
+    path("webhook-sources/<slug:slug>/secrets/", SecretsView.as_view(), name="webhook-source-secrets"),
+    path(
+        "webhook-sources/<slug:slug>/secrets/<uuid:secret_id>/retire/",
+        RetireSecretView.as_view(),
+        name="webhook-source-secret-retire",
+    ),
+    path(
+        "webhook-sources/<slug:slug>/secrets/<uuid:secret_id>/reveal/",
+        RevealSecretView.as_view(),
+        name="webhook-source-secret-reveal",
+    ),
+    path("webhook-sources/<slug:slug>/test/", TestView.as_view(), name="webhook-source-test"),
 ]
