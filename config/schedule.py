@@ -41,5 +41,15 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "route-waiting": {"task": "webhooks.tasks.route_waiting", "schedule": 3.0, "options": {"expire_seconds": 3}},
     "work-webhook-queues": {"task": "webhooks.tasks.work_queues", "schedule": 2.0, "options": {"expire_seconds": 2}},
     "end-lost-webhooks": {"task": "webhooks.tasks.end_lost", "schedule": 5.0, "options": {"expire_seconds": 5}},
+    "release-held-events": {
+        "task": "webhooks.tasks.release_held",
+        "schedule": 30.0,
+        "options": {"expire_seconds": 30},
+    },
+    "expire-webhook-events": {
+        "task": "webhooks.tasks.expire_events",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
+    },
     "run-imports": {"task": "integrations.tasks.run_imports", "schedule": 3.0, "options": {"expire_seconds": 3}},
 }

@@ -5,11 +5,12 @@ from uuid import UUID
 from celery import shared_task
 
 from accounts import bridge
-from webhooks import worker
+from webhooks import retention, worker
 from webhooks.queue import sweep
 from webhooks.queue.kinds import DELIVERIES, RUNS
 from webhooks.routing import waiting
 from webhooks.routing.route_event import route_event
+from webhooks.sources import state
 
 
 @shared_task
@@ -39,3 +40,15 @@ def end_lost() -> None:
     for kind in (RUNS, DELIVERIES):
         if sweep.end_lost(kind):
             bridge.start(worker.look())
+
+
+@shared_task
+def release_held() -> None:
+    """Let events be routed that are held for a source which has been resumed."""
+    state.release_held()
+
+
+@shared_task
+def expire_events() -> None:
+    """Empty events that were kept long enough, and remove those that nobody needs any more."""
+    retention.expire_events()

@@ -19,8 +19,9 @@ from tests.upstream import Upstream
 from tests.webhooks.queue.rows import make_route
 from tests.webhooks.rows import make_event, make_source
 from tests.webhooks.runs.making import INPUT, make_run
-from webhooks import tasks, worker
+from webhooks import retention, tasks, worker
 from webhooks.models import WebhookRun
+from webhooks.sources import state
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,3 +88,12 @@ def test_the_schedule_names_tasks_that_there_are() -> None:
     ours = [name.removeprefix("webhooks.tasks.") for name in named if name.startswith("webhooks.")]
     assert {"route_waiting", "work_queues", "end_lost"} <= set(ours)
     assert all(hasattr(tasks, name) for name in ours)
+
+
+def test_they_call_their_verbs(monkeypatch: pytest.MonkeyPatch) -> None:
+    called = []
+    monkeypatch.setattr(state, "release_held", lambda: called.append("release_held"))
+    monkeypatch.setattr(retention, "expire_events", lambda: called.append("expire_events"))
+    tasks.release_held()
+    tasks.expire_events()
+    assert called == ["release_held", "expire_events"]
