@@ -1,0 +1,1 @@
+"""Where an event goes: which routes match it, and what each makes of it."""
