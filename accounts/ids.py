@@ -11,6 +11,11 @@ def new_id() -> UUID:
     return uuid7()
 
 
+def id_beside(other: UUID) -> UUID:
+    """A new id that sorts among others where `other` does: it has its time, and random bits of its own."""
+    return UUID(int=other.int >> 64 << 64 | new_id().int & 0xFFFF_FFFF_FFFF_FFFF)
+
+
 def first_id_at(moment: datetime) -> UUID:
     """A bound, not an id: all ids made from `moment` on are above it, all ids made before are below.
 

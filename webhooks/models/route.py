@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 
@@ -17,6 +19,10 @@ class Target(models.TextChoices):
 class WebhookRouteQuerySet(models.QuerySet["WebhookRoute"]):
     def living(self) -> "WebhookRouteQuerySet":
         return self.filter(deleted_at=None)
+
+    def for_source(self, source_id: UUID) -> "WebhookRouteQuerySet":
+        """Those that are for this source or for any."""
+        return self.filter(Q(source=None) | Q(source_id=source_id))
 
 
 class WebhookRoute(models.Model):
