@@ -35,6 +35,7 @@ THINGS = (
     "webhook_delivery",
     "webhook_source",
     "webhook_secret",
+    "webhook_route",
     "webhook_event",
 )
 """What something can happen to: the first word of every action."""

@@ -1,0 +1,1 @@
+"""Routes: made, changed, removed."""
