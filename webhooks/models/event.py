@@ -39,6 +39,10 @@ class WebhookEventQuerySet(models.QuerySet["WebhookEvent"]):
         """Those that nobody has looked for routes for yet."""
         return self.filter(routing=Routing.WAITING)
 
+    def replayable(self) -> "WebhookEventQuerySet":
+        """Those that were accepted and routed, and are still kept whole."""
+        return self.filter(status=EventStatus.ACCEPTED, routing__in=(Routing.ROUTED, Routing.UNROUTED), emptied_at=None)
+
 
 class WebhookEvent(models.Model):
     """One request that came to a source, whatever became of it.
@@ -102,6 +106,11 @@ class WebhookEvent(models.Model):
             models.Index(fields=["tenant", "id"], condition=Q(routing="waiting"), name="webhook_event_to_route"),
             models.Index(fields=["source", "id"], condition=Q(routing="held"), name="webhook_event_held"),
             models.Index(fields=["source", "id"], condition=Q(emptied_at=None), name="webhook_event_to_empty"),
+            models.Index(
+                fields=["duplicate_of", "id"], condition=Q(duplicate_of__isnull=False), name="webhook_event_duplicates"
+            ),
+            models.Index(fields=["tenant", "-id"], condition=Q(status="rejected"), name="webhook_event_rejected"),
+            models.Index(fields=["tenant", "-id"], condition=Q(routing="unrouted"), name="webhook_event_unrouted"),
         ]
 
     def __str__(self) -> str:
