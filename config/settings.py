@@ -283,6 +283,7 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStateEnum": "registry.models.approval.ApprovalState",
         "VersionStateEnum": "registry.models.version.VersionState",
         "ExecutionStatusEnum": "registry.models.execution.Status",
+        "WebhookEventStatusEnum": "webhooks.models.event.EventStatus",
         "WebhookStatusEnum": "webhooks.models.queued.QueueStatus",
     },
     "POSTPROCESSING_HOOKS": [

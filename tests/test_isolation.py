@@ -20,8 +20,11 @@ from tests.corridor import Corridor
 from tests.registry.approvals.asking import rule_for
 from tests.registry.approvals.questions import approvals
 from tests.upstream import Upstream
+from tests.webhooks.rows import make_event
 from tests.webhooks.sending import make_source
 from webhooks.models import WebhookSecret
+from webhooks.models.event import Routing
+from webhooks.routes.create import create_route
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +55,9 @@ BODIES: dict[str, Any] = {
     "webhook-source": {"name": "Taken over"},
     "webhook-sources": {"slug": "stolen", "scheme": "carrier-pigeon"},
     "webhook-source-secrets": {"secret": "stolen"},
+    "webhook-route": {"name": "Taken over"},
+    "webhook-routes": {"slug": "stolen", "tool": "crm-find"},
+    "webhook-events-replay": {"filter": {}},
 }
 
 SLUGS = {
@@ -59,6 +65,7 @@ SLUGS = {
     "connections": "connection_slug",
     "connectors": "connector_slug",
     "webhook-sources": "source_slug",
+    "webhook-routes": "webhook_route_slug",
 }
 """Whose slugs they are, by the beginning of the path; else a tool's."""
 
@@ -85,6 +92,7 @@ def ids(
         rule = make_rule(tenant_id=acme.id, by=manager_of(acme), facts=facts)
         source = make_source(acme)
         secret = WebhookSecret.objects.get(source=source)
+        route = create_route(tenant=acme, by=manager_of(acme), facts={"slug": "to-crm", "tool": "crm-find"})
     return {
         "slug": tool.slug,
         "connection_slug": connect_parcels(slug="acme-parcels").slug,
@@ -102,6 +110,8 @@ def ids(
         "approval_id": approvals(acme)[0].id,
         "source_slug": source.slug,
         "secret_id": secret.id,
+        "webhook_route_slug": route.slug,
+        "event_id": make_event(source, {"email": "secret@acme.example"}, routing=Routing.ROUTED).id,
     }
 
 

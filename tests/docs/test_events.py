@@ -35,8 +35,8 @@ THINGS = (
     "webhook_delivery",
     "webhook_source",
     "webhook_secret",
-    "webhook_route",
     "webhook_event",
+    "webhook_route",
 )
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.

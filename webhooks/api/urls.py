@@ -1,6 +1,11 @@
 from django.urls import path
 
+from webhooks.api.events import EventsView, EventView
 from webhooks.api.next_run import DoneView, ExtendView, FailedView, NextView
+from webhooks.api.previews import PreviewView
+from webhooks.api.raw import RawView
+from webhooks.api.replays import ReplayEventsView, ReplayEventView
+from webhooks.api.routes import RoutesView, RouteView
 from webhooks.api.runs import CancelRunView, RedriveRunsView, RedriveRunView, RunsView, RunView
 from webhooks.api.schemes import SchemesView
 from webhooks.api.sources import (
@@ -47,4 +52,13 @@ urlpatterns = [
         name="webhook-source-secret-reveal",
     ),
     path("webhook-sources/<slug:slug>/test/", TestView.as_view(), name="webhook-source-test"),
+    # What came, and where it goes.
+    path("webhook-events/", EventsView.as_view(), name="webhook-events"),
+    path("webhook-events/replay/", ReplayEventsView.as_view(), name="webhook-events-replay"),
+    path("webhook-events/<uuid:event_id>/", EventView.as_view(), name="webhook-event"),
+    path("webhook-events/<uuid:event_id>/raw/", RawView.as_view(), name="webhook-event-raw"),
+    path("webhook-events/<uuid:event_id>/replay/", ReplayEventView.as_view(), name="webhook-event-replay"),
+    path("webhook-routes/", RoutesView.as_view(), name="webhook-routes"),
+    path("webhook-routes/preview/", PreviewView.as_view(), name="webhook-routes-preview"),
+    path("webhook-routes/<text:slug>/", RouteView.as_view(), name="webhook-route"),
 ]
