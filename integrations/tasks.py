@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts import bridge
-from integrations.connections import sweep, upkeep
+from integrations.connections import foretell, sweep, upkeep
 from integrations.importing.run import run_due
 from integrations.vault import aging
 from integrations.vault.rekey import tend_rekeyings
@@ -29,8 +29,9 @@ def refresh_tokens() -> None:
 
 @shared_task
 def sweep_connections() -> None:
-    """Destroy previous credentials whose time is over, and what nobody finished."""
+    """Destroy previous credentials whose time is over, and what nobody finished; foretell which will end soon."""
     sweep.sweep_connections()
+    foretell.foretell_ends()
 
 
 @shared_task

@@ -90,7 +90,7 @@ def _give_up(tenant_id: UUID, connection: Connection, credential: Credential, re
     with within(tenant_id):
         living = Connection.objects.living().select_for_update().filter(id=connection.id).first()
         same = Credential.objects.filter(id=credential.id, token_version=credential.token_version)
-        if living is None or not same.update(claimed_until=None, cool_until=F("expires_at")):
+        if living is None or not same.update(claimed_until=None, cool_until=F("expires_at"), ends_at=F("expires_at")):
             return
         is_over = credential.expires_at is not None and credential.expires_at <= timezone.now()
         if is_over and living.state == ConnectionState.ACTIVE:

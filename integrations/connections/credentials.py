@@ -32,12 +32,15 @@ def put_token(credential: Credential, token: Token, *, refresh: str) -> None:
     credential.expires_at = _after(now, token.lifetime_seconds)
     if token.refresh or credential.refresh_expires_at is None:
         credential.refresh_expires_at = _after(now, token.refresh_lifetime_seconds) if refresh else None
+    # A vendor that gives the same refresh token again will give none when that one's time is over.
+    was_kept = bool(refresh) and not token.refresh
+    credential.ends_at = credential.refresh_expires_at if was_kept else None
     credential.refreshed_at = now
     credential.failures, credential.cool_until, credential.claimed_until = 0, None, None
 
 
 TOKEN_FIELDS = (
-    *("token", "token_version", "expires_at", "refresh_expires_at", "refreshed_at"),
+    *("token", "token_version", "expires_at", "refresh_expires_at", "refreshed_at", "ends_at"),
     *("failures", "cool_until", "claimed_until"),
 )
 """What `put_token` sets."""

@@ -25,6 +25,10 @@ class Credential(models.Model):
     expires_at = models.DateTimeField(null=True, editable=False, help_text="Of the access token; null: never.")
     refresh_expires_at = models.DateTimeField(null=True, editable=False)
     refreshed_at = models.DateTimeField(null=True, editable=False)
+    ends_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it cannot be renewed any more; null: nobody knows of such a time."
+    )
+    foretold = models.DateTimeField(null=True, editable=False, help_text="The end that was told of beforehand.")
     failures = models.PositiveIntegerField(default=0, editable=False, help_text="Refreshes that failed in a row.")
     cool_until = models.DateTimeField(null=True, editable=False, help_text="Nobody asks for a token before.")
     claimed_until = models.DateTimeField(
@@ -44,4 +48,7 @@ class Credential(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=CredentialState.values), name="credential_state_known"),
         ]
-        indexes = [models.Index(fields=["valid_until"], condition=Q(state="previous"), name="credential_previous")]
+        indexes = [
+            models.Index(fields=["valid_until"], condition=Q(state="previous"), name="credential_previous"),
+            models.Index(fields=["ends_at"], condition=Q(ends_at__isnull=False), name="credential_ends"),
+        ]
