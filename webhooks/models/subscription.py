@@ -11,6 +11,9 @@ class WebhookSubscriptionQuerySet(models.QuerySet["WebhookSubscription"]):
     def living(self) -> "WebhookSubscriptionQuerySet":
         return self.filter(deleted_at=None)
 
+    def enabled(self) -> "WebhookSubscriptionQuerySet":
+        return self.living().filter(enabled=True)
+
 
 class WebhookSubscription(models.Model):
     """Who is told of the registry's own events, signed as Standard Webhooks says (https://www.standardwebhooks.com)."""
@@ -30,6 +33,9 @@ class WebhookSubscription(models.Model):
     schedule = models.JSONField(null=True, blank=True, help_text="Seconds before each attempt; null: the usual ones.")
     concurrency = models.PositiveSmallIntegerField(default=5, help_text="Deliveries at the same time.")
     timeout_ms = models.PositiveIntegerField(default=15_000)
+    position = models.BigIntegerField(
+        default=0, editable=False, help_text="How far in the sealed audit trail it was told; kept while it is disabled."
+    )
     enabled = models.BooleanField(default=True)
     disabled_reason = models.TextField(blank=True, help_text="Why it was disabled, where nobody did it by hand.")
     failing_since = models.DateTimeField(null=True, editable=False)

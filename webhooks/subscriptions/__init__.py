@@ -1,0 +1,1 @@
+"""Who is told of the registry's events: made, changed, switched, given another secret, removed."""
