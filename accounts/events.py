@@ -86,7 +86,7 @@ def tell_batch(tenant_id: UUID | None, name: str) -> bool:
         if position is None:
             return False
         end = position.chain.sequence
-        events = _events(tenant_id, subscriber, after=position.sequence, until=end)
+        events = read_events(tenant_id, after=position.sequence, until=end, most=BATCH, actions=subscriber.actions)
         if events:
             subscriber.handler(tenant_id, events)
         reached = events[-1].sequence if len(events) == BATCH else end
@@ -94,13 +94,16 @@ def tell_batch(tenant_id: UUID | None, name: str) -> bool:
     return reached < end
 
 
-def _events(tenant_id: UUID | None, subscriber: Subscriber, *, after: int, until: int) -> list[Event]:
+def read_events(
+    tenant_id: UUID | None, *, after: int, until: int, most: int, actions: Collection[str] | None = None
+) -> list[Event]:
+    """What was sealed after the one place and up to the other, the first `most` of it. In the chain's scope."""
     entries = AuditEntry.objects.filter(in_chain(tenant_id)).sealed_after(after).filter(sequence__lte=until)
-    if subscriber.actions is not None:
-        entries = entries.filter(action__in=subscriber.actions)
+    if actions is not None:
+        entries = entries.filter(action__in=actions)
     return [
         Event(cast("int", sequence), at, actor, action, subject, detail)
         for sequence, at, actor, action, subject, detail in entries.values_list(
             "sequence", "at", "actor", "action", "subject", "detail"
-        )[:BATCH]
+        )[:most]
     ]
