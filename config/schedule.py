@@ -51,5 +51,15 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 3600.0,
         "options": {"expire_seconds": 3600},
     },
+    "tell-subscriptions": {
+        "task": "webhooks.tasks.tell_subscriptions",
+        "schedule": 1.0,
+        "options": {"expire_seconds": 1},
+    },
+    "remove-old-deliveries": {
+        "task": "webhooks.tasks.remove_old_deliveries",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
     "run-imports": {"task": "integrations.tasks.run_imports", "schedule": 3.0, "options": {"expire_seconds": 3}},
 }

@@ -188,6 +188,8 @@ WORKER_EXECUTIONS = env.int("WORKER_EXECUTIONS", default=100)
 
 WEBHOOK_LEASE_SECONDS = env.float("WEBHOOK_LEASE_SECONDS", default=30)
 WEBHOOK_RUNS = env.int("WEBHOOK_RUNS", default=50)
+WEBHOOK_DISABLE_AFTER_DAYS = env.int("WEBHOOK_DISABLE_AFTER_DAYS", default=5)
+WEBHOOK_DELIVERIES_KEPT_DAYS = env.int("WEBHOOK_DELIVERIES_KEPT_DAYS", default=30)
 
 # --- The one door out, and the one door for secrets ---
 

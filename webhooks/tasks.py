@@ -11,6 +11,8 @@ from webhooks.queue.kinds import DELIVERIES, RUNS
 from webhooks.routing import waiting
 from webhooks.routing.route_event import route_event
 from webhooks.sources import state
+from webhooks.telling.fan_out import fan_out
+from webhooks.telling.retention import remove_old
 
 
 @shared_task
@@ -52,3 +54,15 @@ def release_held() -> None:
 def expire_events() -> None:
     """Empty events that were kept long enough, and remove those that nobody needs any more."""
     retention.expire_events()
+
+
+@shared_task
+def tell_subscriptions() -> None:
+    """Write a delivery for each event and each subscription that is to be told of it."""
+    fan_out()
+
+
+@shared_task
+def remove_old_deliveries() -> None:
+    """Remove deliveries that ended long ago, and secrets of subscriptions that sign no more."""
+    remove_old()

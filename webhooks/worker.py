@@ -3,10 +3,11 @@
 import asyncio
 
 from webhooks.queue.hands import Hands
-from webhooks.queue.kinds import RUNS
+from webhooks.queue.kinds import DELIVERIES, RUNS
 from webhooks.runs.attempt import attempt
+from webhooks.telling.deliver import deliver
 
-HANDS = (Hands(RUNS, attempt),)
+HANDS = (Hands(RUNS, attempt), Hands(DELIVERIES, deliver))
 """A worker has one loop: `accounts/bridge.py`."""
 
 

@@ -32,6 +32,7 @@ THINGS = (
     "import",
     "imported_connector",
     "webhook_run",
+    "webhook_subscription",
     "webhook_delivery",
     "webhook_source",
     "webhook_secret",

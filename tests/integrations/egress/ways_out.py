@@ -25,6 +25,7 @@ from registry.probe import Question, ask
 from registry.transports.base import Chunk, Declared, Dispatch
 from registry.transports.http import HttpTransport
 from webhooks.receiving.certificates import pem_at
+from webhooks.telling.send import Parcel, send
 
 Way = Callable[[str], Awaitable[object]]
 
@@ -160,4 +161,5 @@ WAYS_OUT: dict[str, Way] = {
     "a check of a connection": _check,
     "a file of an import": _import,
     "the certificate of a webhook's signer": lambda url: asyncio.to_thread(pem_at, url),
+    "a delivery of a webhook": lambda url: send(Parcel(url, {}, b"{}", ACME)),
 }
