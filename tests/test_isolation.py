@@ -22,9 +22,11 @@ from tests.registry.approvals.questions import approvals
 from tests.upstream import Upstream
 from tests.webhooks.rows import make_event
 from tests.webhooks.sending import make_source
+from tests.webhooks.telling.subscribers import subscribed
 from webhooks.models import WebhookSecret
 from webhooks.models.event import Routing
 from webhooks.routes.create import create_route
+from webhooks.telling.ping import ping
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +60,9 @@ BODIES: dict[str, Any] = {
     "webhook-route": {"name": "Taken over"},
     "webhook-routes": {"slug": "stolen", "tool": "crm-find"},
     "webhook-events-replay": {"filter": {}},
+    "webhook-subscriptions": {"slug": "stolen", "url": "https://hooks.invalid/", "event_types": ["*"]},
+    "webhook-subscription": {"name": "Taken over"},
+    "webhook-deliveries-redrive": {"filter": {}},
 }
 
 SLUGS = {
@@ -66,6 +71,7 @@ SLUGS = {
     "connectors": "connector_slug",
     "webhook-sources": "source_slug",
     "webhook-routes": "webhook_route_slug",
+    "webhook-subscriptions": "subscription_slug",
 }
 """Whose slugs they are, by the beginning of the path; else a tool's."""
 
@@ -93,6 +99,8 @@ def ids(
         source = make_source(acme)
         secret = WebhookSecret.objects.get(source=source)
         route = create_route(tenant=acme, by=manager_of(acme), facts={"slug": "to-crm", "tool": "crm-find"})
+        subscription = subscribed(acme, "acme-ops").subscription
+        delivery = ping(subscription=subscription, by=manager_of(acme))
     return {
         "slug": tool.slug,
         "connection_slug": connect_parcels(slug="acme-parcels").slug,
@@ -112,6 +120,8 @@ def ids(
         "secret_id": secret.id,
         "webhook_route_slug": route.slug,
         "event_id": make_event(source, {"email": "secret@acme.example"}, routing=Routing.ROUTED).id,
+        "subscription_slug": subscription.slug,
+        "delivery_id": delivery.id,
     }
 
 

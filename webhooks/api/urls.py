@@ -1,5 +1,12 @@
 from django.urls import path
 
+from webhooks.api.deliveries import (
+    DeliveriesView,
+    DeliveryView,
+    RedriveDeliveriesView,
+    RedriveDeliveryView,
+    ResendView,
+)
 from webhooks.api.events import EventsView, EventView
 from webhooks.api.next_run import DoneView, ExtendView, FailedView, NextView
 from webhooks.api.previews import PreviewView
@@ -18,6 +25,14 @@ from webhooks.api.sources import (
     SecretsView,
     SourcesView,
     SourceView,
+)
+from webhooks.api.subscriptions import (
+    DisableSubscriptionView,
+    EnableSubscriptionView,
+    PingView,
+    RotateSecretView,
+    SubscriptionsView,
+    SubscriptionView,
 )
 from webhooks.api.test_events import TestView
 
@@ -61,4 +76,18 @@ urlpatterns = [
     path("webhook-routes/", RoutesView.as_view(), name="webhook-routes"),
     path("webhook-routes/preview/", PreviewView.as_view(), name="webhook-routes-preview"),
     path("webhook-routes/<text:slug>/", RouteView.as_view(), name="webhook-route"),
+    # Telling others.
+    path("webhook-subscriptions/", SubscriptionsView.as_view(), name="webhook-subscriptions"),
+    path("webhook-subscriptions/<slug:slug>/", SubscriptionView.as_view(), name="webhook-subscription"),
+    path("webhook-subscriptions/<slug:slug>/enable/", EnableSubscriptionView.as_view(), name="subscription-enable"),
+    path("webhook-subscriptions/<slug:slug>/disable/", DisableSubscriptionView.as_view(), name="subscription-disable"),
+    path("webhook-subscriptions/<slug:slug>/rotate-secret/", RotateSecretView.as_view(), name="subscription-rotate"),
+    path("webhook-subscriptions/<slug:slug>/ping/", PingView.as_view(), name="subscription-ping"),
+    path("webhook-deliveries/", DeliveriesView.as_view(), name="webhook-deliveries"),
+    path("webhook-deliveries/redrive/", RedriveDeliveriesView.as_view(), name="webhook-deliveries-redrive"),
+    path("webhook-deliveries/<uuid:delivery_id>/", DeliveryView.as_view(), name="webhook-delivery"),
+    path(
+        "webhook-deliveries/<uuid:delivery_id>/redrive/", RedriveDeliveryView.as_view(), name="webhook-delivery-redrive"
+    ),
+    path("webhook-deliveries/<uuid:delivery_id>/resend/", ResendView.as_view(), name="webhook-delivery-resend"),
 ]
