@@ -25,7 +25,6 @@ urlpatterns = [
     path("api/v1/", include("registry.api.urls")),
     path("api/v1/", include("webhooks.api.urls")),
     path("api/v1/", include("integrations.api.urls")),
-    path("api/v1/", include("webhooks.api.urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("", home),
     path("favicon.ico", favicon),

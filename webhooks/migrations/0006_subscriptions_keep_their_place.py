@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("webhooks", "0003_let_rows_wait_behind_others")]
+    dependencies = [("webhooks", "0005_find_events")]
 
     operations = [
         migrations.AddField(
