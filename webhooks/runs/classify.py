@@ -1,7 +1,7 @@
 """What an execution's error means for the run that made it. A pure decision, from the error's code.
 
 An attempt is repeated where its trouble may pass, and where repeating cannot have the effect twice: its tool is safe
-to repeat, nothing was sent, or the service said that it failed. Everything else is given up, with whose matter it is.
+to repeat, nothing was sent, or the service turned it away. Everything else is given up, with whose matter it is.
 """
 
 from collections.abc import Mapping
@@ -52,8 +52,12 @@ MEANINGS: Mapping[str, Meaning] = {
 }
 UNFORESEEN = Meaning(Cause.OURS, may_pass=False)
 OUTCOME_UNKNOWN = "outcome_unknown"
-NEVER_ANSWERED = frozenset({"internal_error", "unavailable", "timeout"})
-"""Codes of what was sent, perhaps, and had no answer."""
+MAY_HAVE_ACTED = frozenset({"internal_error", "unavailable", "timeout", "upstream_error"})
+"""Codes of what was sent, perhaps."""
+TURNED_AWAY = frozenset({425, 429})
+"""Statuses that say that nothing was done (RFC 8470, 5.2; RFC 6585, 4). A 5xx may come from behind the effect, or from
+a gateway that lost its service.
+"""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def judge(failure: Failure, *, is_safe: bool) -> Verdict:
     meaning = MEANINGS.get(failure.code, UNFORESEEN)
     if not meaning.may_pass or _is_refusal(failure):
         return Verdict(failure, meaning.cause, again=False)
-    if is_safe or not failure.was_sent or _was_told_that_it_failed(failure):
+    if is_safe or not failure.was_sent or not _may_have_acted(failure):
         return Verdict(failure, meaning.cause, again=True)
     return Verdict(_unknown(failure), meaning.cause, again=False)
 
@@ -106,8 +110,8 @@ def _is_refusal(failure: Failure) -> bool:
     return status is not None and status < 500 and status not in {408, 425, 429}
 
 
-def _was_told_that_it_failed(failure: Failure) -> bool:
-    return failure.status_code is not None or failure.code not in {*NEVER_ANSWERED, "upstream_error"}
+def _may_have_acted(failure: Failure) -> bool:
+    return failure.code in MAY_HAVE_ACTED and failure.status_code not in TURNED_AWAY
 
 
 def _unknown(failure: Failure) -> Failure:

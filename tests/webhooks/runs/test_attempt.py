@@ -106,7 +106,7 @@ def test_it_waits_as_the_service_asks(
 def test_the_last_attempt_makes_it_a_dead_letter(
     acme: Tenant, scout: Agent, corridor: Corridor, register: Register, upstream: Upstream
 ) -> None:
-    register()
+    register(idempotent=True)
     run = make_run(scout, schedule=[0, 1])
     upstream.will(Scripted(503))
     for _ in range(2):

@@ -74,8 +74,20 @@ def test_what_stays_is_given_up_however_safe_the_tool_is(code: str, cause: Cause
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 599])
-def test_a_service_that_says_that_it_failed_is_asked_again(status: int) -> None:
+def test_a_service_that_fails_is_asked_again_where_that_is_safe(status: int) -> None:
+    assert judge(replace(SENT, status_code=status), is_safe=True).again
+
+
+@pytest.mark.parametrize("status", [425, 429])
+def test_a_service_that_turned_it_away_is_asked_again(status: int) -> None:
     assert judge(replace(SENT, status_code=status), is_safe=False).again
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 599])
+def test_a_service_that_failed_may_have_acted_before(status: int) -> None:
+    verdict = judge(replace(SENT, status_code=status), is_safe=False)
+    assert (verdict.cause, verdict.again, verdict.failure.code) == (Cause.TOOL, False, "outcome_unknown")
+    assert verdict.failure.status_code == status
 
 
 @pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 409, 410, 422])
