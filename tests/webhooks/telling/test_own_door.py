@@ -28,7 +28,7 @@ def test_it_is_valid() -> None:
     assert judged(NEW).valid
 
 
-@pytest.mark.parametrize("known", [OLD, NEW])
+@pytest.mark.parametrize("known", [OLD, NEW], ids=["old", "new"])
 def test_either_secret_verifies_while_one_takes_the_others_place(known: str) -> None:
     assert judged(known, signed_with=(NEW, OLD)).valid
 
