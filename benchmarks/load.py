@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 from statistics import quantiles
 from time import perf_counter
 
@@ -59,13 +61,18 @@ class Connection:
 
 async def run_load(port: int, request: bytes, *, clients: int, calls: int) -> Load:
     """`calls` requests in all over `clients` connections, each sending its next when the last was answered."""
+    return await run_each(port, repeat(request, calls), clients=clients)
+
+
+async def run_each(port: int, requests: Iterable[bytes], *, clients: int) -> Load:
+    """The same of requests that differ."""
     latencies: list[float] = []
     statuses: dict[int, int] = {}
-    left = iter(range(calls))
+    left = iter(requests)
 
     async def client() -> None:
         connection = await Connection.open(port)
-        for _ in left:
+        for request in left:
             start = perf_counter()
             status = await connection.ask(request)
             latencies.append((perf_counter() - start) * 1000)
@@ -74,4 +81,23 @@ async def run_load(port: int, request: bytes, *, clients: int, calls: int) -> Lo
 
     start = perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))
+    return Load(perf_counter() - start, latencies, statuses)
+
+
+async def run_paced(port: int, requests: Iterable[bytes], *, per_second: float) -> Load:
+    """Each request when its time has come, whether or not the one before was answered."""
+    latencies: list[float] = []
+    statuses: dict[int, int] = {}
+    start = perf_counter()
+
+    async def send(number: int, request: bytes) -> None:
+        due = start + number / per_second
+        await asyncio.sleep(max(0.0, due - perf_counter()))
+        connection = await Connection.open(port)
+        status = await connection.ask(request)
+        connection.close()
+        latencies.append((perf_counter() - due) * 1000)
+        statuses[status] = statuses.get(status, 0) + 1
+
+    await asyncio.gather(*(send(number, request) for number, request in enumerate(requests)))
     return Load(perf_counter() - start, latencies, statuses)

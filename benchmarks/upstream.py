@@ -1,6 +1,6 @@
 """An upstream that costs next to nothing: `python -m benchmarks.upstream PORT`.
 
-Any request gets a small JSON answer; `/wait/200` gets it after 200 ms.
+Any request gets a small JSON answer; `/wait/200` gets it after 200 ms, and `/fail` gets a 503.
 """
 
 import asyncio
@@ -12,7 +12,8 @@ import uvloop
 
 BODY = b'{"found": true, "name": "Ada Lovelace", "account": 7}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
-_HEAD = re.compile(rb"\w+ (?:/wait/(\d+))?")
+FAILURE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+_HEAD = re.compile(rb"\w+ (?:/wait/(\d+)|(/fail))?")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -36,7 +37,7 @@ class Upstream(asyncio.Protocol):
         if match and match[1]:
             asyncio.get_running_loop().call_later(int(match[1]) / 1000, self.transport.write, ANSWER)
         else:
-            self.transport.write(ANSWER)
+            self.transport.write(FAILURE if match and match[2] else ANSWER)
 
 
 async def serve(port: int) -> None:

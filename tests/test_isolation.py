@@ -21,6 +21,7 @@ from tests.registry.approvals.asking import rule_for
 from tests.registry.approvals.questions import approvals
 from tests.upstream import Upstream
 from tests.webhooks.rows import make_event
+from tests.webhooks.runs.making import run_on
 from tests.webhooks.sending import make_source
 from tests.webhooks.telling.subscribers import subscribed
 from webhooks.models import WebhookSecret
@@ -101,6 +102,7 @@ def ids(
         route = create_route(tenant=acme, by=manager_of(acme), facts={"slug": "to-crm", "tool": "crm-find"})
         subscription = subscribed(acme, "acme-ops").subscription
         delivery = ping(subscription=subscription, by=manager_of(acme))
+        event = make_event(source, {"email": "secret@acme.example"}, routing=Routing.ROUTED)
     return {
         "slug": tool.slug,
         "connection_slug": connect_parcels(slug="acme-parcels").slug,
@@ -119,7 +121,8 @@ def ids(
         "source_slug": source.slug,
         "secret_id": secret.id,
         "webhook_route_slug": route.slug,
-        "event_id": make_event(source, {"email": "secret@acme.example"}, routing=Routing.ROUTED).id,
+        "event_id": event.id,
+        "run_id": run_on(route, event).id,
         "subscription_slug": subscription.slug,
         "delivery_id": delivery.id,
     }
