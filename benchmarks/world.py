@@ -64,7 +64,7 @@ def webs(count: int = 1) -> Iterator[tuple[int, list[int]]]:
 @contextmanager
 def worker() -> Iterator[int]:
     """A worker and its schedule: the worker's pid."""
-    with _serving("worker", *WORKER[1:]) as pid, _serving("beat", *BEAT[1:]):
+    with _serving("worker", "celery", "-q", *WORKER[2:]) as pid, _serving("beat", "celery", "-q", *BEAT[2:]):
         yield pid
 
 
