@@ -1,4 +1,4 @@
-"""The dashboard's charts as geometry: what its template needs to draw them as SVG."""
+"""Charts as geometry: what a template needs to draw them as SVG."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,8 +18,21 @@ _NICE = (1, 2, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True)
+class Column:
+    """What one bar shows."""
+
+    title: str
+    numbers: Mapping[str, int]
+    """How many there are of each kind, from the bottom up."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.numbers.values())
+
+
+@dataclass(frozen=True)
 class Piece:
-    """Part of a bar: the calls that ended in one way."""
+    """Part of a bar: those of one kind."""
 
     kind: str
     y: float
@@ -34,8 +47,8 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class CallsChart:
-    """One bar a minute; the last minute is still running."""
+class BarsChart:
+    """One bar for each stretch of time; the last one is still running."""
 
     top: int
     """What the highest line of the scale stands for."""
@@ -80,16 +93,20 @@ class StepsChart:
     """What the axis begins and ends with."""
 
 
-def calls_chart(minutes: Sequence[Counts], at: datetime) -> CallsChart:
-    peak = max(counts.total for counts in minutes)
+def bars_chart(columns: Sequence[Column], *, ticks: Sequence[str], told: str) -> BarsChart:
+    peak = max(column.total for column in columns)
     top = _nice_top(peak)
+    bars = tuple(_bar(index, column, top) for index, column in enumerate(columns))
+    return BarsChart(top=top, bars=bars, ticks=tuple(ticks), peak=peak, told=told)
+
+
+def calls_chart(minutes: Sequence[Counts], at: datetime) -> BarsChart:
+    """A minute a bar. Failures stand at the bottom, where their heights can be compared."""
     first = at.replace(second=0, microsecond=0) - timedelta(minutes=len(minutes) - 1)
-    return CallsChart(
-        top=top,
-        bars=tuple(_bar(index, counts, first + timedelta(minutes=index), top) for index, counts in enumerate(minutes)),
+    return bars_chart(
+        [_minute(counts, first + timedelta(minutes=index)) for index, counts in enumerate(minutes)],
         ticks=(*(f"{first + timedelta(minutes=minute):%H:%M}" for minute in range(0, len(minutes), 15)), "now"),
-        peak=peak,
-        told=_sentence(minutes, peak),
+        told=_sentence(minutes, max(counts.total for counts in minutes)),
     )
 
 
@@ -101,21 +118,24 @@ def _sentence(minutes: Sequence[Counts], peak: int) -> str:
     )
 
 
-def _bar(index: int, counts: Counts, minute: datetime, top: int) -> Bar:
-    """Failures stand at the bottom, where their heights can be compared."""
+def _minute(counts: Counts, minute: datetime) -> Column:
+    numbers = {
+        "failed": counts.failed,
+        "refused": counts.refused,
+        "other": counts.cancelled + counts.unfinished,
+        "succeeded": counts.succeeded,
+    }
+    return Column(_told(counts, minute), numbers)
+
+
+def _bar(index: int, column: Column, top: int) -> Bar:
     pieces, y = [], float(HEIGHT)
-    kinds = (
-        ("failed", counts.failed),
-        ("refused", counts.refused),
-        ("other", counts.cancelled + counts.unfinished),
-        ("succeeded", counts.succeeded),
-    )
-    for kind, calls in kinds:
-        if calls:
-            height = round(calls / top * HEIGHT, 2)
+    for kind, number in column.numbers.items():
+        if number:
+            height = round(number / top * HEIGHT, 2)
             y -= height
             pieces.append(Piece(kind, round(y, 2), height))
-    return Bar(index * BAR_STRIDE, _told(counts, minute), tuple(pieces))
+    return Bar(index * BAR_STRIDE, column.title, tuple(pieces))
 
 
 def _told(counts: Counts, minute: datetime) -> str:
