@@ -8,6 +8,7 @@ what it loses, a socket reads from PostgreSQL. The pieces, from the row to the b
     frames          what is told at once: everything between two positions, or all there is to start from
     pace            at most four frames a second per tenant, and none when nobody watches
     feed            the subscriber: from sealed entries to the tenant's group
+    changes         a word that something changed of which frames do not tell
     admission       who may open a socket
     consumer        the door of `/ws/live/`
     socket          one open socket

@@ -4,6 +4,7 @@ Told to the client, as JSON with a `type`:
 
     snapshot   {"position", "executions", "counters", "tools"}: all there is to start from
     frame      {"after", "upto", "count", "executions", "health", "counters", "tools"}: what happened in between
+    changed    {"what"}: look again at these; they have no place in the audit trail, and a word may be lost
     paused     {"reason"}: a server is away, what happens is recorded and will be told; then `resumed`
     pong       the answer to {"type": "ping"}, the only thing a client may say
 

@@ -17,7 +17,7 @@ from accounts.api.problems import translate
 from accounts.errors import Forbidden, Malformed, QuartermasterError, TooLarge
 from accounts.offload import in_database_thread
 from registry.errors import ReadsTooSlowly
-from registry.live import pace
+from registry.live import changes, pace
 from registry.live.admission import Visitor, admit
 from registry.live.feed import group_of
 from registry.live.frames import Frame, Snapshot, is_stalled, missed
@@ -165,6 +165,9 @@ class LiveSocket:
             await self._join()  # it should have been heard: the group may have been lost with Redis's memory
 
     async def _pass_on(self, message: dict[str, Any]) -> None:
+        if message["type"] == changes.MESSAGE:
+            await self._send_text(message["text"])
+            return
         if message["upto"] <= self._position:
             return
         if message["after"] == self._position:

@@ -1,9 +1,10 @@
 // The page's one live socket: tells whatever listens on this page what happens, as /ws/live/ tells it, and keeps the
 // number of waiting calls in the menu current. A page is complete without it.
 //
-//     qm:told   detail: a message of the socket (snapshot, frame)
-//     qm:feed   detail: {state, label, title, failures}: whether it is live
-//     qm:end    dispatched by others: somebody has signed out, or may not look any more; detail: what to show
+//     qm:told      detail: a message of the socket (snapshot, frame)
+//     qm:changed   detail: what the page should look at again
+//     qm:feed      detail: {state, label, title, failures}: whether it is live
+//     qm:end       dispatched by others: somebody has signed out, or may not look any more; detail: what to show
 (() => {
     "use strict";
     const home = document.querySelector("[data-live]");
@@ -40,6 +41,7 @@
     function hear(message) {
         if (message.type === "paused") return show("paused", "Live updates paused", message.reason);
         if (message.type === "resumed") return show("live", "Live");
+        if (message.type === "changed") return document.dispatchEvent(new CustomEvent("qm:changed", { detail: message.what }));
         if (message.type !== "snapshot" && message.type !== "frame") return;
         position = message.type === "frame" ? message.upto : message.position;
         count(message.approvals.waiting);

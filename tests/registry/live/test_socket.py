@@ -10,6 +10,7 @@ from accounts.keys import revoke_key
 from accounts.models import Agent, ApiKey, AuditEntry, Tenant
 from accounts.tenancy import within
 from registry.live import frames, pace
+from registry.live.changes import send as send_change
 from registry.live.feed import tell
 from registry.live.socket import Timing
 from tests.cast import CASTING
@@ -113,6 +114,12 @@ class TestTelling:
         tell_all(acme)
         assert opened.hears_nothing()
         opened.ping()
+
+    def test_it_passes_on_that_something_changed(self, acme: Tenant, socket: Open) -> None:
+        opened = socket()
+        opened.hear()
+        assert send_change(acme.id, "webhooks") is True
+        assert opened.hear() == {"type": "changed", "what": "webhooks"}
 
     def test_it_says_nothing_to_another_tenant(self, acme: Tenant, socket: Open, spy_key: str) -> None:
         foreign = socket(key=spy_key)
