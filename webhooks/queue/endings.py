@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.tenancy import within
+from webhooks.live import tell_pages
 from webhooks.models import WebhookAttempt
 from webhooks.models.queued import Cause, QueueStatus
 from webhooks.queue.order import let_next_come
@@ -122,6 +123,7 @@ def _attempted(taken: Taken, attempt: Attempt, **facts: Any) -> bool:
 
 def _update(taken: Taken, **facts: Any) -> bool:
     mine = _rows(taken).filter(taken=taken.taken, status=QueueStatus.RUNNING)
+    tell_pages(taken.tenant_id)
     return bool(mine.update(lease_until=None, **facts))
 
 

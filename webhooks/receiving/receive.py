@@ -7,6 +7,7 @@ from time import perf_counter
 
 from accounts.offload import in_database_thread
 from webhooks.errors import SignatureInvalid
+from webhooks.live import tell_pages
 from webhooks.models import WebhookEvent
 from webhooks.models.event import EventStatus
 from webhooks.receiving import metrics
@@ -32,6 +33,7 @@ async def receive(arrival: Arrival) -> tuple[Answer, WebhookEvent]:
     metrics.count(event, perf_counter() - began)
     if arrival.is_first_in_a_while:
         await in_database_thread(note_arrival, event.tenant_id, event.source_id, event.received_at)
+    tell_pages(event.tenant_id)
     return answer, event
 
 

@@ -14,6 +14,7 @@ from accounts.tenancy import within
 from integrations.errors import SealBroken, VaultErased
 from webhooks.events.document import Document, document_of
 from webhooks.events.raw import open_raw
+from webhooks.live import tell_pages
 from webhooks.models import WebhookEvent, WebhookRoute, WebhookRun
 from webhooks.models.event import Routing
 from webhooks.models.route import Target
@@ -52,6 +53,7 @@ def route_event(tenant_id: UUID, event_id: UUID) -> list[UUID]:
         event.matches = [look.as_json() for look in looks]
         event.payload = _payload(event, document)
         _save(event)
+        tell_pages(tenant_id)
         return [run.id for run in runs]
 
 
