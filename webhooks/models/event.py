@@ -111,6 +111,12 @@ class WebhookEvent(models.Model):
             ),
             models.Index(fields=["tenant", "-id"], condition=Q(status="rejected"), name="webhook_event_rejected"),
             models.Index(fields=["tenant", "-id"], condition=Q(routing="unrouted"), name="webhook_event_unrouted"),
+            models.Index(
+                fields=["tenant", "-id"],
+                condition=Q(count__gt=1),
+                include=["source", "status", "count"],
+                name="webhook_event_floods",
+            ),
         ]
 
     def __str__(self) -> str:
