@@ -39,6 +39,10 @@ SAID = {
 class ConditionsWidget(forms.Widget):
     """Rows of inputs, and always some that are empty: more come when the rule is edited again."""
 
+    def __init__(self, example: str = "$.amount") -> None:
+        super().__init__()
+        self.example = example
+
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[dict[str, str]]:
         rows = []
         for number in range(MOST_ROWS):
@@ -56,7 +60,7 @@ class ConditionsWidget(forms.Widget):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         rows = [*(value or []), *({} for _ in range(SPARE_ROWS))][:MOST_ROWS]
-        context = {"name": name, "rows": list(enumerate(rows)), "ops": SAID.items(), "attrs": attrs or {}}
+        context = {"name": name, "rows": list(enumerate(rows)), "ops": SAID.items(), "example": self.example}
         return render_to_string("admin/registry/conditions.html", context)
 
 
