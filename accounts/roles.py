@@ -48,6 +48,7 @@ _MODEL_RIGHTS = {
     "integrations.oauthapp": Right.CREDENTIALS,
     "registry.permissionrule": Right.PEOPLE,
     "registry.approval": Right.APPROVE,
+    "webhooks.webhooksource": Right.CREDENTIALS,
 }
 _HIDDEN_FROM_READERS = {
     "accounts.person",

@@ -1,0 +1,5 @@
+"""The pages of webhooks: what services tell us, what becomes of it, and whom we tell."""
+
+from webhooks.admin import sources
+
+__all__ = ["sources"]
