@@ -1,5 +1,5 @@
 """The pages of webhooks: what services tell us, what becomes of it, and whom we tell."""
 
-from webhooks.admin import sources
+from webhooks.admin import events, sources
 
-__all__ = ["sources"]
+__all__ = ["events", "sources"]
