@@ -78,6 +78,18 @@ NAVIGATION = [
         ],
     },
     {
+        "title": "Webhooks",
+        "items": [
+            {"title": "Overview", "icon": "webhook", "link": reverse_lazy("admin:webhooks")},
+            _page("Sources", "input", "webhooks.webhooksource"),
+            _page("Events", "inbox", "webhooks.webhookevent"),
+            _page("Routes", "alt_route", "webhooks.webhookroute"),
+            _page("Dead letters", "mark_email_unread", "webhooks.webhookrun"),
+            _page("Subscriptions", "campaign", "webhooks.webhooksubscription"),
+            _page("Deliveries", "outbox", "webhooks.webhookdelivery"),
+        ],
+    },
+    {
         "title": "Activity",
         "items": [
             _page("Approvals", "how_to_reg", "registry.approval", badge="registry.admin.approvals.waiting_badge"),
@@ -116,6 +128,7 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [
         lambda request: static("css/quartermaster.css"),
         lambda request: static("css/connections.css"),
+        lambda request: static("css/webhooks.css"),
     ],
     "SCRIPTS": [lambda request: static("js/quartermaster.js")],
     "COLORS": COLORS,

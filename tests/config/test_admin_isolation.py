@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -22,8 +23,22 @@ from registry.models import Approval, Breaker, Execution, PermissionRule, Tool, 
 from registry.models.execution import Status, WaitsFor
 from registry.permissions.rules import make_rule
 from tests.browsing import Browse, Visitor, text_of
-from tests.cast import make_agent, make_key, make_person
+from tests.cast import CASTING, make_agent, make_key, make_person
 from tests.catalogue import Register, manager_of
+from tests.webhooks.queue.rows import make_route
+from tests.webhooks.rows import make_event
+from tests.webhooks.runs.making import run_on
+from tests.webhooks.telling.subscribers import subscribed
+from webhooks.models import (
+    WebhookDelivery,
+    WebhookEvent,
+    WebhookRoute,
+    WebhookRun,
+    WebhookSecret,
+    WebhookSource,
+    WebhookSubscription,
+)
+from webhooks.sources.create import create_source
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +89,23 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
             *(Connection, ConnectorImport, DataKey),
         )
         found: dict[type[Model], Model] = {model: model._default_manager.all()[0] for model in first}
-    return found | {Execution: execution, Approval: approval, PermissionRule: rule}
+    return found | {Execution: execution, Approval: approval, PermissionRule: rule} | _webhooks(acme, agent)
+
+
+def _webhooks(tenant: Tenant, agent: Agent, words: str = WORD) -> dict[type[Model], Model]:
+    """An event of a source, its run on a route, and a subscription that is told of something."""
+    facts: dict[str, Any] = {"name": words, "scheme": "github", "secret": "it is a secret to everybody"}
+    with within(tenant.id):
+        source = create_source(tenant_id=tenant.id, by=CASTING, slug=f"{words}-source", **facts)
+    event = make_event(source, {WORD: 1}, event_type=words, external_id=words, payload={WORD: 1}, routing="routed")
+    route = make_route(agent, f"{words}-route", name=words, source=source)
+    told = subscribed(tenant, f"{words}-subscription", name=words, url=f"https://{words}.example").subscription
+    with within(tenant.id):
+        delivery = WebhookDelivery.objects.create(
+            tenant=tenant, subscription=told, event_type=f"tool.{words}", payload={WORD: 1}, due_at=timezone.now()
+        )
+    run = run_on(route, event)
+    return {type(each): each for each in (source, event, route, run, told, delivery)}
 
 
 def _waiting(agent: Agent, tool: Tool) -> Execution:
@@ -97,6 +128,8 @@ def snapshot() -> dict[str, list[str]]:
             for model in (
                 *(Tenant, Person, Agent, ApiKey, Tool, ToolVersion, Execution, Approval),
                 *(Connection, ConnectorImport, DataKey, ImportedConnector),
+                *(WebhookSource, WebhookSecret, WebhookEvent, WebhookRoute, WebhookRun),
+                *(WebhookSubscription, WebhookDelivery),
             )
         }
 
@@ -193,8 +226,8 @@ def test_it_finds_nothing_of_another_tenant_anywhere_else(
     browse: Browse, mallory: Person, acme_has_everything: dict[type[Model], Model]
 ) -> None:
     visitor = browse(mallory)
-    for address in ("/admin/", "/admin/password_change/", "/admin/connectors/", "/admin/connectors/slack/"):
-        assert WORD not in visitor.page(address)
+    for address in ("", "password_change/", "connectors/", "connectors/slack/", "webhooks/overview/"):
+        assert WORD not in visitor.page(f"/admin/{address}")
     for extended in ({}, {"extended": "1"}):
         assert WORD not in visitor.page("/admin/search/", {"s": WORD, **extended}).replace(f'"{WORD}"', "")
 
@@ -266,6 +299,7 @@ def test_it_costs_as_many_queries_for_many_rows_as_for_one(
                 tenant=acme, agent=agent, tool=tool, tool_slug=tool.slug, status="succeeded", started_at=timezone.now()
             )
             Connection.objects.create(tenant=acme, slug=f"c-{number}", name="C", connector="slack", auth="token")
+        _webhooks(acme, agent, f"more-{number}")
     assert {pages: queries(visitor, pages.address("changelist")) for pages in every_pages()} == before
 
 
