@@ -1,5 +1,6 @@
 """The first tenant, person, agent and tools, so that a newcomer's first call works."""
 
+import json
 import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from accounts.roles import Role
 from accounts.tenancy import platform, within
 from accounts.tenants import create_tenant
 from config import demo_connector
+from config.seed_webhook import EVENT, seed_webhook
 from integrations.models import ImportedConnector
 from registry.register import register_tool
 
@@ -31,6 +33,9 @@ class FirstSecrets:
     agent_key: str
     tool: str
     curl_body: str
+    hook_path: str
+    """Where a webhook can be posted to."""
+    hook_body: str
 
     def as_dict(self) -> dict[str, str]:
         return asdict(self)
@@ -66,12 +71,22 @@ def _people_and_tools(tenant: Tenant, demo_upstream: str) -> FirstSecrets:
     agent = create_agent(tenant=tenant, slug="first-agent", name="First agent", by=SEED)
     issued = issue_key(agent=agent, name="first", by=SEED)
     tool, body = "clock", '{"input": {"timezone": "Europe/Berlin"}}'
+    template: dict[str, Any] = {"timezone": "Europe/Berlin"}
     if demo_upstream:
         register_tool(by=SEED, spec=echo_tool(demo_upstream))
         document = demo_connector.document(demo_upstream)
         ImportedConnector.objects.create(tenant=tenant, slug=demo_connector.SLUG, document=document, source="yaml")
         tool, body = DEMO_TOOL, '{"input": {"message": "hello"}}'
-    return FirstSecrets(login=DEMO_EMAIL, password=password, agent_key=issued.secret, tool=tool, curl_body=body)
+        template = {"message": "Hello {{ body.name }}"}
+    return FirstSecrets(
+        login=DEMO_EMAIL,
+        password=password,
+        agent_key=issued.secret,
+        tool=tool,
+        curl_body=body,
+        hook_path=seed_webhook(tenant=tenant, by=SEED, tool=tool, template=template),
+        hook_body=json.dumps(EVENT),
+    )
 
 
 CLOCK: dict[str, Any] = {

@@ -13,6 +13,8 @@ def greet(address: str, seed: dict[str, Any] | None, *, log_folder: str) -> str:
         lines += ["", show_once(seed)]
     if seed and seed.get("tool"):
         lines += ["", "An agent's first call, ready to paste:", "", curl(address, seed)]
+    if seed and seed.get("hook_path"):
+        lines += ["", "A first webhook, which calls the same tool:", "", hook(address, seed)]
     return "\n".join([*lines, "", STOP, ""])
 
 
@@ -26,6 +28,11 @@ def show_once(seed: dict[str, Any] | None) -> str:
         f"  password   {seed['password']}\n"
         f"  agent key  {seed['agent_key']}"
     )
+
+
+def hook(address: str, seed: dict[str, Any]) -> str:
+    url, header = f"{address}{seed['hook_path']}", "Content-Type: application/json"
+    return shlex.join(["curl", "-sS", url, "-H", header, "-d", seed["hook_body"]])
 
 
 def curl(address: str, seed: dict[str, Any]) -> str:

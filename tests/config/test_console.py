@@ -14,6 +14,8 @@ SEED = {
     "agent_key": "qm_key",
     "tool": "demo-echo",
     "curl_body": '{"input": {"text": "it\'s"}}',
+    "hook_path": "/hooks/token/",
+    "hook_body": '{"name": "it\'s Ada"}',
 }
 TALK_TO_NOBODY = """
 import sys, time
@@ -52,14 +54,20 @@ def test_it_goes_on_when_the_terminal_is_gone(tmp_path: Path) -> None:
     assert [line.split(" ", 1)[1] for line in log.read_text().splitlines()] == ["first", "second"]
 
 
-def test_it_greets_with_a_line_that_a_shell_understands() -> None:
+def test_it_greets_with_lines_that_a_shell_understands() -> None:
     greeting = greet("http://127.0.0.1:8000", SEED, log_folder="/srv/log")
-    line = next(line for line in greeting.splitlines() if line.startswith("curl "))
+    call, hook = (words_of(line) for line in greeting.splitlines() if line.startswith("curl "))
+    assert call[call.index("-d") + 1] == SEED["curl_body"]
+    assert "Authorization: Bearer qm_key" in call
+    assert "http://127.0.0.1:8000/api/v1/tools/demo-echo/execute/" in call
+    assert hook[hook.index("-d") + 1] == SEED["hook_body"]
+    assert "http://127.0.0.1:8000/hooks/token/" in hook
+
+
+def words_of(line: str) -> list[str]:
+    """As a shell splits it."""
     shown = subprocess.run(["/bin/sh", "-c", f"printf '%s\\n' {line}"], capture_output=True, text=True, check=True)
-    words = shown.stdout.splitlines()
-    assert words[words.index("-d") + 1] == SEED["curl_body"]
-    assert "Authorization: Bearer qm_key" in words
-    assert "http://127.0.0.1:8000/api/v1/tools/demo-echo/execute/" in words
+    return shown.stdout.splitlines()
 
 
 def test_it_greets_without_secrets_the_second_time() -> None:

@@ -35,7 +35,7 @@ def test_it_migrates_and_gives_the_first_secrets_back_once(data_dir: Path) -> No
     ours = {name: os.environ[name] for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY")}
     made = run(data_dir, VAULT_KEY_FILE=os.environ["VAULT_KEY_FILE"], **ours)
     assert made["problems"] == []
-    assert set(made["seed"]) == {"login", "password", "agent_key", "tool", "curl_body"}
+    assert set(made["seed"]) == {"login", "password", "agent_key", "tool", "curl_body", "hook_path", "hook_body"}
     with platform():
         assert Tenant.objects.filter(slug="demo").count() == 1
     assert run(data_dir, VAULT_KEY_FILE=os.environ["VAULT_KEY_FILE"], **ours)["seed"] is None

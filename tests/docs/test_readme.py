@@ -111,6 +111,8 @@ def test_it_shows_what_the_first_start_prints() -> None:
         "agent_key": "qm_qUM…",
         "tool": "demo-echo",
         "curl_body": '{"input": {"message": "hello"}}',
+        "hook_path": "/hooks/9Yw…/",
+        "hook_body": '{"type": "greeting", "name": "Ada"}',
     }
     assert printed.endswith(welcome.greet("http://127.0.0.1:8000", made, log_folder="/srv/quartermaster/.data/log"))
 
