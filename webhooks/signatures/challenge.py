@@ -1,6 +1,7 @@
 """Handshakes: requests that are no events, by which a provider finds out that somebody is there."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ from webhooks.signatures.verify import verify
 
 LONGEST_VALUE = 2_000
 """Bytes of a value that is repeated or kept."""
+_WORD = re.compile(rb"[A-Za-z0-9+/=._-]{1,200}")
+"""What is signed for whoever asks: no more, lest it be the body of an event."""
 _PLAIN = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
 _JSON = [("Content-Type", "application/json")]
 
@@ -79,7 +82,9 @@ def _are_equal(challenge: Challenge, values: Mapping[str, bytes], settings: Mapp
 def _answered(scheme: Scheme, challenge: Challenge, context: Context, secrets: Sequence[str]) -> Reply | None:
     answer = challenge.reply
     key = b""
-    if any(KEYED.keys() & set(blank.filters) for template in answer.templates for blank in template.blanks):
+    if asked := [blank.name for each in answer.templates for blank in each.blanks if KEYED.keys() & set(blank.filters)]:
+        if not challenge.signed and not all(_WORD.fullmatch(context(name)) for name in asked):
+            return None
         try:
             content = keys_of(scheme.secret, secrets, Method.HMAC)[0].content
         except Refused:

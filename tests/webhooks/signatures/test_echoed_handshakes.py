@@ -1,10 +1,14 @@
 """Handshakes in which a provider wants to see something again. Those that deliver a secret are tested elsewhere."""
 
+import json
 from datetime import UTC, datetime
+
+import pytest
 
 from webhooks.signatures.challenge import Reply, challenge_of
 from webhooks.signatures.received import Received
 from webhooks.signatures.shelf import scheme_named
+from webhooks.signatures.verify import verify
 
 NOW = datetime(2026, 3, 12, 10, 15, 30, tzinfo=UTC)
 URL = "https://hooks.globex.example/hooks/5Yk2mQ9xW7rT/"
@@ -39,6 +43,21 @@ class TestX:
 
     def test_it_answers_nothing_without_a_secret(self) -> None:
         assert answer("x", "GET", self.TOKEN_URL, secrets=()) is None
+
+    @pytest.mark.parametrize("asked", ["%7B%22for_user_id%22%3A%221%22%7D", "%5B%5D", "%22a%22", "a%20b", "a" * 201])
+    def test_it_signs_nothing_but_a_word_for_whoever_asks(self, asked: str) -> None:
+        assert answer("x", "GET", f"{URL}?crc_token={asked}") is None
+
+    def test_what_it_signs_for_whoever_asks_is_no_event(self) -> None:
+        scheme = scheme_named("x")
+        assert scheme
+        reply = answer("x", "GET", f"{URL}?crc_token=12345")
+        assert reply is not None
+        headers = (("X-Twitter-Webhooks-Signature", json.loads(reply.body)["response_token"]),)
+
+        verdict = verify(scheme, Received("POST", URL, headers, b"12345", NOW), ("made up",), {}, now=NOW)
+
+        assert not verdict.valid
 
     def test_it_takes_no_event_for_a_handshake(self) -> None:
         assert answer("x", "POST", self.TOKEN_URL, body=b'{"for_user_id": "1"}') is None
