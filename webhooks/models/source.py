@@ -75,6 +75,7 @@ class WebhookSecret(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     source = models.ForeignKey(WebhookSource, on_delete=models.CASCADE, related_name="secrets")
     sealed = models.BinaryField(editable=False)
+    delivered = models.BooleanField(default=False, editable=False, help_text="It came with a handshake.")
     valid_until = models.DateTimeField(null=True, blank=True, help_text="Null: until it is taken away.")
     created_at = models.DateTimeField(auto_now_add=True)
 

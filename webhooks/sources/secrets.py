@@ -66,7 +66,8 @@ def reveal_secret(*, source: WebhookSource, by: Actor, secret_id: UUID) -> str:
     by.require(Right.CREDENTIALS)
     secret = find_secret(source, secret_id)
     scheme = scheme_named(source.scheme)
-    if scheme is None or not any(challenge.show for challenge in scheme.challenges):
+    is_to_be_entered = scheme is not None and any(challenge.show for challenge in scheme.challenges)
+    if not (secret.delivered and is_to_be_entered):
         raise Conflict("A secret is not shown again. If it is lost, make a new one at the provider, and enter it here.")
     _record(source, by, "webhook_secret.revealed", secret)
     return open_sealed(
@@ -80,12 +81,12 @@ def keep_delivered(*, tenant_id: UUID, source_id: UUID, secret: str) -> bool:
         source = locked(source_id)
         if source.unsigned or active_secrets(source).exists():
             return False
-        made = keep_secret(source, scheme_named(source.scheme), secret)
+        made = keep_secret(source, scheme_named(source.scheme), secret, delivered=True)
         _record(source, HANDSHAKE, "webhook_secret.added", made)
         return True
 
 
-def keep_secret(source: WebhookSource, scheme: Scheme | None, secret: str) -> WebhookSecret:
+def keep_secret(source: WebhookSource, scheme: Scheme | None, secret: str, *, delivered: bool = False) -> WebhookSecret:
     """Raises Invalid for what cannot be one of the scheme's."""
     if scheme is None or scheme.secret is None:
         raise Invalid(
@@ -97,7 +98,7 @@ def keep_secret(source: WebhookSource, scheme: Scheme | None, secret: str) -> We
             "This cannot be a secret.",
             faults=[Fault("$.secret", f"Give what the provider shows: 1 to {LONGEST_SECRET:,} characters.")],
         )
-    made = WebhookSecret(tenant_id=source.tenant_id, source=source)
+    made = WebhookSecret(tenant_id=source.tenant_id, source=source, delivered=delivered)
     made.sealed = seal(
         tenant_id=source.tenant_id, purpose=PURPOSE, field=f"{made.id}:secret", plaintext=secret.encode()
     )

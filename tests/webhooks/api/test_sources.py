@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.accounts.api.problems import refusal, refused_fields
 from tests.doors import Api
 from tests.webhooks.sending import SECRET, make_source
 from webhooks.models import WebhookSecret, WebhookSource
+from webhooks.sources.secrets import keep_delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -96,10 +98,12 @@ def test_it_rotates_secrets_with_an_overlap(steward_api: Api) -> None:
     assert [secret["id"] for secret in left["secrets"]] == [new.json()["id"]]
 
 
-def test_it_shows_only_a_secret_that_was_delivered(steward_api: Api) -> None:
+def test_it_shows_only_a_secret_that_was_delivered(steward_api: Api, acme: Tenant) -> None:
     (entered,) = made(steward_api)["secrets"]
     assert refusal(steward_api.post(f"webhook-sources/repo/secrets/{entered['id']}/reveal/"))[0] == 409
-    (delivered,) = made(steward_api, slug="notes", scheme="notion", secret="secret_1")["secrets"]
+    source = made(steward_api, slug="notes", scheme="notion", secret="")
+    assert keep_delivered(tenant_id=acme.id, source_id=UUID(source["id"]), secret="secret_1")
+    (delivered,) = steward_api.get("webhook-sources/notes/").json()["secrets"]
     shown = steward_api.post(f"webhook-sources/notes/secrets/{delivered['id']}/reveal/")
     assert shown.json() == {"secret": "secret_1"}
 

@@ -12,6 +12,7 @@ from tests.webhooks.sending import BY, make_source
 from webhooks.models import WebhookSecret, WebhookSource
 from webhooks.receiving.find import known_source
 from webhooks.signatures.types import MOST_SECRETS
+from webhooks.sources.change import change_source
 from webhooks.sources.secrets import add_secret, keep_delivered, retire_secret, reveal_secret
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,14 @@ def test_it_shows_no_secret_again_that_somebody_has_entered(acme: Tenant) -> Non
         with pytest.raises(Conflict):
             reveal_secret(source=source, by=BY, secret_id=secret.id)
         assert not AuditEntry.objects.filter(action="webhook_secret.revealed").exists()
+
+
+def test_it_shows_no_secret_again_whatever_becomes_of_the_scheme(acme: Tenant) -> None:
+    source = make_source(acme, scheme="stripe", secret="whsec_1")
+    with within(acme.id):
+        changed = change_source(source=source, by=BY, changes={"scheme": "notion"})
+        with pytest.raises(Conflict):
+            reveal_secret(source=changed, by=BY, secret_id=WebhookSecret.objects.get().id)
 
 
 def test_it_writes_down_who_looked_at_one_that_was_delivered(acme: Tenant) -> None:
