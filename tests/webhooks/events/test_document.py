@@ -75,6 +75,15 @@ def test_it_gets_by_without_a_scheme(acme: Tenant, facts: dict[str, Any]) -> Non
     assert document(event).masked["headers"]["x-signature"] == "[redacted:signature]"
 
 
+def test_a_token_that_stands_in_the_body_is_masked(acme: Tenant) -> None:
+    source = make_source(acme, scheme="microsoft-graph")
+    event = make_event(source, {"value": [{"id": "n-1", "clientState": "s3cret"}]})
+    told = document(event)
+    assert told.plain["body"]["value"][0]["clientState"] == "s3cret"
+    assert told.masked["body"] == {"value": [{"id": "n-1", "clientState": "[redacted:field]"}]}
+    assert "s3cret" not in str(shown(event))
+
+
 def test_a_request_is_shown_masked(acme: Tenant) -> None:
     headers = (
         *JSON,
