@@ -17,7 +17,7 @@ from webhooks.receiving.flood import count, counting, is_flooded
 from webhooks.receiving.greet import greet
 from webhooks.receiving.identify import identify
 from webhooks.receiving.limit import limit
-from webhooks.receiving.rows import accepted_row, challenge_row, rejected_row
+from webhooks.receiving.rows import accepted_row, bare_row, challenge_row, rejected_row
 from webhooks.receiving.store import note_arrival, store
 from webhooks.receiving.types import Answer, Arrival, Identity, Refused
 from webhooks.receiving.verdict import judge
@@ -54,17 +54,19 @@ async def _walk(arrival: Arrival) -> tuple[Answer, WebhookEvent]:
 
 async def _note_greeting(arrival: Arrival) -> WebhookEvent:
     """Anybody can ask for one: they are counted like refusals."""
-    return await _store_or_count(arrival, await challenge_row(arrival))
+    if await _is_flooded(arrival):
+        return await count(counting(bare_row(arrival, EventStatus.CHALLENGE)))
+    return await store(await challenge_row(arrival))
 
 
 async def _turn_away(arrival: Arrival, refused: Refused) -> WebhookEvent:
-    return await _store_or_count(arrival, await rejected_row(arrival, refused, await _identity(arrival)))
+    if await _is_flooded(arrival):
+        return await count(counting(bare_row(arrival, EventStatus.REJECTED, refused)))
+    return await store(await rejected_row(arrival, refused, await _identity(arrival)))
 
 
-async def _store_or_count(arrival: Arrival, event: WebhookEvent) -> WebhookEvent:
-    if await is_flooded(event.source_id, event.received_at):
-        return await count(counting(event))
-    return await store(event)
+async def _is_flooded(arrival: Arrival) -> bool:
+    return await is_flooded(arrival.source.id, arrival.received.at)
 
 
 async def _identity(arrival: Arrival) -> Identity | None:

@@ -53,6 +53,20 @@ async def rejected_row(arrival: Arrival, refused: Refused, identity: Identity | 
     )
 
 
+def bare_row(arrival: Arrival, status: EventStatus, refused: Refused | None = None) -> WebhookEvent:
+    """Of one that is only counted: nothing is read, sealed or kept of what came."""
+    return WebhookEvent(
+        tenant_id=arrival.source.tenant_id,
+        source_id=arrival.source.id,
+        received_at=arrival.received.at,
+        origin=arrival.origin,
+        method=arrival.received.method[:16],
+        status=status,
+        reason=refused.reason if refused else "",
+        detail=storable(refused.detail) if refused else "",
+    )
+
+
 async def _row(arrival: Arrival, body: bytes | None, **more: Any) -> WebhookEvent:
     sealer = await _sealer(arrival)
     return await by_weight(len(body or b""), partial(_sealed_row, arrival, body, sealer, more))
