@@ -1,5 +1,6 @@
 """A certificate is believed that leads to a root that is trusted, and no other."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -160,6 +161,8 @@ def test_it_fetches_nothing_from_anywhere_else() -> None:
         ("https://api.example:8443/v1/x", False),
         ("https://api.example/v2/x", False),
         ("https://api.example.evil.example/v1/x", False),
+        ("https://api.example/v1/x?1", False),
+        ("https://api.example/v1/x#1", False),
         ("https://user@api.example/v1/x", False),
         ("https://evil.example\\@api.example/v1/x", False),
         ("https://wild.example/v1/x", False),
@@ -192,6 +195,29 @@ def test_paypal_is_not_believed_with_another_certificate() -> None:
     evil = "https://api.paypal.com.evil.example/v1/notifications/certs/1"
     elsewhere = with_header(vector.received, "PAYPAL-CERT-URL", evil)
     assert vector.judged(elsewhere).reason == Reason.CERTIFICATE_UNTRUSTED
+
+
+def test_what_paypal_signed_once_counts_once() -> None:
+    vector = paypal()
+    body, length = vector.received.body, len(vector.received.body)
+    other = with_checksum_of(body, b" " * (length - 4))
+    assert (other != body, zlib.crc32(other)) == (True, zlib.crc32(body))
+    verdicts = [vector.judged(), vector.judged(replace(vector.received, body=other))]
+    assert [verdict.once for verdict in verdicts] == ["69cd13f0-d67a-11e5-baa3-778b53f4ae55"] * 2
+
+
+def with_checksum_of(body: bytes, beginning: bytes) -> bytes:
+    """The beginning and four bytes more, with the same CRC32: it is linear, so that each bit counts for itself."""
+    none = zlib.crc32(beginning + bytes(4))
+    rows = [(zlib.crc32(beginning + (1 << bit).to_bytes(4)) ^ none, 1 << bit) for bit in range(32)]
+    left, found = zlib.crc32(body) ^ none, 0
+    for bit in reversed(range(32)):
+        at = next(index for index, row in enumerate(rows) if row[0] >> bit & 1)
+        difference, mine = rows.pop(at)
+        rows = [(row[0] ^ difference, row[1] ^ mine) if row[0] >> bit & 1 else row for row in rows]
+        if left >> bit & 1:
+            left, found = left ^ difference, found ^ mine
+    return beginning + found.to_bytes(4)
 
 
 def _rsa() -> rsa.RSAPrivateKey:
