@@ -1,6 +1,7 @@
 """Step 4: whether it comes from whom it says. `webhooks/signatures/` knows; the verdict at receipt is kept."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,6 +21,8 @@ UNSIGNED = "unsigned"
 SENT_HERE = "sent_here"
 """A test event of a scheme that only the provider can sign for."""
 _AGAIN_SECONDS = 30
+_threads = ThreadPoolExecutor(4, thread_name_prefix="webhook-certificates")
+"""Of their own: whoever knows an address can name certificates that are slow to come, and holds up nothing else."""
 
 
 async def judge(arrival: Arrival) -> tuple[dict[str, Any], str]:
@@ -56,7 +59,7 @@ async def _verify(arrival: Arrival, secrets: tuple[KnownSecret, ...]) -> Verdict
         verify, source.scheme, received, texts, source.settings, now=received.at, certificates=certificates()
     )
     if any(signature.certificate for signature in source.scheme.signatures):
-        return await asyncio.to_thread(work)  # it may have to be fetched
+        return await asyncio.get_running_loop().run_in_executor(_threads, work)  # it may have to be fetched
     return await by_weight(len(received.body), work)
 
 

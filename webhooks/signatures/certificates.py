@@ -79,6 +79,7 @@ def is_allowed(url: str, hosts: tuple[str, ...], path: str = "/", *, schemes: tu
     except ValueError:
         return False
     usual = parts.scheme in schemes and port in _PORTS[parts.scheme] and "@" not in parts.netloc
+    usual = usual and not parts.query and not parts.fragment  # or one certificate would have many addresses
     return usual and parts.path.startswith(path) and any(_is(parts.hostname or "", host) for host in hosts)
 
 

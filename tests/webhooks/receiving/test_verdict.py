@@ -1,4 +1,5 @@
 from datetime import timedelta
+from threading import current_thread
 from typing import Any
 
 import pytest
@@ -107,6 +108,7 @@ CERTIFIED = {
 
 async def test_it_lets_the_sender_try_again_where_a_certificate_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any, **__: Any) -> Verdict:
+        assert current_thread().name.startswith("webhook-certificates")  # others' work never waits for it
         return Verdict(valid=False, reason=Reason.CERTIFICATE_UNAVAILABLE, detail="It is away.")
 
     monkeypatch.setattr(verdict, "verify", away)
