@@ -55,8 +55,16 @@ def _dedup_key(arrival: Arrival, facts: EventFacts) -> bytes:
         return _digest(b"test", arrival.id.bytes)
     if facts.id is not None:
         return _digest(b"id", facts.id.encode())
-    query = arrival.received.url.partition("?")[2]
-    return _digest(b"content", facts.type.encode(), query.encode(), arrival.received.body)
+    scheme = arrival.source.identifying
+    if scheme is not None and scheme.recurs:
+        return _digest(b"recurring", arrival.id.bytes)
+    return _digest(b"content", facts.type.encode(), _query(arrival, scheme).encode(), arrival.received.body)
+
+
+def _query(arrival: Arrival, scheme: Scheme | None) -> str:
+    """Nothing of one that is not signed beside a body that is: who repeats a request could change it."""
+    is_anybodys = scheme is not None and scheme.covers_body and not scheme.covers_query and not arrival.source.unsigned
+    return "" if is_anybodys else arrival.received.url.partition("?")[2]
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -80,6 +80,7 @@ def _scheme(slug: str, written: Mapping[str, Any], settings: tuple[Setting, ...]
         signatures=tuple(_signature(each) for each in written["signatures"]),
         event_id=_sources(event.get("id", [])),
         event_type=_sources(event.get("type", [])),
+        recurs=event.get("recurs", False),
         challenges=tuple(_challenge(each) for each in written.get("challenges", ())),
         has_blanks=has_blanks,
     )

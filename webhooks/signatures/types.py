@@ -219,6 +219,8 @@ class Scheme:
     settings: tuple[Setting, ...] = ()
     event_id: Sources = ()
     event_type: Sources = ()
+    recurs: bool = False
+    """Whether the same bytes come for another event, too."""
     challenges: tuple[Challenge, ...] = ()
     notes: str = ""
     """What an admin should know of it."""
@@ -233,6 +235,12 @@ class Scheme:
     def covers_body(self) -> bool:
         """Whether every way in which it signs notices a changed body."""
         return all(signature.covers_body for signature in self.signatures)
+
+    @property
+    def covers_query(self) -> bool:
+        """Whether every way in which it signs notices a changed query."""
+        texts = [text for signature in self.signatures for text in signature.signed]
+        return bool(texts) and all(text.names & {"url", "query"} for text in texts)
 
     def setting(self, name: str) -> Setting | None:
         return next((setting for setting in self.settings if setting.name == name), None)

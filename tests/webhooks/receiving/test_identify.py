@@ -31,6 +31,26 @@ async def test_it_goes_by_the_content_where_there_is_no_id() -> None:
     assert (await identity(b'{"type": "paid"}', url=f"{URL}?page=2")).dedup_key != found.dedup_key
 
 
+@pytest.mark.parametrize(
+    ("scheme", "counts"),
+    [("meta", False), ("mandrill", True), ("unsigned", True), ("generic-token", True), ("github", False)],
+)
+async def test_who_repeats_what_was_signed_makes_no_other_event_of_it_by_its_query(scheme: str, counts: bool) -> None:
+    settings = {"verify_token": "a-long-verify-token"} if scheme == "meta" else {}
+    source = {"scheme": scheme_named(scheme), "settings": settings, "unsigned": scheme == "unsigned"}
+    found, other = [await identity(b"{}", source=source, url=url, headers=[]) for url in (URL, f"{URL}?again=1")]
+    assert (found.dedup_key != other.dedup_key) is counts
+
+
+@pytest.mark.parametrize("scheme", ["dropbox", "microsoft-graph"])
+async def test_the_same_bytes_tell_of_the_next_change_where_they_do(scheme: str) -> None:
+    source, body = {"scheme": scheme_named(scheme)}, b'{"value": [{"changeType": "updated"}]}'
+    assert (await identity(body, source=source)).dedup_key != (await identity(body, source=source)).dedup_key
+    named = b'{"value": [{"id": "n-1"}]}'
+    same = (await identity(named, source=source)).dedup_key == (await identity(named, source=source)).dedup_key
+    assert same is (scheme == "microsoft-graph")
+
+
 async def test_it_never_takes_a_content_for_an_id() -> None:
     assert (await identity(b'{"id": "e-1"}')).dedup_key != (await identity(b"e-1")).dedup_key
 
