@@ -31,6 +31,18 @@ def test_an_event_of_zendesks_own_has_an_id() -> None:
     assert event("zendesk", body, X_Zendesk_Webhook_Invocation_Id="01JD") == EventFacts("5b0c", body["type"])
 
 
+@pytest.mark.parametrize(
+    ("slug", "body", "header"),
+    [
+        ("lemon-squeezy", {"meta": {"event_name": "signed"}}, "X_Event_Name"),
+        ("circleci", {"type": "signed"}, "Circleci_Event_Type"),
+        ("buildkite", {"event": "signed"}, "X_Buildkite_Event"),
+    ],
+)
+def test_a_type_that_is_signed_goes_before_one_that_is_not(slug: str, body: Any, header: str) -> None:
+    assert event(slug, body, **{header: "anybody's"}).type == "signed"
+
+
 def test_gitlab_events_that_another_has_caused_are_events_of_their_own() -> None:
     body = {"object_kind": "push"}
     assert event("gitlab", body, X_Gitlab_Event_UUID="shared by all of them") == EventFacts(None, "push")
