@@ -45,7 +45,8 @@ def document_of(event: WebhookEvent, raw: Raw, *, replay: bool = False) -> Docum
         "origin": event.origin,
         "replay": replay,
     }
-    return Document(plain, redaction_without_tool(event.tenant).stored, signs_of(event.source))
+    signs = signs_of(event.source)
+    return Document(signs.without_secrets(plain), redaction_without_tool(event.tenant).stored, signs)
 
 
 def headers_of(raw: Raw) -> dict[str, str]:

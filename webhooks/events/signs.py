@@ -1,7 +1,7 @@
 """What shows that a request is genuine, and where it was sent: nobody is shown it who may only look at events."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,13 @@ from integrations.redaction.rules import mask
 from webhooks.models import WebhookSource
 from webhooks.signatures.read import BadScheme
 from webhooks.signatures.shelf import filled, scheme_named
-from webhooks.signatures.types import SIGNATURE, Method, Place, Scheme
+from webhooks.signatures.types import SIGNATURE, Method, Place, Scheme, Signature, Source
 
 MASK = mask("signature")
 _ADDRESS = re.compile(r"(?<=/hooks/)[^/?#\s]+")
 _NAMED = re.compile(r"sign|hmac|digest", re.IGNORECASE)
 _WORDS = re.compile(r"[\w-]+")
+"""What a JMESPath ends in is the field: `clientState`."""
 _BY_NAME = Rules(families=())
 
 
@@ -24,8 +25,10 @@ class Signs:
     headers: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
     """Of the query. Both in lower case, besides those whose names tell it."""
+    tokens: frozenset[str] = frozenset()
+    """Of the headers, in lower case."""
     fields: frozenset[str] = frozenset()
-    """Of the body, that hold the secret itself."""
+    """Of the body. Both hold the secret itself."""
 
     def without(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """An event's document in which each of them is masked."""
@@ -34,8 +37,12 @@ class Signs:
             **document,
             "headers": {name: self.header(name, value) for name, value in headers.items()},
             "query": {name: MASK if self.in_query(name) else value for name, value in query.items()},
-            "body": self._body(document["body"]),
         }
+
+    def without_secrets(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The same without the secret itself. Who writes a route's conditions could ask for it letter by letter."""
+        headers = {name: MASK if name in self.tokens else value for name, value in document["headers"].items()}
+        return {**document, "headers": headers, "body": self._body(document["body"])}
 
     def _body(self, body: Any) -> Any:
         return redact(body, rules=_BY_NAME, sensitive_fields=self.fields).value if self.fields else body
@@ -55,7 +62,15 @@ def without_address(text: str) -> str:
 
 def signs_of(source: WebhookSource) -> Signs:
     scheme = _scheme_of(source)
-    return Signs(_names(scheme, Place.HEADER), _names(scheme, Place.QUERY), _fields(scheme)) if scheme else Signs()
+    if scheme is None:
+        return Signs()
+    tokens = [each for each in scheme.signatures if each.method is Method.TOKEN]
+    return Signs(
+        headers=_names(scheme.signatures, Place.HEADER),
+        parameters=_names(scheme.signatures, Place.QUERY),
+        tokens=_names(tokens, Place.HEADER),
+        fields=frozenset(_WORDS.findall(source.name)[-1] for source in _sources(tokens, Place.JSON)),
+    )
 
 
 def _scheme_of(source: WebhookSource) -> Scheme | None:
@@ -67,13 +82,10 @@ def _scheme_of(source: WebhookSource) -> Scheme | None:
         return scheme
 
 
-def _names(scheme: Scheme, place: Place) -> frozenset[str]:
-    found = (source for each in scheme.signatures for source in each.values.get(SIGNATURE, ()) if source.place is place)
-    return frozenset(source.name.lower() for source in found)
+def _names(signatures: Iterable[Signature], place: Place) -> frozenset[str]:
+    return frozenset(source.name.lower() for source in _sources(signatures, place))
 
 
-def _fields(scheme: Scheme) -> frozenset[str]:
-    """What a JMESPath ends in: `clientState`."""
-    tokens = (each.values.get(SIGNATURE, ()) for each in scheme.signatures if each.method is Method.TOKEN)
-    found = (source.name for sources in tokens for source in sources if source.place in (Place.JSON, Place.FORM))
-    return frozenset(_WORDS.findall(name)[-1] for name in found)
+def _sources(signatures: Iterable[Signature], place: Place) -> Iterator[Source]:
+    found = (source for each in signatures for source in each.values.get(SIGNATURE, ()))
+    return (source for source in found if source.place is place)

@@ -78,10 +78,22 @@ def test_it_gets_by_without_a_scheme(acme: Tenant, facts: dict[str, Any]) -> Non
 def test_a_token_that_stands_in_the_body_is_masked(acme: Tenant) -> None:
     source = make_source(acme, scheme="microsoft-graph")
     event = make_event(source, {"value": [{"id": "n-1", "clientState": "s3cret"}]})
-    told = document(event)
-    assert told.plain["body"]["value"][0]["clientState"] == "s3cret"
-    assert told.masked["body"] == {"value": [{"id": "n-1", "clientState": "[redacted:field]"}]}
+    assert document(event).masked["body"] == {"value": [{"id": "n-1", "clientState": "[redacted:field]"}]}
     assert "s3cret" not in str(shown(event))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "header"), [("gitlab", "X-Gitlab-Token"), ("basic", "Authorization"), ("generic-token", "X-Shared")]
+)
+def test_routes_never_see_a_token_that_is_the_secret_itself(scheme: str, header: str, acme: Tenant) -> None:
+    settings = {"header": "X-Shared"} if scheme == "generic-token" else {}
+    source = make_source(acme, scheme=scheme, settings=settings)
+    event = make_event(source, {"clientState": "mine"}, headers=(*JSON, (header, "s3cret"), ("X-Design", "oak")))
+    told = document(event).plain
+    assert (told["headers"][header.lower()], told["headers"]["x-design"]) == ("[redacted:signature]", "oak")
+    assert told["body"] == {"clientState": "mine"}
+    graph = make_event(make_source(acme, "graph", scheme="microsoft-graph"), {"value": [{"clientState": "s3cret"}]})
+    assert "s3cret" not in str(document(graph).plain)
 
 
 def test_a_request_is_shown_masked(acme: Tenant) -> None:
