@@ -102,7 +102,7 @@ class SourceSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="What the platform posts to; null for who has no right `credentials`."
     )
     setup = serializers.ListField(child=serializers.CharField(), help_text="What to do at the platform, step by step.")
-    public_url = serializers.CharField()
+    public_url = serializers.CharField(help_text="Empty, too, for who has no right `credentials`.")
     secrets = SecretSerializer(many=True)
     max_body_bytes = serializers.IntegerField()
     rate_limit = RateLimitSerializer(allow_null=True)
@@ -123,10 +123,12 @@ def sources() -> QuerySet[WebhookSource]:
 
 def represent_source(source: WebhookSource, request: Request, caller: Caller) -> dict[str, Any]:
     """Its address is told to who may also change it: whoever has it can post."""
-    url = _url(source, request) if caller.may(Right.CREDENTIALS) else None
+    may_know = caller.may(Right.CREDENTIALS)
+    url = _url(source, request) if may_know else None
     secrets = [secret for secret in source.secrets.all() if _is_active(secret)]
     return {
         **{name: getattr(source, name) for name in _SHOWN},
+        "public_url": source.public_url if may_know else "",
         "secret_settings": sorted(settings_of(source).keys() - source.settings.keys()),
         "ready": source.unsigned or bool(secrets) or not _needs_secret(source),
         "url": url,

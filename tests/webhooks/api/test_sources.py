@@ -38,6 +38,9 @@ def test_it_tells_the_address_only_to_who_may_change_it(steward_api: Api, api: A
     answer = api.get("webhook-sources/repo/")
     assert (answer.json()["url"], url in answer.content.decode()) == (None, False)
     assert "the source's address" in answer.json()["setup"][1]
+    steward_api.patch("webhook-sources/repo/", {"public_url": "https://hooks.example/in"})
+    assert "hooks.example" in steward_api.get("webhook-sources/repo/").content.decode()
+    assert "hooks.example" not in api.get("webhook-sources/repo/").content.decode()
 
 
 def test_it_says_that_it_is_not_ready_without_a_secret(steward_api: Api) -> None:
