@@ -66,7 +66,7 @@ async def _arrival(token: str, source: KnownSource, found: Found, scope: Scope, 
         headers, query = (), ""
     at = datetime.now(UTC)
     base = source.url or f"{_scheme(scope, headers)}://{_host(headers)}{path_of(token)}"
-    url = f"{base}?{query}" if query and "?" not in base else base
+    url = _with_query(base, query)
     return Arrival(
         id=new_id(),
         source=source,
@@ -91,6 +91,13 @@ async def _body(source: KnownSource, headers: Headers, receive_message: Receive)
     announced = next(iter(_all(headers, "content-length")), "")
     is_number = announced.isascii() and announced.isdigit() and len(announced) < 16
     return await read_body(receive_message, most, announced=int(announced) if is_number else None)
+
+
+def _with_query(base: str, query: str) -> str:
+    """The query of an address of its own goes before what the proxy made of it, unless that only adds to it."""
+    address, _, own = base.partition("?")
+    came_whole = not own or f"{query}&".startswith(f"{own}&")
+    return f"{address}?{query}" if query and came_whole else base
 
 
 def _scheme(scope: Scope, headers: Headers) -> str:

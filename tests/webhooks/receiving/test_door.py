@@ -151,16 +151,19 @@ def test_it_holds_to_a_change_from_the_next_request_on(platform: Platform) -> No
 
 
 @pytest.mark.parametrize(
-    ("is_believed", "url", "expected"),
+    ("is_believed", "url", "query", "expected"),
     [
-        (False, "", "http://hooks.example/hooks/token/?a=1"),
-        (True, "", "https://hooks.example/hooks/token/?a=1"),
-        (True, "https://acme.example/in", "https://acme.example/in?a=1"),
-        (True, "https://acme.example/in?key=7", "https://acme.example/in?key=7"),
+        (False, "", "a=1", "http://hooks.example/hooks/token/?a=1"),
+        (True, "", "a=1", "https://hooks.example/hooks/token/?a=1"),
+        (True, "https://acme.example/in", "a=1", "https://acme.example/in?a=1"),
+        (True, "https://acme.example/in?key=7", "a=1", "https://acme.example/in?key=7"),
+        (True, "https://acme.example/in?key=7", "", "https://acme.example/in?key=7"),
+        (True, "https://acme.example/in?key=7", "key=71", "https://acme.example/in?key=7"),
+        (True, "https://acme.example/in?key=7", "key=7&crc_token=1", "https://acme.example/in?key=7&crc_token=1"),
     ],
 )
 async def test_it_knows_the_address_that_the_platform_signed(
-    is_believed: bool, url: str, expected: str, monkeypatch: pytest.MonkeyPatch, settings: Any
+    is_believed: bool, url: str, query: str, expected: str, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     came: list[Arrival] = []
 
@@ -175,7 +178,7 @@ async def test_it_knows_the_address_that_the_platform_signed(
     monkeypatch.setattr(door, "receive", keep)
     settings.SECURE_HTTPS = is_believed
     proxied = [("host", "hooks.example"), ("x-forwarded-proto", "https")]
-    await post("/hooks/token/", BODY, proxied, query="a=1", scheme="http")
+    await post("/hooks/token/", BODY, proxied, query=query, scheme="http")
     assert came[0].received.url == expected
 
 
