@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db.models import Sum
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -166,7 +167,7 @@ def represent_whole(event: WebhookEvent, shown: Shown | None, runs: Sequence[Web
         "request": represent_request(shown.request) if shown else None,
         "curl": shown.curl if shown else "",
         "runs": [represent_run(run) for run in runs],
-        "duplicates": WebhookEvent.objects.filter(duplicate_of=event.id).count(),
+        "duplicates": WebhookEvent.objects.filter(duplicate_of=event.id).aggregate(all=Sum("count"))["all"] or 0,
     }
 
 

@@ -67,11 +67,20 @@ _count_together: Together[WebhookEvent, WebhookEvent] = Together(_ask, most=10_0
 def _count_all(events: Sequence[WebhookEvent]) -> list[WebhookEvent | Exception]:
     rows = {event.id: event for event in events}
     numbers = Counter(event.id for event in events)
-    became: dict[UUID, Exception | None] = {id_: _add(rows[id_], number) for id_, number in sorted(numbers.items())}
+    became: dict[UUID, Exception | None] = {id_: add(rows[id_], number) for id_, number in sorted(numbers.items())}
     return [became[event.id] or event for event in events]
 
 
-def _add(row: WebhookEvent, number: int) -> Exception | None:
+def counting_copy(event: WebhookEvent) -> WebhookEvent:
+    """The row that stands for it and others like it, without what came: the one that it repeats has that."""
+    minute = f"{event.received_at:%Y%m%d%H%M}"
+    event.id = id_in_minute(f"{event.duplicate_of}:{event.status}:{minute}", event.received_at)
+    event.sealed_head, event.sealed_body, event.body_bytes = None, None, 0
+    return event
+
+
+def add(row: WebhookEvent, number: int) -> Exception | None:
+    """So many more in its row: why they cannot be counted, if they cannot."""
     try:
         if not _add_to_standing(row, number):
             row.count = number

@@ -18,9 +18,12 @@ from accounts.together import Together
 from registry.shaping.large import LARGE
 from webhooks.models import WebhookEvent, WebhookSource
 from webhooks.models.event import EventStatus, Routing
+from webhooks.receiving.flood import add, counting_copy
 from webhooks.wake import wake_event
 
 MOST_AT_ONCE = 50
+MOST_COPIES = 100
+"""Repetitions of one event that are kept singly; of more, each minute's are counted in one row."""
 MOST_TRIES = 5
 """How often it is tried to write an event whose like has just gone."""
 REPLAYED_ONCE = "replayed_once_key"
@@ -101,7 +104,16 @@ def _write_as_duplicate(event: WebhookEvent, before: tuple[UUID, bool]) -> None:
     event.status = EventStatus.DUPLICATE if is_same else EventStatus.REJECTED
     if not is_same:
         event.reason, event.detail = REPLAYED_ONCE, REPLAYED_ONCE_DETAIL
-    insert_together(event.tenant_id, event)
+    if not _is_one_of_many(event):
+        insert_together(event.tenant_id, event)
+    elif failure := add(counting_copy(event), 1):
+        raise failure
+
+
+def _is_one_of_many(event: WebhookEvent) -> bool:
+    """Who has one signed request can repeat it for ever, and large ones would fill the disk."""
+    with within(event.tenant_id):
+        return WebhookEvent.objects.filter(duplicate_of=event.duplicate_of)[:MOST_COPIES].count() >= MOST_COPIES
 
 
 def note_arrival(tenant_id: UUID, source_id: UUID, at: datetime) -> None:

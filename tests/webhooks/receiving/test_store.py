@@ -13,6 +13,7 @@ from tests.corridor import Loop
 from tests.webhooks.sending import SECRET, Told, events_of, make_source, path_to, post, signed
 from webhooks.models import WebhookEvent, WebhookSource
 from webhooks.receiving import store
+from webhooks.receiving.flood import counting_copy
 from webhooks.signatures.samples import samples_of
 from webhooks.signatures.shelf import scheme_named
 from webhooks.signatures.sign import sign
@@ -44,6 +45,25 @@ def test_it_makes_one_event_of_a_hundred_copies_at_once(acme: Tenant, corridor_l
     assert statuses(source) == {"accepted": 1, "duplicate": 99}
     assert {event.duplicate_of for event in events_of(source)} == {None, accepted.id}
     assert [event.routing for event in events_of(source)].count("waiting") == 1
+
+
+def test_it_only_counts_the_copies_of_one_event_that_come_for_ever(
+    acme: Tenant, corridor_loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "MOST_COPIES", 2)
+    monkeypatch.setattr(store, "counting_copy", lambda event: counting_copy(at_noon(event)))
+    source = make_source(acme)
+    told = [corridor_loop.run(copies(path_to(source), 1))[0].status for _ in range(6)]
+    assert told == [200] * 6
+    kept = [(event.status, event.sealed_body is None, event.count) for event in events_of(source)]
+    copied = [("duplicate", False, 1)] * 2
+    assert sorted(kept) == [("accepted", False, 1), *copied, ("duplicate", True, 3)]
+
+
+def at_noon(event: WebhookEvent) -> WebhookEvent:
+    """Whenever the test runs, one minute."""
+    event.received_at = event.received_at.replace(hour=12, minute=0)
+    return event
 
 
 def test_it_keeps_the_same_id_of_two_sources_apart(acme: Tenant, globex: Tenant, corridor_loop: Loop) -> None:
