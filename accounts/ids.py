@@ -12,8 +12,11 @@ def new_id() -> UUID:
 
 
 def id_beside(other: UUID) -> UUID:
-    """A new id that sorts among others where `other` does: it has its time, and random bits of its own."""
-    return UUID(int=other.int >> 64 << 64 | new_id().int & 0xFFFF_FFFF_FFFF_FFFF)
+    """A new id that sorts among others where `other` does, however close those are.
+
+    It has its time and its count within the millisecond, and the last 32 bits, which are random, of its own.
+    """
+    return UUID(int=other.int >> 32 << 32 | new_id().int & 0xFFFF_FFFF)
 
 
 def first_id_at(moment: datetime) -> UUID:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.ids import new_id
+from accounts.ids import id_beside, new_id
 from accounts.models import Agent, Tenant
 from accounts.tenancy import platform, within
 from integrations.errors import VaultLocked
@@ -195,6 +195,12 @@ def test_an_ordered_run_sorts_where_its_event_does(acme: Tenant, billing: Webhoo
     [run] = runs(event)
     assert run.id < later
     assert run.id.version == 7
+
+
+def test_ordered_runs_keep_the_order_of_events_of_one_moment() -> None:
+    events = [new_id() for _ in range(50)]
+    runs = [id_beside(event) for event in reversed(events)]
+    assert sorted(runs) == runs[::-1]
 
 
 class TestWhatWaits:
