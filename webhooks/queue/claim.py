@@ -6,6 +6,7 @@ that nobody looks at it again until the one before it has ended: `webhooks/queue
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -31,33 +32,42 @@ _TAKE = """
         WHERE lane.enabled AND lane.deleted_at IS NULL
     ), found AS (
         SELECT due.*, free.count FROM free CROSS JOIN LATERAL (
-            SELECT id, due_at, {lane}_id AS lane, {order_key} AS order_key FROM {table}
+            SELECT id, tenant_id, due_at, {lane}_id AS lane, {order_key} AS order_key FROM {table}
             WHERE tenant_id = free.tenant_id AND {lane}_id = free.id AND status = 'waiting' AND {condition}
                 AND due_at <= statement_timestamp()
             ORDER BY due_at, id LIMIT GREATEST(free.count, 0) * free.looked_through FOR UPDATE SKIP LOCKED
         ) AS due
-    ){behind}
-    UPDATE {table} AS taken
-    SET status = 'running', taken = taken.taken + 1, taken_at = statement_timestamp(),
-        lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
-    FROM (
-        SELECT id, row_number() OVER (PARTITION BY lane ORDER BY due_at, id) AS place, count
-        FROM found WHERE {first}
-    ) AS next
-    WHERE taken.id = next.id AND next.place <= next.count
-    RETURNING taken.tenant_id, taken.id, taken.taken
+    ){behind}, taken AS (
+        UPDATE {table} AS row
+        SET status = 'running', taken = row.taken + 1, taken_at = statement_timestamp(),
+            lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
+        FROM (
+            SELECT id, row_number() OVER (PARTITION BY lane ORDER BY due_at, id) AS place, count
+            FROM found WHERE {first}
+        ) AS next
+        WHERE row.id = next.id AND next.place <= next.count
+        RETURNING row.tenant_id, row.id, row.taken
+    )
+    SELECT taken.tenant_id, taken.id, taken.taken, {set_aside} FROM (VALUES (1)) AS always LEFT JOIN taken ON TRUE
 """
-_UNORDERED = {"looked_through": "1", "order_key": "''", "behind": "", "first": "TRUE"}
+_UNORDERED = {"looked_through": "1", "order_key": "''", "behind": "", "first": "TRUE", "set_aside": "0"}
 # A blocker is locked, so that its ending sees who was set aside behind it; one that is just ending blocks nobody.
 _ORDERED = {
     "looked_through": f"CASE WHEN lane.ordered_by = '' THEN 1 ELSE {LOOKED_THROUGH} END",
     "order_key": "order_key",
     "behind": """, blocked AS (
         SELECT found.id, blocker.id AS blocker FROM found CROSS JOIN LATERAL (
-            SELECT id FROM webhooks_webhookrun
-            WHERE route_id = found.lane AND order_key = found.order_key AND status IN ('waiting', 'running')
-                AND id <> found.id AND (id < found.id OR status = 'running')
-            ORDER BY id LIMIT 1
+            (
+                SELECT id FROM webhooks_webhookrun
+                WHERE route_id = found.lane AND order_key = found.order_key AND order_key <> ''
+                    AND status IN ('waiting', 'running') AND id < found.id
+                ORDER BY id LIMIT 1
+            ) UNION ALL (
+                SELECT id FROM webhooks_webhookrun
+                WHERE tenant_id = found.tenant_id AND route_id = found.lane AND order_key = found.order_key
+                    AND status = 'running'
+                LIMIT 1
+            ) LIMIT 1
         ) AS blocker
         WHERE found.order_key <> ''
     ), held AS (
@@ -72,13 +82,21 @@ _ORDERED = {
     )""",
     # Counted, so that it is done before a blocker is changed by the same statement.
     "first": "id NOT IN (SELECT id FROM blocked) AND (SELECT count(*) FROM set_aside) >= 0",
+    "set_aside": "(SELECT count(*) FROM set_aside)",
 }
 
 
-def claim(kind: Kind, shares: Mapping[Lane, int]) -> list[Taken]:
+@dataclass(frozen=True)
+class Claimed:
+    taken: list[Taken]
+    set_aside: int = 0
+    """Rows that were looked at and stand behind others: who comes after them has not been looked at yet."""
+
+
+def claim(kind: Kind, shares: Mapping[Lane, int]) -> Claimed:
     """What was got of these shares. Call it in the kind's scope."""
     if not shares:
-        return []
+        return Claimed([])
     with connection.cursor() as cursor:
         cursor.execute(_LOCK.format(lanes=kind.lanes_table), [[lane.id for lane in shares]])
         locked = {lane_id for (lane_id,) in cursor.fetchall()}
@@ -86,9 +104,10 @@ def claim(kind: Kind, shares: Mapping[Lane, int]) -> list[Taken]:
         return _take(cursor, kind, mine)
 
 
-def _take(cursor: Any, kind: Kind, mine: list[tuple[UUID, int]]) -> list[Taken]:
+def _take(cursor: Any, kind: Kind, mine: list[tuple[UUID, int]]) -> Claimed:
     names = {"table": kind.table, "lanes": kind.lanes_table, "lane": kind.lane, "condition": kind.condition}
     statement = _TAKE.format(**names, **(_ORDERED if kind.has_order else _UNORDERED))
     lanes, counts = [lane for lane, _ in mine], [count for _, count in mine]
     cursor.execute(statement, {"lanes": lanes, "counts": counts, "lease": settings.WEBHOOK_LEASE_SECONDS})
-    return [Taken(kind, *row) for row in cursor.fetchall()]
+    rows = cursor.fetchall()
+    return Claimed([Taken(kind, *row) for *row, _ in rows if row[0]], set_aside=rows[0][-1])

@@ -16,7 +16,7 @@ from psycopg_pool import PoolTimeout
 from accounts.offload import in_database_thread
 from accounts.tenancy import platform
 from registry.execution.watch import DRAIN_SECONDS, LAST_SECONDS, watch
-from webhooks.queue.claim import claim
+from webhooks.queue.claim import Claimed, claim
 from webhooks.queue.endings import put_off
 from webhooks.queue.kinds import Kind
 from webhooks.queue.lanes import FIRST, Lane, due_lanes
@@ -94,12 +94,12 @@ class Hands:
         held = Counter(taken.tenant_id for taken in self._busy)
         found, lanes = await in_database_thread(_take, self.kind, free=self._free, held=held, after=self._place)
         self._place = lanes[-1].place if len(lanes) == MOST_LANES else FIRST
-        for taken in found:
+        for taken in found.taken:
             self._busy[taken] = asyncio.create_task(self._do(taken))
-        if found:
+        if found.taken or found.set_aside:
             self._has_news = True
-            if self._ticking is None:
-                self._ticking = asyncio.create_task(self._tick_for_ever(), name=f"{self.kind.noun} leases")
+        if found.taken and self._ticking is None:
+            self._ticking = asyncio.create_task(self._tick_for_ever(), name=f"{self.kind.noun} leases")
 
     async def _do(self, taken: Taken) -> None:
         try:
@@ -135,8 +135,8 @@ class Hands:
 
 def _take(
     kind: Kind, *, free: int, held: Mapping[UUID, int], after: tuple[UUID, UUID]
-) -> tuple[list[Taken], list[Lane]]:
-    """What was taken, and the lanes that were looked at."""
+) -> tuple[Claimed, list[Lane]]:
+    """What was got, and the lanes that were looked at."""
     with platform():
         lanes = due_lanes(kind, after=after, most=MOST_LANES)
         return claim(kind, share(lanes, free=free, held=held)), lanes

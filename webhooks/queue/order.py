@@ -10,7 +10,7 @@ _NEXT = """
     WHERE status = 'waiting' AND due_at IS NULL AND id = (
         SELECT following.id
         FROM webhooks_webhookrun AS ended JOIN webhooks_webhookrun AS following USING (route_id, order_key)
-        WHERE ended.id = %s AND ended.order_key <> '' AND following.status IN ('waiting', 'running')
+        WHERE ended.id = %s AND following.order_key <> '' AND following.status IN ('waiting', 'running')
         ORDER BY following.id LIMIT 1
     )
 """

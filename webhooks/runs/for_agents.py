@@ -22,7 +22,7 @@ from webhooks.errors import NotHeldByYou, RunNotFound
 from webhooks.models import WebhookRun
 from webhooks.models.queued import Cause, QueueStatus
 from webhooks.models.route import Target
-from webhooks.queue.claim import claim
+from webhooks.queue.claim import Claimed, claim
 from webhooks.queue.endings import give_up, put_back, succeed
 from webhooks.queue.kinds import runs_for
 from webhooks.queue.lanes import FIRST, due_lanes
@@ -54,14 +54,15 @@ def next_for(caller: Caller) -> Work | None:
     """
     agent_id = _agent(caller)
     while True:
-        taken = _take(caller.tenant_id, agent_id)
-        if taken is None:
+        found = _take(caller.tenant_id, agent_id)
+        for taken in found.taken:
+            started_at = timezone.now()
+            try:
+                return _work(taken)
+            except Exception as error:  # noqa: BLE001  as for a tool: it is told on the run
+                conclude_unmade(taken, translate(error), started_at)
+        if not (found.taken or found.set_aside):
             return None
-        started_at = timezone.now()
-        try:
-            return _work(taken)
-        except Exception as error:  # noqa: BLE001  as for a tool: it is told on the run
-            conclude_unmade(taken, translate(error), started_at)
 
 
 def done(*, run_id: UUID, by: Caller, taken: int | None, result: Any = None) -> WebhookRun:
@@ -105,11 +106,12 @@ def _agent(caller: Caller) -> UUID:
     return caller.agent_id
 
 
-def _take(tenant_id: UUID, agent_id: UUID) -> Taken | None:
+def _take(tenant_id: UUID, agent_id: UUID) -> Claimed:
+    """One at most."""
     with within(tenant_id):
         kind = runs_for(tenant_id, agent_id)
         lanes = due_lanes(kind, after=FIRST, most=MOST_LANES)
-        return next(iter(claim(kind, share(lanes, free=1, held={}))), None)
+        return claim(kind, share(lanes, free=1, held={}))
 
 
 def _work(taken: Taken) -> Work:

@@ -39,7 +39,7 @@ def make_runs(route: WebhookRoute, count: int = 1, **facts: Any) -> list[Webhook
 def take(free: int = 50, kind: Kind = RUNS) -> list[Taken]:
     """What so many free hands would take."""
     with platform():
-        return claim(kind, share(due_lanes(kind, after=FIRST, most=50), free=free, held={}))
+        return claim(kind, share(due_lanes(kind, after=FIRST, most=50), free=free, held={})).taken
 
 
 def as_it_stands(run: WebhookRun) -> WebhookRun:

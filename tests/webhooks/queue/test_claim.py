@@ -54,7 +54,7 @@ def test_a_share_that_is_out_of_date_is_cut(scout: Agent) -> None:
     make_runs(route, 5)
     make_runs(route, status="running")
     with platform():
-        assert len(claim(RUNS, {Lane(route.tenant_id, route.id, running=0, due=2): 2})) == 1
+        assert len(claim(RUNS, {Lane(route.tenant_id, route.id, running=0, due=2): 2}).taken) == 1
 
 
 def test_a_lane_that_was_switched_off_meanwhile_gives_nothing(scout: Agent) -> None:
@@ -63,7 +63,7 @@ def test_a_lane_that_was_switched_off_meanwhile_gives_nothing(scout: Agent) -> N
     with platform():
         lanes = due_lanes(RUNS, after=FIRST, most=1)
         WebhookRoute.objects.update(enabled=False)
-        assert claim(RUNS, dict.fromkeys(lanes, 1)) == []
+        assert claim(RUNS, dict.fromkeys(lanes, 1)).taken == []
 
 
 def test_each_kind_takes_its_own(scout: Agent, spy: Agent) -> None:

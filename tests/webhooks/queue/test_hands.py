@@ -20,6 +20,7 @@ from tests.patience import until
 from tests.webhooks.queue.rows import WENT, as_it_stands, make_route, make_runs
 from webhooks.models import WebhookRun
 from webhooks.queue import hands as hands_module
+from webhooks.queue.claim import LOOKED_THROUGH
 from webhooks.queue.endings import succeed
 from webhooks.queue.hands import Hands
 from webhooks.queue.kinds import RUNS
@@ -102,6 +103,17 @@ def test_one_key_at_a_time_whoever_takes_and_nothing_is_left_behind(
     until(lambda: statuses() == {"succeeded": 24})
     assert together == []
     assert done == {key: [run.id for run in of_key] for key, of_key in runs.items()}
+
+
+def test_a_key_that_waits_keeps_no_other_from_being_reached(
+    scout: Agent, corridor_loop: Loop, make_hands: MakeHands
+) -> None:
+    route = make_route(scout, ordered_by="body.id", concurrency=1)
+    make_runs(route, order_key="a", due_at=timezone.now() + timedelta(hours=1))
+    make_runs(route, 3 * LOOKED_THROUGH, order_key="a")
+    make_runs(route, order_key="b")
+    corridor_loop.run(make_hands(do_at_once).look())
+    until(lambda: statuses() == {"succeeded": 1, "waiting": 3 * LOOKED_THROUGH + 1})
 
 
 def test_never_more_of_a_lane_than_may_run_whoever_takes(

@@ -80,7 +80,7 @@ def pause(delivery: WebhookDelivery, since: datetime) -> float:
 def take() -> Taken:
     """The one delivery that is due, as a worker's hands take it."""
     with platform():
-        (taken,) = claim(DELIVERIES, share(due_lanes(DELIVERIES, after=FIRST, most=10), free=1, held={}))
+        (taken,) = claim(DELIVERIES, share(due_lanes(DELIVERIES, after=FIRST, most=10), free=1, held={})).taken
     return taken
 
 
