@@ -7,7 +7,7 @@ from celery import shared_task
 from accounts import bridge
 from webhooks import retention, worker
 from webhooks.queue import sweep
-from webhooks.queue.kinds import DELIVERIES, RUNS
+from webhooks.queue.kinds import DELIVERIES, RUNS, RUNS_OF_AGENTS
 from webhooks.routing import waiting
 from webhooks.routing.route_event import route_event
 from webhooks.sources import state
@@ -38,10 +38,12 @@ def work_queues(told: object = None) -> None:
 
 @shared_task
 def end_lost() -> None:
-    """Give runs and deliveries whose holder is gone to another one."""
+    """Give runs and deliveries whose holder is gone to another one, and cancel those that nobody would take."""
     for kind in (RUNS, DELIVERIES):
         if sweep.end_lost(kind):
             bridge.start(worker.look())
+    for kind in (RUNS, RUNS_OF_AGENTS, DELIVERIES):
+        sweep.cancel_stranded(kind)
 
 
 @shared_task

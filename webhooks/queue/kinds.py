@@ -50,6 +50,8 @@ RUNS = Kind(
     has_order=True,
 )
 """Those whose target is a tool: a worker takes them."""
+RUNS_OF_AGENTS = replace(RUNS, condition="target = 'agent'")
+"""Those that wait for an agent, whichever it is."""
 DELIVERIES = Kind(
     *(WebhookDelivery, WebhookSubscription, "subscription", "webhook_delivery"),
     died="webhook_delivery.dead",
@@ -58,6 +60,6 @@ DELIVERIES = Kind(
 
 
 def runs_for(tenant_id: UUID, agent_id: UUID) -> Kind:
-    """Those that wait for an agent, which takes them by asking."""
-    condition = f"tenant_id = '{tenant_id}' AND target = 'agent' AND agent_id = '{agent_id}'"
+    """Those that wait for this agent, which takes them by asking."""
+    condition = f"tenant_id = '{tenant_id}' AND {RUNS_OF_AGENTS.condition} AND agent_id = '{agent_id}'"
     return replace(RUNS, condition=condition, tenant_id=tenant_id)

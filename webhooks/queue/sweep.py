@@ -1,9 +1,14 @@
-"""Rows whose holder is gone: their lease has ended. The next one gets them, unless they seem to end their holders."""
+"""Rows that have nobody any more.
+
+Where the holder is gone, the lease has ended: the next one gets them, unless they seem to end their holders. Where the
+lane was removed just as they were let wait, nobody would ever take them: they are cancelled.
+"""
 
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -11,7 +16,7 @@ from accounts import leases
 from accounts.tenancy import platform
 from webhooks.models import WebhookDelivery, WebhookRun
 from webhooks.models.queued import Cause, QueueStatus
-from webhooks.queue.endings import give_up, take_away
+from webhooks.queue.endings import GONE, give_up, take_away
 from webhooks.queue.kinds import Kind
 from webhooks.queue.types import Attempt, Taken
 
@@ -19,6 +24,14 @@ MOST_AT_ONCE = 500
 MOST_LOST = 5
 """How many holders may let their lease end over a row before it is given up: it may be what ends them."""
 CODE = "lease_ended"
+
+# Whoever lets something wait does not lock its lane; a day is far longer than they take.
+_CANCEL = """
+    UPDATE {table} SET status = 'cancelled', finished_at = statement_timestamp(), detail = %s
+    WHERE status = 'waiting' AND {condition} AND (tenant_id, {lane}_id) IN (
+        SELECT tenant_id, id FROM {lanes} WHERE deleted_at > statement_timestamp() - interval '1 day'
+    )
+"""
 
 
 def end_lost(kind: Kind, *, at: datetime | None = None) -> int:
@@ -31,6 +44,14 @@ def end_lost(kind: Kind, *, at: datetime | None = None) -> int:
         for row in lost:
             _deal_with(kind, row)
     return len(lost)
+
+
+def cancel_stranded(kind: Kind) -> int:
+    """Those that wait for a lane which was removed meanwhile; how many there were."""
+    names = {"table": kind.table, "lanes": kind.lanes_table, "lane": kind.lane, "condition": kind.condition}
+    with platform(), connection.cursor() as cursor:
+        cursor.execute(_CANCEL.format(**names), [GONE])
+        return int(cursor.rowcount)
 
 
 def _deal_with(kind: Kind, row: WebhookRun | WebhookDelivery) -> None:

@@ -3,13 +3,12 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.ids import first_id_at
 from accounts.tenancy import platform
 from webhooks.models import WebhookDelivery, WebhookSubscription
-from webhooks.models.queued import UNENDED, QueueStatus
+from webhooks.models.queued import UNENDED
 
 MOST_AT_ONCE = 1_000
 
@@ -19,7 +18,6 @@ def remove_old(*, at: datetime | None = None) -> int:
     now = at or timezone.now()
     with platform():
         _destroy_previous_secrets(now)
-        _cancel_of_removed()
         return _remove_ended(now - timedelta(days=settings.WEBHOOK_DELIVERIES_KEPT_DAYS))
 
 
@@ -35,9 +33,3 @@ def _remove_ended(before: datetime) -> int:
 def _destroy_previous_secrets(now: datetime) -> None:
     over = WebhookSubscription.objects.filter(previous_until__lte=now)
     over.update(sealed_previous=None, previous_until=None)
-
-
-def _cancel_of_removed() -> None:
-    """What was on its way while its subscription was removed, and was put back."""
-    waiting = WebhookDelivery.objects.filter(status=QueueStatus.WAITING, subscription__deleted_at__isnull=False)
-    waiting.update(status=QueueStatus.CANCELLED, finished_at=Now())

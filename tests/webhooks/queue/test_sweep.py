@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Agent
+from accounts.models import Agent, Tenant
 from accounts.tenancy import within
 from tests.webhooks.queue.rows import WENT, as_it_stands, make_route, make_runs, take
-from webhooks.models import WebhookDelivery, WebhookRun
-from webhooks.queue.endings import succeed
-from webhooks.queue.kinds import DELIVERIES, RUNS
+from tests.webhooks.telling.subscribers import deliveries, happen, subscribed, told
+from webhooks.models import WebhookDelivery, WebhookRun, WebhookSubscription
+from webhooks.queue.endings import GONE, succeed
+from webhooks.queue.kinds import DELIVERIES, RUNS, RUNS_OF_AGENTS, Kind
 from webhooks.queue.leases import extend
-from webhooks.queue.sweep import MOST_LOST, end_lost
+from webhooks.queue.sweep import MOST_LOST, cancel_stranded, end_lost
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +79,27 @@ def test_leases_are_extended_as_long_as_they_are_ours(scout: Agent) -> None:
     assert extend(RUNS, held) == 1
     assert end_lost(RUNS, at=timezone.now()) == 1
     assert as_it_stands(ours).status == "running"
+
+
+@pytest.mark.parametrize(("kind", "target"), [(RUNS, "tool"), (RUNS_OF_AGENTS, "agent")])
+def test_what_waits_for_a_lane_that_was_just_removed_is_cancelled(kind: Kind, target: str, scout: Agent) -> None:
+    """Its route was still there when its event was routed, or it was redriven."""
+    gone, there = make_route(scout, "gone", target=target, deleted_at=timezone.now()), make_route(scout, target=target)
+    [ended] = make_runs(gone, status="dead")
+    [late] = make_runs(gone)
+    make_runs(there)
+    assert cancel_stranded(kind) == 1
+    late = as_it_stands(late)
+    assert (late.status, late.detail, late.finished_at is not None) == ("cancelled", GONE, True)
+    assert as_it_stands(ended).status == "dead"
+
+
+def test_a_delivery_that_waits_for_nobody_is_cancelled(acme: Tenant) -> None:
+    ops = subscribed(acme).subscription
+    happen(acme, "execution.failed")
+    told(acme)
+    with within(acme.id):
+        WebhookSubscription.objects.filter(id=ops.id).update(deleted_at=timezone.now())
+    assert cancel_stranded(DELIVERIES) == 1
+    [delivery] = deliveries(acme)
+    assert delivery.status == "cancelled"

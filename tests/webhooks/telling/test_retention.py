@@ -10,10 +10,8 @@ from accounts.ids import first_id_at
 from accounts.models import Tenant
 from accounts.tenancy import within
 from tests.cast import CASTING
-from tests.webhooks.telling.subscribers import as_it_stands, deliveries, happen, subscribed, told
+from tests.webhooks.telling.subscribers import as_it_stands, deliveries, subscribed
 from webhooks.models import WebhookAttempt, WebhookDelivery, WebhookSubscription
-from webhooks.models.queued import QueueStatus
-from webhooks.subscriptions.remove import remove_subscription
 from webhooks.subscriptions.rotate import rotate_secret
 from webhooks.telling.retention import remove_old
 
@@ -78,17 +76,3 @@ def test_it_destroys_a_secret_that_signs_no_more(acme: Tenant) -> None:
     remove_old(at=NOW + DAY)
     row = as_it_stands(ops)
     assert (row.sealed_previous, row.previous_until) == (None, None)
-
-
-def test_it_cancels_what_came_back_after_its_subscription_was_removed(acme: Tenant) -> None:
-    ops = subscribed(acme).subscription
-    happen(acme, "execution.failed")
-    told(acme)
-    with within(acme.id):
-        WebhookDelivery.objects.update(status=QueueStatus.RUNNING)
-        remove_subscription(subscription=ops, by=CASTING)
-        WebhookDelivery.objects.update(status=QueueStatus.WAITING)
-    remove_old(at=NOW)
-    (delivery,) = deliveries(acme)
-    assert delivery.status == "cancelled"
-    assert delivery.finished_at is not None
