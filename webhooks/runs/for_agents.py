@@ -4,6 +4,7 @@ At least once: what an agent has not ended in time goes to whoever asks next, an
 """
 
 import json
+import random
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,7 +34,8 @@ from webhooks.queue.types import Attempt, Taken
 from webhooks.routing.fill import Filled, fill_run
 from webhooks.runs.attempt import conclude_unmade
 
-MOST_LANES = 50
+MOST_LANES = 500
+"""As many as a tenant may have."""
 MOST_KEPT = 2_000
 """Letters of what an agent says of a run."""
 FAILED = "failed_by_agent"
@@ -107,10 +109,11 @@ def _agent(caller: Caller) -> UUID:
 
 
 def _take(tenant_id: UUID, agent_id: UUID) -> Claimed:
-    """One at most."""
+    """One at most; of any of its routes, so that a backlog of one keeps no other waiting."""
     with within(tenant_id):
         kind = runs_for(tenant_id, agent_id)
         lanes = due_lanes(kind, after=FIRST, most=MOST_LANES)
+        random.shuffle(lanes)
         return claim(kind, share(lanes, free=1, held={}))
 
 

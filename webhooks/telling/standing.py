@@ -35,8 +35,11 @@ def note_failure(subscription_id: UUID, at: datetime, *, is_gone: bool) -> None:
 
 
 def _disable(chosen: Q, word: str, sentence: str) -> None:
-    """What waits for it goes on waiting. Somebody who enables it has it sent."""
-    rows = WebhookSubscription.objects.enabled().filter(chosen).select_for_update(of=("self",))
+    """What waits for it goes on waiting. Somebody who enables it has it sent.
+
+    Other endings of its deliveries may hold its key at this moment: the weaker lock lets them.
+    """
+    rows = WebhookSubscription.objects.enabled().filter(chosen).select_for_update(of=("self",), no_key=True)
     for subscription in rows:
         subscription.enabled = False
         subscription.disabled_reason = f"{sentence} Enable it when that is mended: what it missed is sent then."

@@ -1,5 +1,6 @@
 """`webhook-events/next/`: an agent fetches its runs, and says how they went."""
 
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -9,19 +10,20 @@ from django.utils import timezone
 from redis import Redis
 
 from accounts.errors import Forbidden
+from accounts.ids import new_id
 from accounts.models import Agent, AuditEntry, Tenant
 from accounts.tenancy import within
 from tests.catalogue import manager_of
 from tests.corridor import Corridor
 from tests.doors import Api
 from tests.patience import until
-from tests.webhooks.queue.rows import as_it_stands
+from tests.webhooks.queue.rows import as_it_stands, make_route, make_runs
 from tests.webhooks.rows import make_event, make_source
 from tests.webhooks.runs.making import INPUT, attempts_of, make_run
 from webhooks.models import WebhookRun
 from webhooks.queue.kinds import RUNS
 from webhooks.queue.sweep import end_lost
-from webhooks.runs.for_agents import next_for
+from webhooks.runs.for_agents import done, next_for
 from webhooks.wake import wake_agent
 
 FOR_AGENT: dict[str, Any] = {"target": "agent"}
@@ -52,6 +54,22 @@ class TestTheAgent:
         make_run(scout, **FOR_AGENT, concurrency=1)
         make_run(scout, **FOR_AGENT, slug="other", event=make_event(make_source(scout.tenant, "other"), INPUT))
         assert {take(scout_caller).route.slug, take(scout_caller).route.slug} == {"route", "other"}
+
+    def test_waits_for_no_backlog_of_another_route(self, scout: Agent, scout_caller: Any) -> None:
+        """It does one after the other, so that of no route any runs when it asks."""
+        random.seed(7)
+        event = make_event(make_source(scout.tenant), INPUT)
+        for slug, count in (("busy", 8), ("quiet", 1)):
+            route = make_route(scout, slug, **FOR_AGENT)
+            for _ in range(count):
+                make_runs(route, event_id=event.id, replay_id=new_id())
+        taken = []
+        for _ in range(8):
+            run = take(scout_caller)
+            taken.append(run.route.slug)
+            with within(scout.tenant_id):
+                done(run_id=run.id, by=scout_caller, taken=None)
+        assert "quiet" in taken
 
     def test_is_not_bothered_with_what_does_not_suit_the_route(self, scout: Agent, scout_caller: Any) -> None:
         source = make_source(scout.tenant)

@@ -2,20 +2,27 @@
 
 import json
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Tenant
 from accounts.tenancy import within
 from integrations import egress
+from tests.locks import in_another_connection
 from tests.upstream import Scripted, Upstream
 from tests.webhooks.telling.subscribers import deliveries, happen, subscribed, take, told
-from webhooks.models import WebhookAttempt
-from webhooks.queue.types import Taken
+from webhooks.models import WebhookAttempt, WebhookSubscription
+from webhooks.queue.endings import put_back
+from webhooks.queue.types import Attempt, Taken
 from webhooks.telling import deliver as delivering
 from webhooks.telling.deliver import deliver
+from webhooks.telling.standing import note_failure
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,3 +81,19 @@ async def test_where_egress_does_not_let_it_it_is_tried_again_later(
     await deliver(taken)
     assert upstream.received == []
     assert await sync_to_async(ended)(acme) == ("waiting", "egress_blocked", [(None, "")])
+
+
+def test_two_that_fail_together_do_not_wait_for_each_other(acme: Tenant, taken: Taken) -> None:
+    """Each ending holds its subscription's key; the one that disables it must not wait for the others to let go."""
+    [delivery] = deliveries(acme)
+
+    def disable() -> None:
+        with within(acme.id), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            note_failure(delivery.subscription_id, timezone.now(), is_gone=True)
+
+    with within(acme.id), ThreadPoolExecutor(1) as other:
+        assert put_back(taken, Attempt(timezone.now(), code="upstream_error"), timedelta(0))
+        other.submit(in_another_connection, disable).result()
+    with within(acme.id):
+        assert not WebhookSubscription.objects.get().enabled
