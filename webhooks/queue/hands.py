@@ -133,9 +133,7 @@ class Hands:
                 )
 
 
-def _take(
-    kind: Kind, *, free: int, held: Mapping[UUID, int], after: tuple[UUID, UUID]
-) -> tuple[Claimed, list[Lane]]:
+def _take(kind: Kind, *, free: int, held: Mapping[UUID, int], after: tuple[UUID, UUID]) -> tuple[Claimed, list[Lane]]:
     """What was got, and the lanes that were looked at."""
     with platform():
         lanes = due_lanes(kind, after=after, most=MOST_LANES)

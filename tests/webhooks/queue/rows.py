@@ -30,7 +30,8 @@ def make_runs(route: WebhookRoute, count: int = 1, **facts: Any) -> list[Webhook
     """That have been due for a day."""
     usual = {"target": route.target, "agent_id": route.agent_id, "due_at": LONG_AGO}
     runs = [
-        WebhookRun(tenant_id=route.tenant_id, route=route, event_id=new_id(), **usual | facts) for _ in range(count)
+        WebhookRun(tenant_id=route.tenant_id, route=route, **{"event_id": new_id()} | usual | facts)
+        for _ in range(count)
     ]
     with within(route.tenant_id):
         return WebhookRun.objects.bulk_create(runs)
