@@ -6,7 +6,7 @@ At least once: what an agent has not ended in time goes to whoever asks next, an
 import json
 import random
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from webhooks.models import WebhookRun
 from webhooks.models.queued import Cause, QueueStatus
 from webhooks.models.route import Target
 from webhooks.queue.claim import Claimed, claim
-from webhooks.queue.endings import give_up, put_back, succeed
+from webhooks.queue.endings import give_up, put_back, put_off, succeed
 from webhooks.queue.kinds import runs_for
 from webhooks.queue.lanes import FIRST, due_lanes
 from webhooks.queue.leases import extend
@@ -33,6 +33,7 @@ from webhooks.queue.shares import share
 from webhooks.queue.types import Attempt, Taken
 from webhooks.routing.fill import Filled, fill_run
 from webhooks.runs.attempt import conclude_unmade
+from webhooks.wake import wake_agent
 
 MOST_LANES = 500
 """As many as a tenant may have."""
@@ -65,6 +66,13 @@ def next_for(caller: Caller) -> Work | None:
                 conclude_unmade(taken, translate(error), started_at)
         if not (found.taken or found.set_aside):
             return None
+
+
+def give_back(work: Work) -> None:
+    """Its agent does not hear of it: it is due at once, and no attempt is counted."""
+    run = work.run
+    put_off(Taken(runs_for(run.tenant_id, run.agent_id), run.tenant_id, run.id, run.taken), timedelta(0))
+    wake_agent(run.agent_id)
 
 
 def done(*, run_id: UUID, by: Caller, taken: int | None, result: Any = None) -> WebhookRun:

@@ -1,6 +1,7 @@
 """`webhook-events/next/`: an agent fetches its runs, and says how they went."""
 
 import random
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from webhooks.models import WebhookRun
 from webhooks.queue.kinds import RUNS
 from webhooks.queue.sweep import end_lost
 from webhooks.runs.for_agents import done, next_for
+from webhooks.runs.waiting import wait_for_next
 from webhooks.wake import wake_agent
 
 FOR_AGENT: dict[str, Any] = {"target": "agent"}
@@ -163,6 +165,26 @@ class TestTheDoor:
         run = make_run(scout, **FOR_AGENT)
         wake_agent(scout.id)
         assert asking.result(15).json()["run"] == str(run.id)
+
+    def test_gives_back_what_was_taken_for_somebody_who_hung_up(
+        self, corridor: Corridor, scout: Agent, scout_caller: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looking, may_find = threading.Event(), threading.Event()
+
+        def slow(caller: Any) -> Any:
+            looking.set()
+            may_find.wait(20)
+            return next_for(caller)
+
+        monkeypatch.setattr("webhooks.runs.waiting.next_for", slow)
+        run = make_run(scout, **FOR_AGENT)
+        asking = corridor.loop.start(wait_for_next(scout_caller, 20))
+        assert looking.wait(20)
+        asking.cancel()
+        may_find.set()
+        until(lambda: as_it_stands(run).taken == 1 and as_it_stands(run).status == "waiting")
+        assert (as_it_stands(run).attempts, as_it_stands(run).lost) == (0, 0)
+        assert take(scout_caller).id == run.id
 
     def test_waits_no_longer_than_it_is_asked_to(self, corridor: Corridor, scout: Agent) -> None:
         assert corridor.get("webhook-events/next/", {"wait_ms": 20}).status_code == 204
