@@ -93,7 +93,8 @@ def save_runs(runs: Sequence[WebhookRun]) -> None:
 
 def _has_to_wait(event: WebhookEvent) -> bool:
     """Where an order is kept, an event that came earlier is routed first; the schedule then finds this one."""
-    return WebhookEvent.objects.unrouted().filter(source_id=event.source_id, id__lt=event.id).exists()
+    earlier = WebhookEvent.objects.filter(source_id=event.source_id, id__lt=event.id)
+    return any(earlier.filter(routing=each).exists() for each in (Routing.WAITING, Routing.HELD))
 
 
 def _lock(event_id: UUID) -> WebhookEvent | None:

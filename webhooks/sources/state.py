@@ -1,5 +1,8 @@
 """Pausing a source, resuming and disabling it."""
 
+import time
+from uuid import UUID
+
 from accounts.audit import record
 from accounts.caller import Actor
 from accounts.roles import Right
@@ -13,6 +16,8 @@ from webhooks.wake import wake_event
 
 MOST_AT_ONCE = 1_000
 """Events that one transaction releases; the schedule goes on with the rest."""
+PASS_SECONDS = 20
+"""Then the next pass goes on."""
 
 
 def pause(*, source: WebhookSource, by: Actor) -> WebhookSource:
@@ -34,23 +39,36 @@ def disable(*, source: WebhookSource, by: Actor) -> WebhookSource:
 
 def release(source: WebhookSource) -> int:
     """The eldest events that were held for it wait to be routed now; how many. Inside the tenant's scope."""
-    held = WebhookEvent.objects.filter(source=source, routing=Routing.HELD).order_by("id")
-    ids = list(held.select_for_update(skip_locked=True).values_list("id", flat=True)[:MOST_AT_ONCE])
-    WebhookEvent.objects.filter(id__in=ids).update(routing=Routing.WAITING)
+    ids = _release(source)
     for event_id in ids:
         wake_event(source.tenant_id, event_id)
     return len(ids)
 
 
 def release_held() -> None:
-    """What is held for sources that are active: too many for one transaction, or stored just as one was resumed."""
+    """What is held for sources that are active: too many for one transaction, or stored just as one was resumed.
+
+    Nobody is told of each: the schedule finds what waits to be routed.
+    """
+    until = time.monotonic() + PASS_SECONDS
+    while time.monotonic() < until and (sources := _to_release()):
+        for source in sources:
+            with within(source.tenant_id):
+                _release(source)
+
+
+def _to_release() -> list[WebhookSource]:
     with platform():
         active = WebhookSource.objects.living().filter(state=SourceState.ACTIVE)
         held = WebhookEvent.objects.filter(routing=Routing.HELD).values("source")
-        sources = list(active.filter(id__in=held))
-    for source in sources:
-        with within(source.tenant_id):
-            release(source)
+        return list(active.filter(id__in=held))
+
+
+def _release(source: WebhookSource) -> list[UUID]:
+    held = WebhookEvent.objects.filter(source=source, routing=Routing.HELD).order_by("id")
+    ids = list(held.select_for_update(skip_locked=True).values_list("id", flat=True)[:MOST_AT_ONCE])
+    WebhookEvent.objects.filter(id__in=ids).update(routing=Routing.WAITING)
+    return ids
 
 
 def _set_state(source: WebhookSource, by: Actor, state: SourceState, action: str) -> WebhookSource:

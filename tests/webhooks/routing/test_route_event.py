@@ -23,6 +23,7 @@ from webhooks.routing import waiting
 from webhooks.routing.fill import fill_run
 from webhooks.routing.route_event import LARGEST_PAYLOAD_BYTES, route_event
 from webhooks.routing.waiting import next_to_route, route_waiting
+from webhooks.sources.state import release
 
 pytestmark = pytest.mark.django_db
 
@@ -186,6 +187,17 @@ def test_where_an_order_is_kept_the_earlier_event_goes_first(
     assert route_waiting() == 3
     ids = [run.id for event in (first, second, third) for run in runs(event)]
     assert ids == sorted(ids)
+
+
+def test_where_an_order_is_kept_what_was_held_goes_first(acme: Tenant, billing: WebhookSource, route: Route) -> None:
+    """A source that was resumed releases what was held little by little, while more comes in."""
+    route(ordered_by="body.data.customer")
+    held, later = make_event(billing, routing=Routing.HELD), make_event(billing)
+    assert route_event(acme.id, later.id) == []
+    with within(acme.id):
+        release(billing)
+    assert route_waiting() == 2
+    assert [runs(held)[0].id, runs(later)[0].id] == sorted([runs(held)[0].id, runs(later)[0].id])
 
 
 def test_an_ordered_run_sorts_where_its_event_does(acme: Tenant, billing: WebhookSource, route: Route) -> None:

@@ -66,9 +66,15 @@ def test_it_releases_the_rest_and_the_late_on_schedule(
     for source in sources:
         hold(source, 3)
     release_held()
-    assert [sorted(routings(source)) for source in sources] == [["held", "waiting", "waiting"]] * 2
-    release_held()
     assert [routings(source) for source in sources] == [["waiting"] * 3] * 2
+
+
+def test_a_pass_ends_in_time(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "PASS_SECONDS", 0)
+    source = make_source(acme)
+    hold(source)
+    release_held()
+    assert routings(source) == ["held"]
 
 
 def test_it_is_not_for_everybody(acme: Tenant, scout_caller: Caller) -> None:
