@@ -20,10 +20,10 @@ def resend(*, delivery: WebhookDelivery, by: Actor) -> WebhookDelivery:
     locked = WebhookDelivery.objects.select_for_update(of=("self",)).select_related("subscription").get(id=delivery.id)
     _refuse(locked)
     before = locked.status
-    locked.status, locked.attempts, locked.finished_at = QueueStatus.WAITING, 0, None
+    locked.status, locked.attempts, locked.lost, locked.finished_at = QueueStatus.WAITING, 0, 0, None
     locked.cause = locked.code = locked.detail = ""
     locked.due_at = Now()
-    locked.save(update_fields=["status", "attempts", "finished_at", "cause", "code", "detail", "due_at"])
+    locked.save(update_fields=["status", "attempts", "lost", "finished_at", "cause", "code", "detail", "due_at"])
     record(
         tenant_id=locked.tenant_id,
         actor=by.actor,

@@ -41,9 +41,11 @@ def again(delivery: WebhookDelivery) -> WebhookDelivery:
 @pytest.mark.parametrize("how", [FAILED, Judgement(status_code=200)], ids=["a dead letter", "one that arrived"])
 def test_it_waits_as_if_it_had_just_been_made(acme: Tenant, ops: WebhookSubscription, how: Judgement) -> None:
     delivery = attempted(acme, how)
+    with within(acme.id):
+        WebhookDelivery.objects.update(lost=4)
     row = again(delivery)
-    assert (row.id, row.status, row.attempts, row.code, row.detail, row.cause, row.finished_at) == (
-        *(delivery.id, "waiting", 0, "", "", "", None),
+    assert (row.id, row.status, row.attempts, row.lost, row.code, row.detail, row.cause, row.finished_at) == (
+        *(delivery.id, "waiting", 0, 0, "", "", "", None),
     )
     with within(acme.id):
         entry = AuditEntry.objects.get(action="webhook_delivery.resent")
