@@ -1,8 +1,10 @@
 """Taking what is due, for this process: never more of a lane than may run at once, whoever else takes of it.
 
-A lane is locked while something of it is taken, and one that somebody else has locked is left to them. Where rows wait
-for each other, only the first of each order key is taken. One that is behind another is set aside (`due_at` null), so
-that nobody looks at it again until the one before it has ended: `webhooks/queue/order.py`.
+A lane is locked while something of it is taken. A worker leaves one that somebody else has locked to them; an agent
+that asks waits for it, so that it is never told that there is nothing while there is something.
+
+Where rows wait for each other, only the first of each order key is taken. One that is behind another is set aside
+(`due_at` null), so that nobody looks at it again until the one before it has ended: `webhooks/queue/order.py`.
 """
 
 from collections.abc import Mapping
@@ -20,7 +22,7 @@ from webhooks.queue.types import Taken
 LOOKED_THROUGH = 20
 """How many rows of an ordered lane are looked at for each that may be taken."""
 
-_LOCK = "SELECT id FROM {lanes} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+_LOCK = "SELECT id FROM {lanes} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE {or_else}"
 # A statement of its own, after the lock: its snapshot has what others have taken of the lane before.
 _TAKE = """
     WITH free AS (
@@ -98,7 +100,8 @@ def claim(kind: Kind, shares: Mapping[Lane, int]) -> Claimed:
     if not shares:
         return Claimed([])
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK.format(lanes=kind.lanes_table), [[lane.id for lane in shares]])
+        or_else = "SKIP LOCKED" if kind.tenant_id is None else ""
+        cursor.execute(_LOCK.format(lanes=kind.lanes_table, or_else=or_else), [[lane.id for lane in shares]])
         locked = {lane_id for (lane_id,) in cursor.fetchall()}
         mine = [(lane.id, count) for lane, count in shares.items() if lane.id in locked]
         return _take(cursor, kind, mine)

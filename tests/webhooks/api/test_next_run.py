@@ -2,7 +2,9 @@
 
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,11 +19,12 @@ from accounts.tenancy import within
 from tests.catalogue import manager_of
 from tests.corridor import Corridor
 from tests.doors import Api
+from tests.locks import in_another_connection, somebody_waits_for_a_lock
 from tests.patience import until
 from tests.webhooks.queue.rows import as_it_stands, make_route, make_runs
 from tests.webhooks.rows import make_event, make_source
-from tests.webhooks.runs.making import INPUT, attempts_of, make_run
-from webhooks.models import WebhookRun
+from tests.webhooks.runs.making import INPUT, attempts_of, make_run, run_on
+from webhooks.models import WebhookRoute, WebhookRun
 from webhooks.queue.kinds import RUNS
 from webhooks.queue.sweep import end_lost
 from webhooks.runs.for_agents import done, next_for
@@ -185,6 +188,19 @@ class TestTheDoor:
         until(lambda: as_it_stands(run).taken == 1 and as_it_stands(run).status == "waiting")
         assert (as_it_stands(run).attempts, as_it_stands(run).lost) == (0, 0)
         assert take(scout_caller).id == run.id
+
+    def test_does_not_say_that_there_is_nothing_while_another_asks(self, scout: Agent, scout_caller: Any) -> None:
+        event = make_event(make_source(scout.tenant), INPUT)
+        route = make_route(scout, **FOR_AGENT)
+        run = run_on(route, event)
+        with ThreadPoolExecutor(1) as other:
+            with within(scout.tenant_id):
+                WebhookRoute.objects.select_for_update(no_key=True).get(id=route.id)  # as who takes of it does
+                asking = other.submit(in_another_connection, partial(next_for, scout_caller))
+                until(somebody_waits_for_a_lock)
+            work = asking.result(20)
+        assert work is not None
+        assert work.run.id == run.id
 
     def test_waits_no_longer_than_it_is_asked_to(self, corridor: Corridor, scout: Agent) -> None:
         assert corridor.get("webhook-events/next/", {"wait_ms": 20}).status_code == 204
