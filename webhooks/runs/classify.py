@@ -28,11 +28,11 @@ MEANINGS: Mapping[str, Meaning] = {
         code: Meaning(Cause.POLICY, may_pass=True)
         for code in ("rate_limited", "tool_disabled", "connection_missing", "connection_expired")
     },
-    **{code: Meaning(Cause.TOOL, may_pass=True) for code in ("upstream_error", "timeout", "circuit_open")},
     **{
-        code: Meaning(Cause.TOOL, may_pass=False)
-        for code in ("outcome_unknown", "invalid_output", "call_failed", "credential_refused")
+        code: Meaning(Cause.TOOL, may_pass=True)
+        for code in ("upstream_error", "timeout", "circuit_open", "outcome_unknown")
     },
+    **{code: Meaning(Cause.TOOL, may_pass=False) for code in ("invalid_output", "call_failed", "credential_refused")},
     **{
         code: Meaning(Cause.POLICY, may_pass=False)
         for code in (
@@ -99,7 +99,7 @@ def judge(failure: Failure, *, is_safe: bool) -> Verdict:
     meaning = MEANINGS.get(failure.code, UNFORESEEN)
     if not meaning.may_pass or _is_refusal(failure):
         return Verdict(failure, meaning.cause, again=False)
-    if is_safe or not failure.was_sent or not _may_have_acted(failure):
+    if is_safe or not _may_have_acted(failure):
         return Verdict(failure, meaning.cause, again=True)
     return Verdict(_unknown(failure), meaning.cause, again=False)
 
@@ -111,10 +111,14 @@ def _is_refusal(failure: Failure) -> bool:
 
 
 def _may_have_acted(failure: Failure) -> bool:
-    return failure.code in MAY_HAVE_ACTED and failure.status_code not in TURNED_AWAY
+    if failure.code == OUTCOME_UNKNOWN:
+        return True
+    return failure.was_sent and failure.code in MAY_HAVE_ACTED and failure.status_code not in TURNED_AWAY
 
 
 def _unknown(failure: Failure) -> Failure:
+    if failure.code == OUTCOME_UNKNOWN:
+        return failure
     return Failure(
         OUTCOME_UNKNOWN,
         f"{failure.detail} It may have had its effect, and its tool is not safe to repeat. "

@@ -55,7 +55,6 @@ def test_what_may_pass_and_was_not_sent_is_tried_again(code: str, cause: Cause) 
 @pytest.mark.parametrize(
     ("code", "cause"),
     [
-        ("outcome_unknown", Cause.TOOL),
         ("invalid_output", Cause.TOOL),
         ("call_failed", Cause.TOOL),
         ("forbidden", Cause.POLICY),
@@ -106,6 +105,13 @@ def test_what_left_without_an_answer_is_repeated_only_where_that_is_safe(code: s
         "It failed. It may have had its effect, and its tool is not safe to repeat. "
         "Look at the service before redriving it."
     )
+
+
+def test_what_the_corridor_gave_up_is_repeated_where_that_is_safe() -> None:
+    failure = Failure("outcome_unknown", "3 processes that ran it have ended.")
+    assert judge(failure, is_safe=True).again
+    verdict = judge(failure, is_safe=False)
+    assert (verdict.cause, verdict.again, verdict.failure) == (Cause.TOOL, False, failure)
 
 
 def outcome(**facts: Any) -> Outcome:
