@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("webhooks", "0006_subscriptions_keep_their_place")]
+    dependencies = [("webhooks", "0007_floods_by_tenant")]
 
     operations = [
         migrations.AddField(
