@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.absent import absent_caller
 from accounts.caller import Caller
-from accounts.errors import Fault, Forbidden, Invalid
+from accounts.errors import Conflict, Fault, Forbidden, Invalid
 from accounts.roles import Role
 from integrations.redaction import redact
 from registry.execution.types import ToolCall
@@ -14,6 +14,7 @@ from registry.explain import Explanation, explain
 from webhooks.events.document import document_of
 from webhooks.events.raw import open_raw
 from webhooks.models import WebhookEvent, WebhookRoute
+from webhooks.models.event import EventStatus
 from webhooks.models.route import Target
 from webhooks.routing.fill import Filled, fill, order_key
 from webhooks.routing.match import Look, look
@@ -32,7 +33,11 @@ class Preview:
 
 
 def preview(route: WebhookRoute, event: WebhookEvent, by: Caller) -> Preview:
-    """Also of a route that does not match. Raises EventEmptied, SealBroken, VaultLocked."""
+    """Also of a route that does not match. Raises EventEmptied, SealBroken, VaultLocked; Conflict for a handshake,
+    which no route sees: a secret may come with it.
+    """
+    if event.status == EventStatus.CHALLENGE:
+        raise Conflict("This is a handshake, and no route ever sees one. Choose an event that was accepted.")
     document = document_of(event, open_raw(event))
     found = look(route, event.source_id, document.plain)
     key = order_key(route, document)

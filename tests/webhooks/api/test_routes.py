@@ -299,6 +299,12 @@ class TestPreview:
         told = api.post("webhook-routes/preview/", {"route": self.DRAFT, "event": str(event.id)})
         assert told.status_code == 404
 
+    def test_no_route_sees_a_handshake(self, api: Api, billing: WebhookSource) -> None:
+        event = make_event(billing, headers=(("X-Hook-Secret", "s3cret"),), status="challenge", routing="")
+        asked = {**self.DRAFT, "conditions": [{"path": '$.headers["x-hook-secret"]', "op": "eq", "value": "s3cret"}]}
+        told = api.post("webhook-routes/preview/", {"route": asked, "event": str(event.id)})
+        assert (told.status_code, told.json()["code"]) == (409, "conflict")
+
     def test_what_was_removed_cannot_be_shown(self, api: Api, acme: Tenant, billing: WebhookSource) -> None:
         event = make_event(billing)
         with within(acme.id):
