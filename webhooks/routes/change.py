@@ -1,4 +1,7 @@
-"""Changing a route. What it says now counts for events that are routed from now on, and for runs that still wait."""
+"""Changing a route. What it says now counts for events that are routed from now on, and for runs that still wait.
+
+Only `target` and `agent` are a run's own: under them it may have called already.
+"""
 
 from collections.abc import Mapping
 from typing import Any

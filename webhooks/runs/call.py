@@ -4,12 +4,15 @@ from uuid import UUID
 
 from accounts.absent import absent_caller
 from accounts.tenancy import within
+from registry.errors import ToolNotFound
 from registry.execution.outcome import standing_outcome
 from registry.execution.types import Outcome, ToolCall
 from registry.models import Execution
 from webhooks.models import WebhookRun
 from webhooks.queue.types import Taken
 from webhooks.routing.fill import fill_run
+
+MOVED = "Its route calls no tool any more: it hands events to an agent. Replay the event, and the agent gets it."
 
 
 def prepare(taken: Taken) -> ToolCall | Outcome:
@@ -39,6 +42,8 @@ def effect_key_of(run_id: UUID) -> str:
 
 
 def _call(run: WebhookRun) -> ToolCall:
+    if run.route.target != run.target:
+        raise ToolNotFound(MOVED)
     filled, route = fill_run(run), run.route
     return ToolCall(
         caller=absent_caller(tenant_id=run.tenant_id, agent_id=run.agent_id),

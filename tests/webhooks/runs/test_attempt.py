@@ -24,7 +24,7 @@ from tests.upstream import Scripted, Upstream
 from tests.webhooks.queue.rows import as_it_stands, let_be_due, take
 from tests.webhooks.rows import make_event, make_source
 from tests.webhooks.runs.making import INPUT, attempt_it, attempts_of, make_run
-from webhooks.models import WebhookRun
+from webhooks.models import WebhookRoute, WebhookRun
 from webhooks.queue.kinds import RUNS
 from webhooks.queue.sweep import end_lost
 from webhooks.runs import attempt as attempt_module
@@ -158,6 +158,19 @@ def test_what_does_not_suit_the_route_is_never_called(
     run = as_it_stands(run)
     assert (run.status, run.cause, run.code) == ("dead", "sender", "invalid_input")
     assert (executions(acme), upstream.received) == ([], [])
+
+
+def test_what_waits_on_a_route_that_goes_to_an_agent_now_says_what_to_do(
+    acme: Tenant, scout: Agent, corridor: Corridor
+) -> None:
+    run = make_run(scout)
+    with within(acme.id):
+        WebhookRoute.objects.update(target="agent", tool="")
+    attempt_it(corridor)
+    run = as_it_stands(run)
+    assert (run.status, run.cause, run.code) == ("dead", "policy", "tool_not_found")
+    assert "Replay the event" in run.detail
+    assert executions(acme) == []
 
 
 def test_a_disabled_tool_loses_no_event(
