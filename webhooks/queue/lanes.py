@@ -31,7 +31,7 @@ _DUE = """
             SELECT 1 FROM {table}
             WHERE tenant_id = leap.tenant_id AND {lane}_id = leap.lane AND status = 'waiting' AND {condition}
                 AND due_at <= statement_timestamp()
-            LIMIT GREATEST(own.concurrency - busy.count, 0)
+            ORDER BY due_at, id LIMIT GREATEST(own.concurrency - busy.count, 0)
         ) AS first
     ) AS due
     WHERE due.count > 0
