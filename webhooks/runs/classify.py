@@ -134,6 +134,8 @@ def _never_left(outcome: Outcome) -> bool:
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
-    """The error's own, and its first faults: an input that does not fit is found by them."""
-    faults = [f"{fault['path']}: {fault['message']}" for fault in error.get("errors", [])[:3]]
-    return " ".join([str(error.get("detail", "")), *faults]).strip()
+    """The error's own, and its first faults in place of "See `errors`": an input that does not fit is found by them."""
+    detail, faults = str(error.get("detail", "")), error.get("errors", [])[:3]
+    if faults:
+        detail = detail.partition("See `errors`")[0].rstrip()
+    return " ".join([detail, *(f"{fault['path']}: {fault['message']}" for fault in faults)]).strip()

@@ -152,8 +152,10 @@ def test_a_failure_is_read_from_the_problem() -> None:
 
 def test_the_first_faults_are_told() -> None:
     faults = [{"path": f"$.{name}", "message": f"No {name}."} for name in ("a", "b", "c", "d")]
-    found = failure_of(outcome(error={"code": "invalid_input", "detail": "See `errors`.", "errors": faults}))
-    assert found.detail == "See `errors`. $.a: No a. $.b: No b. $.c: No c."
+    found = failure_of(
+        outcome(error={"code": "invalid_input", "detail": "It does not fit. See `errors`.", "errors": faults})
+    )
+    assert found.detail == "It does not fit. $.a: No a. $.b: No b. $.c: No c."
 
 
 @pytest.mark.parametrize(
