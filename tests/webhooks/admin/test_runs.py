@@ -10,7 +10,7 @@ from tests.browsing import Browse, address_of, list_of
 from tests.webhooks.queue.rows import make_route
 from tests.webhooks.rows import make_event, make_source
 from tests.webhooks.runs.making import run_on
-from webhooks.models import WebhookEvent, WebhookRoute, WebhookRun, WebhookSource
+from webhooks.models import WebhookAttempt, WebhookEvent, WebhookRoute, WebhookRun, WebhookSource
 from webhooks.models.event import Routing
 from webhooks.models.queued import Cause, QueueStatus
 
@@ -86,6 +86,18 @@ class TestDetail:
     def test_it_says_whose_matter_it_is(self, browse: Browse, vera: Person, route: WebhookRoute, cause: Cause) -> None:
         page = browse(vera).page(address_of(ended(route, cause=cause, detail="It is so.")))
         assert "It is so." in page
+
+    def test_each_attempt_says_what_became_of_it(
+        self, browse: Browse, vera: Person, acme: Tenant, route: WebhookRoute
+    ) -> None:
+        run = ended(route, status=QueueStatus.SUCCEEDED, cause="", code="", target="agent")
+        said = {"tenant": acme, "run": run, "started_at": run.created_at, "finished_at": run.created_at}
+        with within(acme.id):
+            WebhookAttempt.objects.create(**said, number=1, code="failed_by_agent", detail="Not on a Sunday.")
+            WebhookAttempt.objects.create(**said, number=2, response="Booked.")
+        page = browse(vera).page(address_of(run))
+        assert "Not on a Sunday." in page
+        assert "Booked." in page
 
     def test_one_that_waits_says_until_when(
         self, browse: Browse, vera: Person, route: WebhookRoute, event: WebhookEvent
