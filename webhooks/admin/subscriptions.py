@@ -25,6 +25,7 @@ from webhooks.admin.subscription_acts import (
     RotateSecret,
 )
 from webhooks.models import WebhookSubscription
+from webhooks.subscriptions.waiting import missed_by
 from webhooks.telling.log import deliveries_for
 
 SHOWN_DELIVERIES = 12
@@ -100,6 +101,7 @@ class SubscriptionPages(TenantPages):
             "state": state_badge(subject),
             "conditions": [ticked(say_condition(condition)) for condition in subject.conditions],
             "has_previous": subject.previous_until is not None and subject.previous_until > timezone.now(),
+            "missed": None if subject.enabled else missed_by(subject),
             "deliveries": [
                 {"it": each, "state": queued_badge(each), "error": error_of(each)}
                 for each in deliveries[:SHOWN_DELIVERIES]

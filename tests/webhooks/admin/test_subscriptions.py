@@ -125,6 +125,14 @@ class TestShowing:
         assert f">{said}<" in browse(vera).page(LIST)
         assert str(facts.get("disabled_reason", "")) in browse(vera).page(address_of(made))
 
+    def test_one_that_is_disabled_says_what_it_missed(self, browse: Browse, vera: Person, acme: Tenant) -> None:
+        made = subscribed(acme).subscription
+        assert "Missed" not in browse(vera).page(address_of(made))
+        delivered(made, status=QueueStatus.WAITING)
+        with within(acme.id):
+            WebhookSubscription.objects.filter(id=made.id).update(enabled=False)
+        assert "1 delivery · 0 audit entries" in browse(vera).page(address_of(made))
+
     def test_it_shows_its_log(self, browse: Browse, vera: Person, acme: Tenant) -> None:
         conditions = [{"path": "$.data.code", "op": "ne", "value": "timeout"}]
         made = subscribed(acme, conditions=conditions, schedule=[0, 5]).subscription
@@ -184,7 +192,7 @@ class TestDeliveries:
 
     def test_each_shows_what_is_sent_and_what_was_answered(self, browse: Browse, vera: Person, acme: Tenant) -> None:
         page = browse(vera).page(address_of(delivered(subscribed(acme).subscription)))
-        for shown in ("a thing", "HTTP 503", "<b>Away</b>"):
+        for shown in ("a thing", "HTTP 503", "<b>Away</b>", '<details class="qm-fold qm-attempt-fold" open>'):
             assert shown in page
 
     def test_what_only_the_audit_trail_tells_is_hidden_from_readers(
