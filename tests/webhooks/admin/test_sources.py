@@ -185,7 +185,7 @@ class TestChanging:
     def test_one_that_a_handshake_brought_is_shown_once_more(self, browse: Browse, alice: Person, acme: Tenant) -> None:
         source = make_source(acme, scheme="notion", secret="")
         with within(acme.id):
-            secret = keep_secret(source, scheme_named("notion"), "secret_of_notion")
+            secret = keep_secret(source, scheme_named("notion"), "secret_of_notion", delivered=True)
         answer = browse(alice).post(f"{address_of(source, 'reveal-secret')}?secret={secret.id}")
         assert "secret_of_notion" in text_of(answer)
         assert "no-store" in answer["Cache-Control"]
