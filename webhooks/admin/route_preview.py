@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.api.converters import INSTEAD, UNSTORABLE
 from accounts.chrome.cells import GOOD, MUTE, badge
 from accounts.chrome.forms import ActForm, complain
 from accounts.chrome.pages import caller_behind
@@ -83,7 +84,7 @@ def _of_form(fault: Fault) -> Fault:
 
 def _events(source: str) -> list[WebhookEvent]:
     rows = WebhookEvent.objects.filter(status=EventStatus.ACCEPTED, emptied_at=None).select_related("source")
-    rows = rows.filter(source__slug=source) if source else rows
+    rows = rows.filter(source__slug=source.replace(UNSTORABLE, INSTEAD)) if source else rows
     return list(
         rows.only("id", "received_at", "event_type", "external_id", "source__slug", "source__id")[:SHOWN_EVENTS]
     )

@@ -178,6 +178,9 @@ class TestTrying:
         with within(acme.id):
             assert not WebhookRoute.objects.exists()
 
+    def test_a_source_that_cannot_be_is_refused(self, browse: Browse, bob: Person, acme: Tenant) -> None:
+        assert "Select a valid choice." in browse(bob).refused(ADD, {**USUAL, "source": "\x00"})
+
     def test_it_says_why_it_would_not_take_it(self, browse: Browse, bob: Person, acme: Tenant, tool: Tool) -> None:
         event = make_event(make_source(acme))
         page = self.tried(browse, bob, ADD, **{"preview-event": str(event.id), "event_types": "push"})
