@@ -22,6 +22,8 @@ from webhooks.routing.preview import Preview, preview
 ASKED = "preview"
 """The button that asks for it, and no more than that."""
 EVENT = "preview-event"
+NAMES = {"name", "slug"}
+"""They may be missing while somebody tries."""
 SHOWN_EVENTS = 25
 
 
@@ -42,7 +44,7 @@ def panel_for(request: HttpRequest, form: ActForm) -> Panel:
         return Panel(events, events[0] if events else None)
     if chosen not in events:
         events = [chosen, *events]
-    if ASKED not in request.POST or not form.is_valid():
+    if ASKED not in request.POST or not _is_valid_without_a_name(form):
         return Panel(events, chosen)
     return _told(request, form, events, chosen)
 
@@ -60,6 +62,16 @@ def told_of(panel: Panel) -> dict[str, Any] | None:
     }
 
 
+def _is_valid_without_a_name(form: ActForm) -> bool:
+    fields = [form.fields[name] for name in NAMES & form.fields.keys()]
+    for field in fields:
+        field.required = False
+    valid = form.is_valid()
+    for field in fields:
+        field.required = True
+    return valid
+
+
 def _told(request: HttpRequest, form: ActForm, events: list[WebhookEvent], chosen: WebhookEvent) -> Panel:
     caller = caller_behind(request)
     event = WebhookEvent.objects.select_related("source", "tenant").get(id=chosen.id)
@@ -74,8 +86,7 @@ def _told(request: HttpRequest, form: ActForm, events: list[WebhookEvent], chose
 
 
 def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What is no slug yet may be missing while somebody tries."""
-    return {name: value for name, value in values.items() if name != "slug" or value}
+    return {name: value for name, value in values.items() if name not in NAMES or value}
 
 
 def _of_form(fault: Fault) -> Fault:

@@ -178,6 +178,11 @@ class TestTrying:
         with within(acme.id):
             assert not WebhookRoute.objects.exists()
 
+    def test_it_needs_no_name_for_that(self, browse: Browse, bob: Person, acme: Tenant, tool: Tool) -> None:
+        event = make_event(make_source(acme))
+        page = self.tried(browse, bob, ADD, **{"preview-event": str(event.id), "name": "", "slug": ""})
+        assert "Takes it" in page
+
     def test_a_source_that_cannot_be_is_refused(self, browse: Browse, bob: Person, acme: Tenant) -> None:
         assert "Select a valid choice." in browse(bob).refused(ADD, {**USUAL, "source": "\x00"})
 
