@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -18,6 +18,7 @@ from accounts.chrome.pages import TenantPages, caller_behind
 from accounts.errors import QuartermasterError
 from accounts.ids import first_id_at, new_id
 from accounts.roles import Right
+from webhooks.admin.redo_forms import KeyField
 from webhooks.counters import WINDOWS
 
 SPAN = "time"
@@ -59,9 +60,11 @@ def redo_page(pages: TenantPages, request: HttpRequest, redo: Redo) -> HttpRespo
     form, counted = redo.form(asked), None
     try:
         if form.is_valid() and request.method == "POST":
-            messages.success(request, redo.perform(caller, form.cleaned_data, asked.get(KEY) or None))
+            messages.success(request, redo.perform(caller, form.cleaned_data, KeyField().clean(asked.get(KEY))))
             return redirect(pages.address("changelist"))
         counted = redo.count(caller, form.cleaned_data) if form.is_valid() else None
+    except ValidationError as error:
+        form.add_error(None, error)
     except QuartermasterError as error:
         complain(form, error)
     context = pages.page_context(

@@ -262,6 +262,15 @@ class TestReplaying:
         assert "Replayed: 2 events. Runs that began: 2." in visitor.done(f"{LIST}replay/", {**asked, "key": "once"})
         assert len(runs_of(acme)) == 2
 
+    @pytest.mark.parametrize("key", ["\x00", "9" * 400])
+    def test_a_key_that_cannot_be_kept_is_refused(
+        self, browse: Browse, bob: Person, acme: Tenant, scout: Agent, key: str
+    ) -> None:
+        make_route(scout)
+        make_event(make_source(acme), **ROUTED)
+        assert "haracters" in browse(bob).refused(f"{LIST}replay/", {"type": "invoice.*", "key": key})
+        assert runs_of(acme) == []
+
     def test_the_list_leads_there_with_its_filters(self, browse: Browse, bob: Person, acme: Tenant) -> None:
         make_event(make_source(acme), routing=Routing.UNROUTED)
         assert 'href="replay/?routing=unrouted"' in browse(bob).page(LIST, {"routing": "unrouted"})
