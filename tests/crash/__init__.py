@@ -1,1 +1,1 @@
-"""The fault matrix: every process is killed at random times, under load, for some minutes. `run.py test --crash`."""
+"""The fault matrix: processes are killed at every step, and at random times under load. `run.py test --crash`."""
