@@ -25,10 +25,13 @@ _TABLES = """
 SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
 """
 MOST_OF_A_KIND = 12
+MOST_THAT_ASK = 3
+"""Pages that ask whether a tool, version or breaker is to be changed show of each no more than its name."""
 """So many things of a list are looked at one by one: what they show stands in the tables, which are read whole."""
 _ID = re.compile(rb'[{,]"id":"([0-9a-f-]{36})"')
 _HREF = re.compile(rb'href="(/admin/[^"#?]*)')
 _NAMED = re.compile(r"/[0-9a-f-]{36}/|(?<=/connectors)/[a-z0-9-]+/")
+_ASKS = re.compile(r"/admin/registry/\w+/…/(disable|retire|deprecate|hold-breaker)/")
 _NOT_A_PAGE = ("/logout/", "/jsi18n/")
 
 
@@ -137,13 +140,17 @@ def on_admin_pages(corridor: Corridor, visitor: Visitor) -> Iterator[tuple[str, 
     while waiting:
         address = waiting.popleft()
         kind = _NAMED.sub("/…/", address)
-        if address in seen or kinds[kind] >= MOST_OF_A_KIND or any(part in address for part in _NOT_A_PAGE):
+        if address in seen or kinds[kind] >= _most_of(kind) or any(part in address for part in _NOT_A_PAGE):
             continue
         seen.add(address)
         kinds[kind] += 1
         content = corridor.loop.run(whole(visitor.get(address)))
         yield f"page {address}", content
         waiting += [href.decode() for href in _HREF.findall(content)]
+
+
+def _most_of(kind: str) -> int:
+    return MOST_THAT_ASK if _ASKS.fullmatch(kind) else MOST_OF_A_KIND
 
 
 def told_by_the_api(corridor: Corridor, *more: str) -> Iterator[tuple[str, bytes]]:
