@@ -10,9 +10,9 @@ from accounts.caller import Caller
 from accounts.chrome.forms import ActForm, TimeField
 from webhooks.admin.redo_pages import MOST_CHOICES, Counted, Redo, made_within, written
 from webhooks.models import WebhookDelivery, WebhookSubscription
-from webhooks.queue.redrive import Redriven
+from webhooks.queue.kinds import DELIVERIES
+from webhooks.queue.redrive import Redriven, redrive
 from webhooks.telling.log import deliveries_for
-from webhooks.telling.redrive import redrive_deliveries
 
 _SAME = {"subscription": "subscription_id", "event_type": "event_type", "code": "code"}
 
@@ -47,7 +47,7 @@ def _perform(caller: Caller, values: Mapping[str, Any], key: str | None) -> str:
 
 def _redrive(caller: Caller, values: Mapping[str, Any], **how: Any) -> Redriven:
     asked = {"filter": written(values)}
-    return redrive_deliveries(rows_for(caller, values), tenant_id=caller.tenant_id, by=caller, asked=asked, **how)
+    return redrive(DELIVERIES, rows_for(caller, values), tenant_id=caller.tenant_id, by=caller, asked=asked, **how)
 
 
 SEND_AGAIN = Redo(

@@ -19,8 +19,9 @@ from webhooks.api.runs import RedrivenSerializer, RedriveRequestSerializer
 from webhooks.errors import NotDead
 from webhooks.models import WebhookAttempt, WebhookDelivery
 from webhooks.models.queued import Cause, QueueStatus
+from webhooks.queue.kinds import DELIVERIES
+from webhooks.queue.redrive import redrive
 from webhooks.telling.log import deliveries_for, find_delivery
-from webhooks.telling.redrive import redrive_deliveries
 from webhooks.telling.resend import resend
 
 MOST_ATTEMPTS_SHOWN = 100
@@ -112,7 +113,8 @@ class RedriveDeliveryView(TenantView):
         """Let a dead letter wait for an attempt again. 409 when it is none, or its subscription was removed."""
         NothingSerializer.read(request.data or {})
         delivery = find_delivery(delivery_id, by=caller)
-        redriven = redrive_deliveries(
+        redriven = redrive(
+            DELIVERIES,
             deliveries_for(caller).filter(id=delivery.id),
             tenant_id=caller.tenant_id,
             by=caller,
@@ -138,7 +140,8 @@ class RedriveDeliveriesView(TenantView):
         wanted = RedriveDeliveriesSerializer.read(request.data)
         rows = deliveries_for(caller)
         rows = rows.filter(id__in=wanted["ids"]) if "ids" in wanted else rows.filter(**_chosen(wanted["filter"]))
-        redriven = redrive_deliveries(
+        redriven = redrive(
+            DELIVERIES,
             rows,
             tenant_id=caller.tenant_id,
             by=caller,
