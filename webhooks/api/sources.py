@@ -31,7 +31,7 @@ from webhooks.models import WebhookSource
 from webhooks.models.source import SourceState
 from webhooks.sources.change import change_source
 from webhooks.sources.create import create_source
-from webhooks.sources.holding import find_source
+from webhooks.sources.find import find_source
 from webhooks.sources.remove import remove_source
 from webhooks.sources.secrets import add_secret, retire_secret, reveal_secret
 from webhooks.sources.state import disable, pause, resume

@@ -13,7 +13,7 @@ from accounts.caller import Caller
 from accounts.roles import Right
 from accounts.tenancy import within
 from webhooks.models.event import EventStatus
-from webhooks.sources.holding import find_source
+from webhooks.sources.find import find_source
 from webhooks.sources.test_event import sample_named, send_test
 
 

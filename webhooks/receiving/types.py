@@ -60,7 +60,7 @@ class Arrival:
     """Where it came from; empty when that cannot be told."""
     origin: Origin = Origin.SENDER
     fault: str = ""
-    """`too_large`, `truncated` or `too_slow`: why `body` is not all of it."""
+    """`too_large` or `truncated`: why `body` is not all of it."""
     is_first_in_a_while: bool = False
     """Whether the source has not noted for a minute that something came."""
 

@@ -11,7 +11,7 @@ from accounts.roles import Right
 from accounts.tenants import bump_generation
 from webhooks.models import WebhookSecret, WebhookSource
 from webhooks.sources.facts import check, set_settings, settings_of
-from webhooks.sources.holding import locked
+from webhooks.sources.find import lock_source
 
 CHANGEABLE = frozenset(
     (
@@ -30,7 +30,7 @@ def change_source(*, source: WebhookSource, by: Actor, changes: Mapping[str, Any
     """
     by.require(Right.CREDENTIALS)
     refuse_others(changes, CHANGEABLE)
-    source = locked(source.id)
+    source = lock_source(source.id)
     before = settings_of(source)
     settings = before | dict(changes.get("settings") or {})
     changed = [name for name, value in changes.items() if name != "settings" and getattr(source, name) != value]

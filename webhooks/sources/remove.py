@@ -8,13 +8,13 @@ from accounts.roles import Right
 from accounts.tenants import bump_generation
 from webhooks.models import WebhookEvent, WebhookSecret, WebhookSource
 from webhooks.models.event import Routing
-from webhooks.sources.holding import locked
+from webhooks.sources.find import lock_source
 
 
 def remove_source(*, source: WebhookSource, by: Actor) -> None:
     """What was held for it is not routed any more. Raises Forbidden, NotFound."""
     by.require(Right.CREDENTIALS)
-    source = locked(source.id)
+    source = lock_source(source.id)
     WebhookSecret.objects.filter(source=source).delete()
     WebhookEvent.objects.filter(source=source, routing=Routing.HELD).update(routing=Routing.UNROUTED)
     source.deleted_at = timezone.now()

@@ -17,7 +17,7 @@ from webhooks.models import WebhookSecret, WebhookSource
 from webhooks.sealed_places import PURPOSE
 from webhooks.signatures.shelf import scheme_named
 from webhooks.signatures.types import MOST_SECRETS, Scheme
-from webhooks.sources.holding import locked
+from webhooks.sources.find import lock_source
 
 LONGEST_SECRET = 10_000
 """Characters. A public key or a certificate is among the longest."""
@@ -31,7 +31,7 @@ def add_secret(*, source: WebhookSource, by: Actor, secret: str) -> WebhookSecre
     Raises Forbidden, NotFound, Invalid, Conflict when the source is unsigned or has as many as there may be.
     """
     by.require(Right.CREDENTIALS)
-    source = locked(source.id)
+    source = lock_source(source.id)
     if source.unsigned:
         raise Conflict("The source is declared unsigned. Take that back before you give it a secret.")
     if active_secrets(source).count() >= MOST_SECRETS:
@@ -48,7 +48,7 @@ def retire_secret(*, source: WebhookSource, by: Actor, secret_id: UUID, after_ho
     if not 0 <= after_hours <= LONGEST_OVERLAP_HOURS:
         fault = Fault("$.after_hours", f"Give 0 to {LONGEST_OVERLAP_HOURS} hours.")
         raise Invalid("A secret cannot be retired so late.", faults=[fault])
-    source = locked(source.id)
+    source = lock_source(source.id)
     secret = find_secret(source, secret_id)
     if after_hours:
         secret.valid_until = timezone.now() + timedelta(hours=after_hours)
@@ -78,7 +78,7 @@ def reveal_secret(*, source: WebhookSource, by: Actor, secret_id: UUID) -> str:
 def keep_delivered(*, tenant_id: UUID, source_id: UUID, secret: str) -> bool:
     """The secret that came with a handshake becomes the source's, if it has none yet; whether it did."""
     with within(tenant_id):
-        source = locked(source_id)
+        source = lock_source(source_id)
         if source.unsigned or active_secrets(source).exists():
             return False
         made = keep_secret(source, scheme_named(source.scheme), secret, delivered=True)

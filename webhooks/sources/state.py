@@ -11,7 +11,7 @@ from accounts.tenants import bump_generation
 from webhooks.models import WebhookEvent, WebhookSource
 from webhooks.models.event import Routing
 from webhooks.models.source import SourceState
-from webhooks.sources.holding import locked
+from webhooks.sources.find import lock_source
 from webhooks.wake import wake_event
 
 MOST_AT_ONCE = 1_000
@@ -73,7 +73,7 @@ def _release(source: WebhookSource) -> list[UUID]:
 
 def _set_state(source: WebhookSource, by: Actor, state: SourceState, action: str) -> WebhookSource:
     by.require(Right.CREDENTIALS)
-    source = locked(source.id)
+    source = lock_source(source.id)
     if source.state == state:
         return source
     source.state = state

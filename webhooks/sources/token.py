@@ -10,7 +10,7 @@ from integrations.vault import seal
 from webhooks.models import WebhookSource
 from webhooks.sealed_places import PURPOSE
 from webhooks.sources.address import new_token
-from webhooks.sources.holding import locked
+from webhooks.sources.find import lock_source
 
 
 def digest_of(token: str) -> bytes:
@@ -32,7 +32,7 @@ def rotate_token(*, source: WebhookSource, by: Actor) -> WebhookSource:
     Raises Forbidden, NotFound.
     """
     by.require(Right.CREDENTIALS)
-    source = locked(source.id)
+    source = lock_source(source.id)
     set_token(source)
     source.save(update_fields=["token_digest", "sealed_token", "updated_at"])
     record(

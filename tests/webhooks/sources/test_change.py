@@ -10,7 +10,7 @@ from tests.webhooks.sending import BY, make_source
 from webhooks.models import WebhookEvent, WebhookSecret, WebhookSource
 from webhooks.sources.change import change_source
 from webhooks.sources.facts import settings_of
-from webhooks.sources.holding import find_source
+from webhooks.sources.find import find_source
 from webhooks.sources.remove import remove_source
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ def find_source(slug: str) -> WebhookSource:
     return _found(WebhookSource.objects.living().filter(slug=slug).first())
 
 
-def locked(source_id: UUID) -> WebhookSource:
+def lock_source(source_id: UUID) -> WebhookSource:
     """Raises NotFound."""
     return _found(WebhookSource.objects.living().select_for_update(of=("self",)).filter(id=source_id).first())
 
