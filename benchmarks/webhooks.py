@@ -68,6 +68,9 @@ def _accept(sender: Sender, data_dir: Path, events: int) -> None:
             load = uvloop.run(run_each(port, sender.requests(events), clients=CLIENTS))
             _require_all(load, 200)
             _tell(f"{count} web process{'es' if count > 1 else ''}", load, bare)
+    with postgres.connect(data_dir) as connection:
+        # There is no worker here: the next section's would have all of them to route first.
+        connection.execute("UPDATE webhooks_webhookevent SET routing = 'unrouted' WHERE routing = 'waiting'")
     print()
 
 
