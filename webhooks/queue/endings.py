@@ -1,6 +1,7 @@
-"""How what was taken goes on or ends. Each is fenced: it changes nothing, and says False, once another one has it.
+"""How what was taken goes on, or ends without success; with it: `webhooks/queue/success.py`.
 
-Each opens the tenant's scope; called inside one, it is part of that transaction.
+Each is fenced: it changes nothing, and says False, once another one has it. Each opens the tenant's scope; called
+inside one, it is part of that transaction.
 """
 
 from datetime import datetime, timedelta
@@ -27,12 +28,6 @@ _IS_GONE = """
     SELECT lane.deleted_at IS NOT NULL FROM {table} AS row JOIN {lanes} AS lane ON lane.id = row.{lane}_id
     WHERE row.id = %s FOR KEY SHARE OF lane
 """
-
-
-def succeed(taken: Taken, attempt: Attempt) -> bool:
-    """It has its outcome."""
-    with within(taken.tenant_id):
-        return _end(taken, attempt, status=QueueStatus.SUCCEEDED, cause="", code="", detail="")
 
 
 def put_back(taken: Taken, attempt: Attempt, pause: timedelta) -> bool:
@@ -65,15 +60,19 @@ def take_away(taken: Taken, attempt: Attempt) -> bool:
 def give_up(taken: Taken, attempt: Attempt, cause: Cause) -> bool:
     """The attempt failed, and is the last: a dead letter, which the audit trail tells of."""
     with within(taken.tenant_id):
-        is_ours = _end(taken, attempt, status=QueueStatus.DEAD, cause=cause, code=attempt.code, detail=attempt.detail)
+        facts = {"status": QueueStatus.DEAD, "cause": cause, "code": attempt.code, "detail": attempt.detail}
+        is_ours = _attempted(taken, attempt, finished_at=Now(), **facts)
         if is_ours:
-            _tell_of_dead(taken, cause, attempt.code)
+            row = _row(taken)
+            _log(taken, attempt, number=row.attempts, next_at=None)
+            if taken.kind.has_order and row.order_key:
+                let_next_come(taken.id)
+            _tell_of_dead(taken, row, cause, attempt.code)
         return is_ours
 
 
-def _tell_of_dead(taken: Taken, cause: Cause, code: str) -> None:
+def _tell_of_dead(taken: Taken, row: Any, cause: Cause, code: str) -> None:
     kind = taken.kind
-    row = _row(taken)
     audit.record(
         tenant_id=taken.tenant_id,
         actor=ACTOR,
@@ -101,16 +100,6 @@ def _lane_is_gone(taken: Taken) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_IS_GONE.format(table=kind.table, lanes=kind.lanes_table, lane=kind.lane), [taken.id])
         return bool(cursor.fetchone()[0])
-
-
-def _end(taken: Taken, attempt: Attempt, **facts: Any) -> bool:
-    is_ours = _attempted(taken, attempt, finished_at=Now(), **facts)
-    if is_ours:
-        row = _row(taken)
-        _log(taken, attempt, number=row.attempts, next_at=None)
-        if taken.kind.has_order and row.order_key:
-            let_next_come(taken.id)
-    return is_ours
 
 
 def _attempted(taken: Taken, attempt: Attempt, **facts: Any) -> bool:

@@ -9,10 +9,14 @@ from accounts.tenancy import platform
 from webhooks.queue.kinds import Kind
 from webhooks.queue.types import Taken
 
+# What somebody has locked is just ending: it needs no longer lease, and nobody waits for it.
 _EXTEND = """
-    UPDATE {table} AS row SET lease_until = statement_timestamp() + make_interval(secs => %s)
-    FROM unnest(%s::uuid[], %s::int[]) AS held (id, taken)
-    WHERE row.id = held.id AND row.taken = held.taken AND row.status = 'running'
+    WITH mine AS MATERIALIZED (
+        SELECT row.id FROM {table} AS row JOIN unnest(%s::uuid[], %s::int[]) AS held (id, taken) USING (id)
+        WHERE row.taken = held.taken AND row.status = 'running' FOR UPDATE OF row SKIP LOCKED
+    )
+    UPDATE {table} SET lease_until = statement_timestamp() + make_interval(secs => %s)
+    WHERE id IN (SELECT id FROM mine)
 """
 
 
@@ -20,5 +24,5 @@ def extend(kind: Kind, held: Collection[Taken]) -> int:
     """Extend all leases in one statement; returns how many are still theirs. The endings of the others are fenced."""
     with platform(), connection.cursor() as cursor:
         columns = [each.id for each in held], [each.taken for each in held]
-        cursor.execute(_EXTEND.format(table=kind.table), [settings.WEBHOOK_LEASE_SECONDS, *columns])
+        cursor.execute(_EXTEND.format(table=kind.table), [*columns, settings.WEBHOOK_LEASE_SECONDS])
         return int(cursor.rowcount)

@@ -22,8 +22,9 @@ from registry.models import Execution
 from registry.models.execution import UNFINISHED, Status
 from registry.release_keys import release_keys
 from webhooks.models import WebhookRun
-from webhooks.queue.endings import give_up, put_back, put_off, succeed
+from webhooks.queue.endings import give_up, put_back, put_off
 from webhooks.queue.schedule import next_pause
+from webhooks.queue.success import succeed_with_others
 from webhooks.queue.types import Attempt, Taken
 from webhooks.runs.call import prepare
 from webhooks.runs.classify import Failure, Verdict, failure_of, judge
@@ -38,22 +39,21 @@ async def attempt(taken: Taken) -> None:
     """Raises what keeps it from being concluded: then the run is put off, or its lease ends."""
     started_at = timezone.now()
     try:
-        prepared = await in_database_thread(prepare, taken)
+        prepared = await prepare(taken)
     except Exception as error:  # noqa: BLE001  whatever keeps a call from being made is told on its run
         await in_database_thread(conclude_unmade, taken, translate(error), started_at)
         return
     outcome = prepared if isinstance(prepared, Outcome) else await execute(prepared)
-    await in_database_thread(conclude, taken, outcome, started_at)
+    await conclude(taken, outcome, started_at)
 
 
-def conclude(taken: Taken, outcome: Outcome, started_at: datetime) -> None:
-    with within(taken.tenant_id):
-        if outcome.status in UNFINISHED:
-            put_off(taken, _next_look(outcome), execution_id=outcome.id)
-        elif outcome.status == Status.SUCCEEDED:
-            succeed(taken, Attempt(started_at, execution_id=outcome.id))
-        else:
-            _conclude_failed(taken, outcome, started_at)
+async def conclude(taken: Taken, outcome: Outcome, started_at: datetime) -> None:
+    if outcome.status == Status.SUCCEEDED:
+        await succeed_with_others(taken, Attempt(started_at, execution_id=outcome.id))
+    elif outcome.status in UNFINISHED:
+        await in_database_thread(put_off, taken, _next_look(outcome), execution_id=outcome.id)
+    else:
+        await in_database_thread(conclude_failed, taken, outcome, started_at)
 
 
 def conclude_unmade(taken: Taken, error: QuartermasterError, started_at: datetime) -> None:
@@ -61,6 +61,11 @@ def conclude_unmade(taken: Taken, error: QuartermasterError, started_at: datetim
     failure = Failure(error.code, error.message, retry_after=error.retry_after)
     with within(taken.tenant_id):
         _go_on(taken, judge(failure, is_safe=True), Attempt(started_at))
+
+
+def conclude_failed(taken: Taken, outcome: Outcome, started_at: datetime) -> None:
+    with within(taken.tenant_id):
+        _conclude_failed(taken, outcome, started_at)
 
 
 def _conclude_failed(taken: Taken, outcome: Outcome, started_at: datetime) -> None:

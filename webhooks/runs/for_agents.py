@@ -24,12 +24,13 @@ from webhooks.models import WebhookRun
 from webhooks.models.queued import Cause, QueueStatus
 from webhooks.models.route import Target
 from webhooks.queue.claim import Claimed, claim
-from webhooks.queue.endings import give_up, put_back, put_off, succeed
+from webhooks.queue.endings import give_up, put_back, put_off
 from webhooks.queue.kinds import runs_for
 from webhooks.queue.lanes import FIRST, due_lanes
 from webhooks.queue.leases import extend
 from webhooks.queue.schedule import next_pause
 from webhooks.queue.shares import share
+from webhooks.queue.success import succeed
 from webhooks.queue.types import Attempt, Taken
 from webhooks.routing.fill import Filled, fill_run
 from webhooks.runs.attempt import conclude_unmade

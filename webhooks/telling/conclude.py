@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from accounts.tenancy import within
-from webhooks.queue.endings import give_up, put_back, succeed
+from webhooks.queue.endings import give_up, put_back
 from webhooks.queue.schedule import next_pause
+from webhooks.queue.success import succeed
 from webhooks.queue.types import Attempt, Taken
 from webhooks.telling.judge import Judgement
 from webhooks.telling.pack import Packed

@@ -15,6 +15,7 @@ from webhooks.queue import endings
 from webhooks.queue.claim import claim
 from webhooks.queue.kinds import DELIVERIES, RUNS, runs_for
 from webhooks.queue.lanes import FIRST, Lane, due_lanes
+from webhooks.queue.success import succeed
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +44,7 @@ def test_never_more_of_a_lane_than_may_run_at_once(scout: Agent) -> None:
     runs = make_runs(route, 5)
     first, second = take()
     assert take() == []
-    endings.succeed(first, WENT)
+    succeed(first, WENT)
     [third] = take()
     assert {first.id, second.id, third.id} == set(ids(runs[:3]))
 
@@ -101,7 +102,7 @@ def test_the_next_one_comes_when_the_one_before_has_ended(scout: Agent) -> None:
     while taken := take():
         [one] = taken
         order.append(one.id)
-        ended = endings.give_up(one, WENT, Cause.TOOL) if len(order) == 2 else endings.succeed(one, WENT)
+        ended = endings.give_up(one, WENT, Cause.TOOL) if len(order) == 2 else succeed(one, WENT)
         assert ended
     assert order == ids(runs)
 
@@ -114,7 +115,7 @@ def test_one_that_waits_for_its_next_attempt_holds_up_those_behind_it(scout: Age
     let_be_due(first)
     [taken] = take()
     assert taken.id == first.id
-    endings.succeed(taken, WENT)
+    succeed(taken, WENT)
     [taken] = take()
     assert taken.id == second.id
 
@@ -127,7 +128,7 @@ def test_an_earlier_one_that_comes_late_waits_for_the_one_that_runs(scout: Agent
     assert taken.id == late.id
     [early] = make_runs(route, order_key="a", id=earlier)
     assert take() == []
-    endings.succeed(taken, WENT)
+    succeed(taken, WENT)
     [taken] = take()
     assert taken.id == early.id
 

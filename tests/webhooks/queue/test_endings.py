@@ -12,7 +12,8 @@ from accounts.tenancy import within
 from tests.webhooks.queue.rows import LONG_AGO, WENT, as_it_stands, let_be_due, make_route, make_runs, take
 from webhooks.models import WebhookAttempt, WebhookRoute, WebhookRun
 from webhooks.models.queued import Cause
-from webhooks.queue.endings import give_up, put_back, put_off, succeed, take_away
+from webhooks.queue.endings import give_up, put_back, put_off, take_away
+from webhooks.queue.success import succeed
 from webhooks.queue.types import Attempt, Taken
 
 pytestmark = pytest.mark.django_db

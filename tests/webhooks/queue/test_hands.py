@@ -21,9 +21,9 @@ from tests.webhooks.queue.rows import WENT, as_it_stands, make_route, make_runs
 from webhooks.models import WebhookRun
 from webhooks.queue import hands as hands_module
 from webhooks.queue.claim import LOOKED_THROUGH
-from webhooks.queue.endings import succeed
 from webhooks.queue.hands import Hands
 from webhooks.queue.kinds import RUNS
+from webhooks.queue.success import succeed
 from webhooks.queue.types import Taken
 
 pytestmark = pytest.mark.django_db(transaction=True)

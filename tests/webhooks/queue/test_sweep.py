@@ -11,9 +11,10 @@ from accounts.tenancy import within
 from tests.webhooks.queue.rows import WENT, as_it_stands, make_route, make_runs, take
 from tests.webhooks.telling.subscribers import deliveries, happen, subscribed, told
 from webhooks.models import WebhookDelivery, WebhookRun, WebhookSubscription
-from webhooks.queue.endings import GONE, succeed
+from webhooks.queue.endings import GONE
 from webhooks.queue.kinds import DELIVERIES, RUNS, RUNS_OF_AGENTS, Kind
 from webhooks.queue.leases import extend
+from webhooks.queue.success import succeed
 from webhooks.queue.sweep import MOST_LOST, cancel_stranded, end_lost
 
 pytestmark = pytest.mark.django_db

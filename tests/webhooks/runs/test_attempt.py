@@ -279,7 +279,7 @@ def test_who_comes_second_under_the_key_looks_again(
     corridor.call("crm-find", {"account": 1}, idempotency_key=key)
     conflict = corridor.call("crm-find", INPUT, idempotency_key=key)
     [taken] = take()
-    conclude(taken, conflict, timezone.now())
+    corridor.loop.run(conclude(taken, conflict, timezone.now()))
     assert (as_it_stands(run).status, as_it_stands(run).attempts) == ("waiting", 0)
     let_be_due(run)
     attempt_it(corridor)
