@@ -10,8 +10,6 @@ from typing import TypeAlias
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
-from psycopg_pool import PoolTimeout
 
 from accounts.offload import in_database_thread
 from accounts.tenancy import platform
@@ -21,6 +19,7 @@ from webhooks.queue.endings import put_off
 from webhooks.queue.kinds import Kind
 from webhooks.queue.lanes import FIRST, Lane, due_lanes
 from webhooks.queue.leases import extend
+from webhooks.queue.rounds import AWAY, Rounds
 from webhooks.queue.shares import share
 from webhooks.queue.types import Taken
 
@@ -30,7 +29,6 @@ MOST_LANES = 200
 """Lanes that are looked at for one claim; the next one begins behind them."""
 PUT_OFF = timedelta(seconds=30)
 """How long what could not be worked on is left alone, so that it does not stand in the way of what can."""
-AWAY = (DatabaseError, InterfaceError, PoolTimeout)
 
 Work: TypeAlias = Callable[[Taken], Awaitable[None]]
 """Does what was taken, and says by one of `webhooks/queue/endings.py` how it went."""
@@ -44,29 +42,13 @@ class Hands:
         self._work = work
         self._busy: dict[Taken, asyncio.Task[None]] = {}
         self._place = FIRST
-        self._is_looking = self._has_news = self._is_closing = False
+        self._is_closing = False
+        self._rounds = Rounds("What is due", self._take)
         self._ticking: asyncio.Task[None] | None = None
 
     async def look(self) -> None:
         """Take what is due until nothing is, or no hand is free. Who asks while it looks has it look again."""
-        self._has_news = True
-        if self._is_looking:
-            return
-        self._is_looking = True
-        try:
-            while self._has_news and self._may_take:
-                self._has_news = False
-                await self._take()
-        except AWAY as error:
-            log.warning(
-                "What is due could not be taken (%s): the schedule looks again.",
-                type(error).__name__,
-                extra={"action": "queue_not_read"},
-            )
-        except Exception:
-            log.exception("What is due could not be taken.", extra={"action": "queue_not_read"})
-        finally:
-            self._is_looking = False
+        await self._rounds()
 
     async def aclose(self) -> None:
         """Let what runs end, as far as there is time; what does not is somebody else's at once."""
@@ -90,16 +72,18 @@ class Hands:
     def _may_take(self) -> bool:
         return self._free > 0 and not self._is_closing and not watch().is_closing
 
-    async def _take(self) -> None:
+    async def _take(self) -> bool:
+        """Whether there may be more."""
+        if not self._may_take:
+            return False
         held = Counter(taken.tenant_id for taken in self._busy)
         found, lanes = await in_database_thread(_take, self.kind, free=self._free, held=held, after=self._place)
         self._place = lanes[-1].place if len(lanes) == MOST_LANES else FIRST
         for taken in found.taken:
             self._busy[taken] = asyncio.create_task(self._do(taken))
-        if found.taken or found.set_aside:
-            self._has_news = True
         if found.taken and self._ticking is None:
             self._ticking = asyncio.create_task(self._tick_for_ever(), name=f"{self.kind.noun} leases")
+        return bool(found.taken or found.set_aside)
 
     async def _do(self, taken: Taken) -> None:
         try:
