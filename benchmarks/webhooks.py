@@ -213,9 +213,9 @@ def _queue(connection: "psycopg.Connection[tuple[object, ...]]", queued: int) ->
     connection.execute(
         """
         INSERT INTO webhooks_webhookrun (id, tenant_id, event_id, route_id, agent_id, target, replay_id, order_key,
-            status, attempts, due_at, taken, cause, code, detail, created_at)
+            status, attempts, due_at, taken, lost, cause, code, detail, created_at)
         SELECT gen_random_uuid(), tenant_id, event_id, route_id, agent_id, target, gen_random_uuid(), '',
-            'waiting', 1, now(), 1, 'tool', 'upstream_error', 'The service failed.', now()
+            'waiting', 1, now(), 1, 0, 'tool', 'upstream_error', 'The service failed.', now()
         FROM webhooks_webhookrun, generate_series(1, %s)
         """,
         [queued],
