@@ -38,7 +38,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 60.0,
         "options": {"expire_seconds": 60},
     },
-    "route-waiting": {"task": "webhooks.tasks.route_waiting", "schedule": 3.0, "options": {"expire_seconds": 3}},
+    "route-events": {"task": "webhooks.tasks.route_events", "schedule": 3.0, "options": {"expire_seconds": 3}},
     "work-webhook-queues": {"task": "webhooks.tasks.work_queues", "schedule": 2.0, "options": {"expire_seconds": 2}},
     "end-lost-webhooks": {"task": "webhooks.tasks.end_lost", "schedule": 5.0, "options": {"expire_seconds": 5}},
     "release-held-events": {

@@ -1,33 +1,20 @@
 """What workers are told to do for webhooks, and what the schedule has them do."""
 
-from uuid import UUID
-
 from celery import shared_task
 
 from accounts import bridge
 from webhooks import retention, worker
 from webhooks.queue import sweep
 from webhooks.queue.kinds import DELIVERIES, RUNS, RUNS_OF_AGENTS
-from webhooks.routing import waiting
-from webhooks.routing.route_event import route_event
 from webhooks.sources import state
 from webhooks.telling.fan_out import fan_out
 from webhooks.telling.retention import remove_old
 
 
 @shared_task
-def route_events(told: list[tuple[str, str]]) -> None:
-    """Route events, by tenant and id; their runs begin at once, beside this task."""
-    for tenant_id, event_id in told:
-        if route_event(UUID(tenant_id), UUID(event_id)):
-            bridge.start(worker.look())
-
-
-@shared_task
-def route_waiting() -> None:
-    """Route events that nobody was told of, or not in time."""
-    if waiting.route_waiting():
-        bridge.start(worker.look())
+def route_events(told: object = None) -> None:
+    """Route what waits to be routed; the runs that come of it begin beside this task."""
+    bridge.start(worker.route())
 
 
 @shared_task

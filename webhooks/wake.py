@@ -17,9 +17,9 @@ FOR_AGENTS = f"{PREFIX}webhooks:for-agents"
 _PUBLISH = "return redis.call('PUBLISH', KEYS[1], ARGV[1])"
 
 
-def wake_event(tenant_id: UUID, event_id: UUID) -> None:
-    """There is an event to route. After the commit, if there is a transaction around; returns at once."""
-    tell_workers(ROUTE_EVENTS, str(tenant_id), str(event_id))
+def wake_router() -> None:
+    """There are events to route. After the commit, if there is a transaction around; returns at once."""
+    tell_workers(ROUTE_EVENTS)
 
 
 def wake_queue() -> None:

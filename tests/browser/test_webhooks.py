@@ -27,7 +27,7 @@ from webhooks.models import (
 )
 from webhooks.models.event import EventStatus, Routing
 from webhooks.models.queued import Cause, QueueStatus
-from webhooks.routing.route_event import route_event
+from webhooks.routing.route_event import route_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,7 +64,7 @@ def test_an_event_is_followed_from_its_source_to_its_effect(
     tab.press("Make the route")
     tab.wait_for("It counts for events that come from now on.")
 
-    route_event(acme.id, event.id)
+    route_events(acme.id, [event.id])
     attempt_it(corridor)
     tab.open(address_of(event))
     tab.wait_for("The input does not fit")

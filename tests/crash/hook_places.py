@@ -16,14 +16,14 @@ RECEIVING = (
     "webhooks.receiving.store:store",
     "accounts.inserting:insert_unless_there",
 )
-ROUTING = ("webhooks.routing.route_event:route_event", "webhooks.routing.route_event:save_runs")
+ROUTING = ("webhooks.routing.route_event:route_events", "webhooks.routing.route_event:save_runs")
 RUNNING = (
     "webhooks.queue.claim:claim",
     "webhooks.runs.attempt:attempt",
-    "webhooks.runs.call:prepare",
+    "webhooks.runs.call:prepare_all",
     "registry.execution.pipeline:execute",
     "webhooks.runs.attempt:conclude",
-    "webhooks.queue.endings:succeed",
+    "webhooks.queue.success:succeed_with_others",
 )
 AGAIN = ("webhooks.queue.endings:put_back", "registry.release_keys:release_keys")
 GIVEN_UP = ("webhooks.queue.endings:give_up",)
@@ -41,7 +41,7 @@ PLACES = (*RECEIVING, *ROUTING, *RUNNING, *AGAIN, *GIVEN_UP, *TAKEN_AWAY, *TELLI
 # These write or send something: there it matters, too, whether a process ends right behind them.
 WRITING = frozenset(
     {
-        *("receive", "store", "insert_unless_there", "route_event", "save_runs", "claim", "execute", "conclude"),
+        *("receive", "store", "insert_unless_there", "route_events", "save_runs", "claim", "execute", "conclude"),
         *("succeed", "put_back", "release_keys", "give_up", "take_away", "put_off"),
         *("tell", "insert_deliveries", "send"),
     }

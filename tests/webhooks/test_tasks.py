@@ -46,17 +46,11 @@ def statuses(tenant: Tenant) -> list[str]:
         return list(WebhookRun.objects.values_list("status", flat=True))
 
 
-@pytest.mark.parametrize("is_told", [True, False])
-def test_an_event_becomes_an_effect(
-    is_told: bool, acme: Tenant, scout: Agent, register: Register, upstream: Upstream
-) -> None:
+def test_an_event_becomes_an_effect(acme: Tenant, scout: Agent, register: Register, upstream: Upstream) -> None:
     register()
     make_route(scout)
-    event = make_event(make_source(acme), INPUT)
-    if is_told:
-        tasks.route_events([(str(acme.id), str(event.id))])
-    else:
-        tasks.route_waiting()
+    make_event(make_source(acme), INPUT)
+    tasks.route_events()
     until(lambda: statuses(acme) == ["succeeded"])
     assert [received.json for received in upstream.received] == [INPUT]
 
@@ -86,7 +80,7 @@ def end_lost_until_done(tenant: Tenant) -> bool:
 def test_the_schedule_names_tasks_that_there_are() -> None:
     named = [str(entry["task"]) for entry in SCHEDULE.values()]
     ours = [name.removeprefix("webhooks.tasks.") for name in named if name.startswith("webhooks.")]
-    assert {"route_waiting", "work_queues", "end_lost"} <= set(ours)
+    assert {"route_events", "work_queues", "end_lost"} <= set(ours)
     assert all(hasattr(tasks, name) for name in ours)
 
 

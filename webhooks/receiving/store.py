@@ -19,7 +19,7 @@ from registry.shaping.large import LARGE
 from webhooks.models import WebhookEvent, WebhookSource
 from webhooks.models.event import EventStatus, Routing
 from webhooks.receiving.flood import add, counting_copy
-from webhooks.wake import wake_event
+from webhooks.wake import wake_router
 
 MOST_AT_ONCE = 50
 MOST_COPIES = 100
@@ -67,7 +67,7 @@ def _became(event: WebhookEvent, written: bool | Exception) -> WebhookEvent | Ex
         except DatabaseError as error:
             return error
     if event.routing == Routing.WAITING:
-        wake_event(event.tenant_id, event.id)
+        wake_router()
     return event
 
 

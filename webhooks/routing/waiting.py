@@ -1,22 +1,23 @@
-"""Events that wait to be routed and of which no worker was told, or not in time."""
+"""Events that wait to be routed: a few at a time, the tenants in turn, so that no flood of one keeps others waiting."""
 
 import logging
-import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
+from psycopg_pool import PoolTimeout
 
 from accounts.tenancy import platform
 from integrations.errors import VaultLocked
-from webhooks.routing.route_event import route_event
+from webhooks.routing.route_event import Routed, route_events
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 200
-"""Events that are looked up together."""
-PASS_SECONDS = 4
-"""Then the next pass goes on: the schedule starts one every few seconds."""
+AT_ONCE = 8
+"""Events that are looked up together: who comes next waits for so many at most."""
 
 # It leaps through an index from tenant to tenant, and looks at no more of each than may be taken.
 _NEXT = """
@@ -38,17 +39,43 @@ _NEXT = """
 """
 
 
-def route_waiting() -> int:
-    """Route what waits, the tenants in turn. Says how many runs that made."""
-    until, seen, runs = time.monotonic() + PASS_SECONDS, set[UUID](), 0
-    while time.monotonic() < until:
-        page = next_to_route(AT_ONCE, without=seen)
-        if not page:
-            break
-        for tenant_id, event_id in page:
-            runs += _route(tenant_id, event_id)
-            seen.add(event_id)
-    return runs
+@dataclass(frozen=True)
+class Page:
+    waiting: frozenset[UUID]
+    """Those that were looked at and wait on."""
+    routed: int
+    runs: int
+    """That were made."""
+
+
+def route_next(*, without: Collection[UUID] = ()) -> Page:
+    """Route those who come next. Raises VaultLocked."""
+    page = sorted(next_to_route(AT_ONCE, without=without))
+    waiting, routed, runs = set[UUID](), 0, 0
+    for tenant_id, these in groupby(page, key=itemgetter(0)):
+        ids = [event_id for _, event_id in these]
+        became = _route(tenant_id, ids)
+        waiting |= set(ids) - became.events
+        routed += len(became.events)
+        runs += len(became.runs)
+    return Page(frozenset(waiting), routed, runs)
+
+
+def _route(tenant_id: UUID, event_ids: Sequence[UUID]) -> Routed:
+    """Together, or singly where that fails: one that cannot be routed holds up no other."""
+    try:
+        return route_events(tenant_id, event_ids)
+    except (VaultLocked, OperationalError, InterfaceError, PoolTimeout):
+        raise
+    except Exception:
+        if len(event_ids) > 1:
+            singly = [_route(tenant_id, [event_id]) for event_id in event_ids]
+            return Routed(
+                events=frozenset(event_id for routed in singly for event_id in routed.events),
+                runs=tuple(run_id for routed in singly for run_id in routed.runs),
+            )
+        log.exception("An event could not be routed.", extra={"action": "routing_failed"})
+        return Routed(frozenset(), ())
 
 
 def next_to_route(most: int, *, without: Collection[UUID] = ()) -> list[tuple[UUID, UUID]]:
@@ -57,14 +84,3 @@ def next_to_route(most: int, *, without: Collection[UUID] = ()) -> list[tuple[UU
         cursor.execute(_NEXT, {"most": most, "without": list(without)})
         found: list[tuple[UUID, UUID]] = cursor.fetchall()
         return found
-
-
-def _route(tenant_id: UUID, event_id: UUID) -> int:
-    """One that fails holds up no other: it waits for the next pass."""
-    try:
-        return len(route_event(tenant_id, event_id))
-    except VaultLocked:
-        raise
-    except Exception:
-        log.exception("An event could not be routed.", extra={"action": "routing_failed"})
-        return 0

@@ -12,7 +12,7 @@ from webhooks.models import WebhookEvent, WebhookSource
 from webhooks.models.event import Routing
 from webhooks.models.source import SourceState
 from webhooks.sources.find import lock_source
-from webhooks.wake import wake_event
+from webhooks.wake import wake_router
 
 MOST_AT_ONCE = 1_000
 """Events that one transaction releases; the schedule goes on with the rest."""
@@ -39,10 +39,10 @@ def disable(*, source: WebhookSource, by: Actor) -> WebhookSource:
 
 def release(source: WebhookSource) -> int:
     """The eldest events that were held for it wait to be routed now; how many. Inside the tenant's scope."""
-    ids = _release(source)
-    for event_id in ids:
-        wake_event(source.tenant_id, event_id)
-    return len(ids)
+    released = len(_release(source))
+    if released:
+        wake_router()
+    return released
 
 
 def release_held() -> None:

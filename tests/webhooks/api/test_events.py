@@ -16,7 +16,7 @@ from tests.webhooks.rows import JSON, make_event, make_source
 from tests.webhooks.sending import make_source as make_platform
 from tests.webhooks.sending import signed
 from webhooks.models import WebhookEvent, WebhookRoute, WebhookSource
-from webhooks.routing.route_event import route_event
+from webhooks.routing.route_event import route_events
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ def test_it_finds_them(api: Api, acme: Tenant, billing: WebhookSource) -> None:
     other = make_event(make_source(acme, "shop"), origin="test", event_type="invoice.void", external_id="evt_2")
     refused = make_event(billing, status="rejected", routing="", reason="signature_mismatch", event_type="")
     again = make_event(billing, status="duplicate", routing="", duplicate_of=first.id)
-    route_event(acme.id, first.id)
+    route_events(acme.id, [first.id])
     assert found(api) == ids(again, refused, other, first)
     assert found(api, source="shop") == ids(other)
     assert found(api, status="rejected", reason="signature_mismatch") == ids(refused)
@@ -105,7 +105,7 @@ def test_it_tells_all_of_one(api: Api, acme: Tenant, billing: WebhookSource, sco
         route = WebhookRoute.objects.create(tenant=acme, slug="to-crm", agent=scout, tool="crm-find")
     event = make_event(billing, {"password": "p4ss", "id": 1}, headers=(*JSON, ("Stripe-Signature", "v1=s1gned")))
     make_event(billing, status="duplicate", routing="", duplicate_of=event.id)
-    [run] = route_event(acme.id, event.id)
+    [run] = route_events(acme.id, [event.id]).runs
     told = api.get(f"webhook-events/{event.id}/")
     assert told.status_code == 200
     whole = told.json()

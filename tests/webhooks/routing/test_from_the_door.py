@@ -11,7 +11,7 @@ from webhooks.events.inspect_signature import inspect_signature
 from webhooks.events.raw import open_raw
 from webhooks.models import WebhookRoute, WebhookRun
 from webhooks.routing.fill import fill_run
-from webhooks.routing.route_event import route_event
+from webhooks.routing.route_event import route_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +29,7 @@ def test_an_event_that_came_becomes_a_run(corridor_loop: Loop, acme: Tenant, sco
     told = corridor_loop.run(post(path_to(source), body, signed(body, event_id="d-1"), query="page=2"))
     assert told.status == 200
     [event] = events_of(source)
-    [run_id] = route_event(acme.id, event.id)
+    [run_id] = route_events(acme.id, [event.id]).runs
     with within(acme.id):
         assert fill_run(WebhookRun.objects.get(id=run_id)).input == {"account": 7, "kind": "push", "page": "2"}
         found = find_event(event.id)

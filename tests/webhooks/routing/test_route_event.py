@@ -13,6 +13,7 @@ from accounts.ids import id_beside, new_id
 from accounts.models import Agent, Tenant
 from accounts.tenancy import platform, within
 from integrations.errors import VaultLocked
+from integrations.vault import Opener
 from tests.registry.test_turns import scanned
 from tests.webhooks.rows import make_event, make_source
 from webhooks.events.raw import Raw, open_raw
@@ -21,8 +22,8 @@ from webhooks.models.event import Routing
 from webhooks.routing import route_event as module
 from webhooks.routing import waiting
 from webhooks.routing.fill import fill_run
-from webhooks.routing.route_event import LARGEST_PAYLOAD_BYTES, route_event
-from webhooks.routing.waiting import next_to_route, route_waiting
+from webhooks.routing.route_event import LARGEST_PAYLOAD_BYTES, route_events
+from webhooks.routing.waiting import Page, next_to_route, route_next
 from webhooks.sources.state import release
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,11 @@ def fresh(event: WebhookEvent) -> WebhookEvent:
 def runs(event: WebhookEvent) -> list[WebhookRun]:
     with within(event.tenant_id):
         return list(WebhookRun.objects.filter(event=event).select_related("route", "event").order_by("id"))
+
+
+def route_event(tenant_id: UUID, event_id: UUID) -> list[UUID]:
+    """The runs that were made."""
+    return list(route_events(tenant_id, [event_id]).runs)
 
 
 def test_it_makes_a_run_for_each_route_that_matches(acme: Tenant, billing: WebhookSource, route: Route) -> None:
@@ -184,7 +190,7 @@ def test_where_an_order_is_kept_the_earlier_event_goes_first(
     first, second, third = (make_event(billing) for _ in range(3))
     assert route_event(acme.id, second.id) == []
     assert (fresh(second).routing, fresh(second).matches, runs(second)) == (Routing.WAITING, [], [])
-    assert route_waiting() == 3
+    assert route_next().runs == 3
     ids = [run.id for event in (first, second, third) for run in runs(event)]
     assert ids == sorted(ids)
 
@@ -196,7 +202,7 @@ def test_where_an_order_is_kept_what_was_held_goes_first(acme: Tenant, billing: 
     assert route_event(acme.id, later.id) == []
     with within(acme.id):
         release(billing)
-    assert route_waiting() == 2
+    assert route_next().runs == 2
     assert [runs(held)[0].id, runs(later)[0].id] == sorted([runs(held)[0].id, runs(later)[0].id])
 
 
@@ -225,12 +231,23 @@ class TestWhatWaits:
         assert next_to_route(9) == [first, second, (acme.id, ours[1].id)]
         assert next_to_route(9, without=[ours[0].id, other.id]) == [(acme.id, ours[1].id)]
 
-    def test_it_routes_all_of_it(self, acme: Tenant, billing: WebhookSource, route: Route) -> None:
+    def test_it_routes_those_who_come_next(
+        self, acme: Tenant, billing: WebhookSource, route: Route, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         route()
+        monkeypatch.setattr(waiting, "AT_ONCE", 2)
         events = [make_event(billing) for _ in range(3)]
-        assert route_waiting() == 3
+        assert [route_next() for _ in range(3)] == [Page(frozenset(), n, n) for n in (2, 1, 0)]
         assert {fresh(event).routing for event in events} == {Routing.ROUTED}
-        assert route_waiting() == 0
+
+    def test_those_of_one_tenant_cost_nine_statements(
+        self, acme: Tenant, billing: WebhookSource, route: Route, django_assert_num_queries: Any
+    ) -> None:
+        """Savepoint, scope, events, routes, the key of the vault, runs, what was found, scope, release."""
+        route()
+        events = [make_event(billing).id for _ in range(5)]
+        with django_assert_num_queries(9):
+            assert len(route_events(acme.id, events).runs) == 5
 
     def test_it_stops_where_the_vault_is_locked(
         self, acme: Tenant, billing: WebhookSource, route: Route, monkeypatch: pytest.MonkeyPatch
@@ -238,21 +255,13 @@ class TestWhatWaits:
         route()
         events = [make_event(billing), make_event(billing)]
 
-        def locked(event: WebhookEvent) -> Raw:
+        def locked(event: WebhookEvent, opener: Opener) -> Raw:
             raise VaultLocked
 
         monkeypatch.setattr(module, "open_raw", locked)
         with pytest.raises(VaultLocked):
-            route_waiting()
+            route_next()
         assert {fresh(event).routing for event in events} == {Routing.WAITING}
-
-    def test_a_pass_ends_in_time(
-        self, acme: Tenant, billing: WebhookSource, route: Route, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        route()
-        make_event(billing)
-        monkeypatch.setattr(waiting, "PASS_SECONDS", 0)
-        assert route_waiting() == 0
 
     def test_a_backlog_is_not_read_to_find_who_is_next(
         self, acme: Tenant, globex: Tenant, billing: WebhookSource
@@ -274,11 +283,12 @@ class TestWhatWaits:
         route()
         bad, good = make_event(billing), make_event(billing)
 
-        def open_but(event: WebhookEvent) -> Raw:
+        def open_but(event: WebhookEvent, opener: Opener) -> Raw:
             if event.id == bad.id:
                 raise RuntimeError
-            return open_raw(event)
+            return open_raw(event, opener)
 
         monkeypatch.setattr(module, "open_raw", open_but)
-        assert route_waiting() == 1
+        assert route_next() == Page(frozenset({bad.id}), routed=1, runs=1)
+        assert route_next(without=[bad.id]) == Page(frozenset(), routed=0, runs=0)
         assert [fresh(bad).routing, fresh(good).routing] == [Routing.WAITING, Routing.ROUTED]
