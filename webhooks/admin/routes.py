@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.chrome.acts import Act
-from accounts.chrome.cells import MUTE, badge, mono, subtle, two_lines
+from accounts.chrome.cells import MUTE, WARN, badge, mono, subtle, two_lines
 from accounts.chrome.filters import MenuFilter
 from accounts.chrome.forms import ActForm
 from accounts.chrome.pages import Empty, TenantPages
@@ -109,13 +109,15 @@ class RoutePages(TenantPages):
 
     def detail(self, request: HttpRequest, subject: WebhookRoute) -> dict[str, Any]:
         return {
-            "state": state_badge(subject) if subject.deleted_at or not subject.enabled else "",
+            "state": state_badge(subject) if subject.deleted_at or subject.is_tried or not subject.enabled else "",
             **detail_of(request, subject),
         }
 
 
 def state_badge(route: WebhookRoute) -> SafeString:
-    """Removed beats disabled beats enabled."""
+    """Removed beats disabled beats resting beats enabled."""
     if route.deleted_at is not None:
         return badge("Removed", MUTE)
-    return subtle("Enabled") if route.enabled else badge("Disabled", MUTE)
+    if not route.enabled:
+        return badge("Disabled", MUTE)
+    return badge("Rests", WARN) if route.is_tried else subtle("Enabled")

@@ -89,6 +89,11 @@ class WebhookRouteSerializer(NewRouteSerializer):
     """A route, as it is shown."""
 
     id = serializers.UUIDField()
+    rests_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="The circuit of its tool was open: until then none of its runs begins, then one at a time until one "
+        "succeeds. Null: it works.",
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -150,7 +155,7 @@ class RouteView(TenantView):
 _SHOWN = (
     *("id", "slug", "name", "event_types", "conditions", "order", "goes_on", "target", "tool", "version", "operation"),
     *("end_user", "input", "ordered_by", "schedule", "concurrency", "timeout_ms", "enabled"),
-    *("created_at", "updated_at"),
+    *("rests_until", "created_at", "updated_at"),
 )
 
 

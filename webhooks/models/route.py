@@ -56,6 +56,11 @@ class WebhookRoute(models.Model):
     schedule = models.JSONField(null=True, blank=True, help_text="Seconds before each attempt; null: the usual ones.")
     concurrency = models.PositiveSmallIntegerField(default=5, help_text="Runs at the same time.")
     timeout_ms = models.PositiveIntegerField(null=True, blank=True)
+    rests_until = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="Until then none of its runs is begun, and then one at a time until one succeeds; null: it works.",
+    )
     enabled = models.BooleanField(default=True)
     deleted_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -74,3 +79,8 @@ class WebhookRoute(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether its tool's circuit was open when it was last called."""
+        return self.rests_until is not None

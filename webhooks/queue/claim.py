@@ -26,7 +26,7 @@ _LOCK = "SELECT id FROM {lanes} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 # A statement of its own, after the lock: its snapshot has what others have taken of the lane before.
 _TAKE = """
     WITH free AS (
-        SELECT lane.id, lane.tenant_id, {looked_through} AS looked_through, LEAST(wanted.count, lane.concurrency - (
+        SELECT lane.id, lane.tenant_id, {looked_through} AS looked_through, LEAST(wanted.count, {concurrency} - (
             SELECT count(*) FROM {table}
             WHERE tenant_id = lane.tenant_id AND {lane}_id = lane.id AND status = 'running'
         )) AS count
@@ -109,7 +109,7 @@ def claim(kind: Kind, shares: Mapping[Lane, int]) -> Claimed:
 
 def _take(cursor: Any, kind: Kind, mine: list[tuple[UUID, int]]) -> Claimed:
     names = {"table": kind.table, "lanes": kind.lanes_table, "lane": kind.lane, "condition": kind.condition}
-    statement = _TAKE.format(**names, **(_ORDERED if kind.has_order else _UNORDERED))
+    statement = _TAKE.format(**names, concurrency=kind.concurrency, **(_ORDERED if kind.has_order else _UNORDERED))
     lanes, counts = [lane for lane, _ in mine], [count for _, count in mine]
     cursor.execute(statement, {"lanes": lanes, "counts": counts, "lease": settings.WEBHOOK_LEASE_SECONDS})
     rows = cursor.fetchall()

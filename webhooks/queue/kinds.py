@@ -21,6 +21,8 @@ class Kind:
     """The action of one that is given up."""
     redriven: str
     """The action of those that wait for an attempt again."""
+    concurrency: str = "lane.concurrency"
+    """In SQL: how many of a lane may run at once now."""
     condition: str = "TRUE"
     """In SQL: which rows of the table are of this kind."""
     tenant_id: UUID | None = None
@@ -42,10 +44,16 @@ class Kind:
         return "delivery" if self.model is WebhookDelivery else "run"
 
 
+# One that has rested is tried by a single run: `webhooks/queue/rest.py`.
+CONCURRENCY = """
+    CASE WHEN lane.rests_until IS NULL THEN lane.concurrency
+        WHEN lane.rests_until > statement_timestamp() THEN 0 ELSE 1 END
+"""
 RUNS = Kind(
     *(WebhookRun, WebhookRoute, "route", "webhook_run"),
     died="webhook_run.dead",
     redriven="webhook_run.redriven",
+    concurrency=CONCURRENCY,
     condition="target = 'tool'",
     has_order=True,
 )

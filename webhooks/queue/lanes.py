@@ -20,7 +20,8 @@ _DUE = """
     SELECT leap.tenant_id, leap.lane, busy.count, due.count
     FROM leap
     CROSS JOIN LATERAL (
-        SELECT concurrency FROM {lanes} WHERE id = leap.lane AND enabled AND deleted_at IS NULL LIMIT 1
+        SELECT {concurrency} AS concurrency FROM {lanes} AS lane
+        WHERE lane.id = leap.lane AND lane.enabled AND lane.deleted_at IS NULL LIMIT 1
     ) AS own
     CROSS JOIN LATERAL (
         SELECT count(*) FROM {table}
@@ -77,6 +78,7 @@ def due_lanes(kind: Kind, *, after: tuple[UUID, UUID], most: int) -> list[Lane]:
 
 def _due(kind: Kind, after: tuple[UUID, UUID], most: int) -> list[Lane]:
     names = {"table": kind.table, "lanes": kind.lanes_table, "lane": kind.lane, "condition": kind.condition}
+    names["concurrency"] = kind.concurrency
     place, behind_start, behind_leap = (each.format(**names) for each in _PLACES[kind.tenant_id is not None])
     statement = _DUE.format(
         next_after_start=_NEXT.format(place=place, is_behind=behind_start, **names),

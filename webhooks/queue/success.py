@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import TypeAlias
-from uuid import UUID
 
 from django.db import connection
 
@@ -13,6 +12,7 @@ from accounts.together import Together
 from webhooks.live import tell_pages
 from webhooks.queue.kinds import Kind
 from webhooks.queue.order import let_next_come
+from webhooks.queue.rest import end_rest
 from webhooks.queue.types import Attempt, Taken
 
 MOST_AT_ONCE = 50
@@ -35,7 +35,7 @@ _SUCCEED = """
             finished_at = statement_timestamp(), lease_until = NULL{and_of_runs}
         FROM went
         WHERE row.id = went.id AND row.id IN (SELECT id FROM mine)
-        RETURNING row.id, row.tenant_id, row.attempts, {order_key} AS order_key
+        RETURNING row.id, row.tenant_id, row.attempts, row.{lane}_id AS lane, {order_key} AS order_key
     ), logged AS (
         INSERT INTO webhooks_webhookattempt (
             id, tenant_id, {attempt_of}_id, number, started_at, finished_at, execution_id, status_code, code, detail,
@@ -45,8 +45,9 @@ _SUCCEED = """
             went.execution_id, went.status_code, '', '', went.response
         FROM ended JOIN went USING (id)
     )
-    SELECT id, order_key FROM ended
+    SELECT id, order_key, {rested} FROM ended
 """
+_RESTED = "(SELECT id FROM webhooks_webhookroute WHERE id = ended.lane AND rests_until IS NOT NULL)"
 _OF_RUNS = """,
             execution_id = COALESCE(went.execution_id, row.execution_id),
             first_attempt_at = COALESCE(row.first_attempt_at, went.started_at)"""
@@ -84,13 +85,18 @@ def _succeed(kind: Kind, went: Sequence[Went]) -> list[bool]:
         table=kind.table,
         attempt_of=kind.attempt_of,
         and_of_runs=_OF_RUNS if kind.attempt_of == "run" else "",
+        lane=kind.lane,
         order_key="row.order_key" if kind.has_order else "''",
+        rested=_RESTED if kind.attempt_of == "run" else "NULL",
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, _columns(went))
-        ended: dict[UUID, str] = dict(cursor.fetchall())
-    for run_id in sorted(id_ for id_, order_key in ended.items() if order_key):
+        rows = cursor.fetchall()
+    for run_id in sorted(id_ for id_, order_key, _ in rows if order_key):
         let_next_come(run_id)
+    for route_id in sorted({rested for _, _, rested in rows if rested}):
+        end_rest(route_id)
+    ended = {id_ for id_, _, _ in rows}
     for tenant_id in {taken.tenant_id for taken, _ in went}:
         tell_pages(tenant_id)
     return [taken.id in ended for taken, _ in went]

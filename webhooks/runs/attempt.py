@@ -23,6 +23,7 @@ from registry.models.execution import UNFINISHED, Status
 from registry.release_keys import release_keys
 from webhooks.models import WebhookRun
 from webhooks.queue.endings import give_up, put_back, put_off
+from webhooks.queue.rest import let_rest
 from webhooks.queue.schedule import next_pause
 from webhooks.queue.success import succeed_with_others
 from webhooks.queue.types import Attempt, Taken
@@ -33,6 +34,7 @@ SOONEST_LOOK = timedelta(seconds=5)
 LATEST_LOOK = timedelta(minutes=5)
 """How long until a run looks again at an execution that goes on; in between, half as long as it has gone on."""
 KEY_IS_TAKEN = "idempotency_conflict"
+CIRCUIT_OPEN = "circuit_open"
 
 
 async def attempt(taken: Taken) -> None:
@@ -84,17 +86,14 @@ def _conclude_failed(taken: Taken, outcome: Outcome, started_at: datetime) -> No
 def _go_on(taken: Taken, verdict: Verdict, went: Attempt) -> None:
     failure = verdict.failure
     went = replace(went, code=failure.code, detail=failure.detail, status_code=failure.status_code)
-    pause = _pause(taken, failure) if verdict.again else None
-    if pause is None:
+    run = WebhookRun.objects.select_related("route").get(id=taken.id)
+    pause = next_pause(run.route.schedule, attempts=run.attempts + 1, asked=failure.retry_after)
+    if pause is None or not verdict.again:
         give_up(taken, went, verdict.cause)
     elif put_back(taken, went, pause) and went.execution_id is not None:
         release_keys([went.execution_id])
-
-
-def _pause(taken: Taken, failure: Failure) -> timedelta | None:
-    """Before the next attempt; None: there is none left."""
-    run = WebhookRun.objects.select_related("route").get(id=taken.id)
-    return next_pause(run.route.schedule, attempts=run.attempts + 1, asked=failure.retry_after)
+    if failure.code == CIRCUIT_OPEN:
+        let_rest(run.route_id, failure.retry_after)
 
 
 def _next_look(outcome: Outcome) -> timedelta:

@@ -15,6 +15,7 @@ from tests.webhooks.rows import make_event, make_source
 from webhooks.admin.sentences import sentence_of
 from webhooks.models import WebhookRoute, WebhookRun
 from webhooks.models.queued import QueueStatus
+from webhooks.queue.rest import let_rest
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,13 @@ def nothing_ran(tenant: Tenant) -> bool:
 
 
 class TestList:
+    def test_one_whose_tool_fails_says_that_it_rests(self, browse: Browse, vera: Person, scout: Agent) -> None:
+        route = make_route(scout)
+        with within(scout.tenant_id):
+            let_rest(route.id, 30)
+        assert "Rests" in browse(vera).page(LIST)
+        assert "the circuit of its tool was open" in browse(vera).page(address_of(route))
+
     def test_they_stand_in_the_order_in_which_an_event_meets_them(
         self, browse: Browse, vera: Person, scout: Agent
     ) -> None:

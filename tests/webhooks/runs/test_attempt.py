@@ -21,9 +21,9 @@ from tests.registry.approvals.asking import rule_for
 from tests.registry.approvals.questions import approvals
 from tests.registry.execution.rows import executions
 from tests.upstream import Scripted, Upstream
-from tests.webhooks.queue.rows import as_it_stands, let_be_due, take
+from tests.webhooks.queue.rows import as_it_stands, let_be_due, make_route, take
 from tests.webhooks.rows import make_event, make_source
-from tests.webhooks.runs.making import INPUT, attempt_it, attempts_of, make_run
+from tests.webhooks.runs.making import INPUT, attempt_it, attempts_of, make_run, run_on
 from webhooks.models import WebhookRoute, WebhookRun
 from webhooks.queue.kinds import RUNS
 from webhooks.queue.sweep import end_lost
@@ -101,6 +101,36 @@ def test_it_waits_as_the_service_asks(
     assert (run.status, run.code) == ("waiting", "upstream_error")
     assert run.due_at is not None
     assert timedelta(seconds=7190) < run.due_at - timezone.now() <= timedelta(hours=2)
+
+
+def test_a_route_rests_while_its_tools_circuit_is_open(
+    acme: Tenant, scout: Agent, corridor: Corridor, register: Register, upstream: Upstream
+) -> None:
+    register(idempotent=True, breaker={"minimum_calls": 1, "open_seconds": 30})
+    route = make_route(scout)
+    first, second, third = (run_on(route, make_event(make_source(acme, name), INPUT)) for name in ("a", "b", "c"))
+    upstream.will(Scripted(503))
+    for run in (first, second):
+        taken = next(each for each in take() if each.id == run.id)
+        corridor.loop.run(attempt(taken))
+        give_back(acme)
+    assert [(as_it_stands(run).attempts, as_it_stands(run).code) for run in (first, second, third)] == [
+        (1, "upstream_error"),
+        (1, "circuit_open"),
+        (0, ""),
+    ]
+    assert take() == []
+    with within(acme.id):
+        rests_until = WebhookRoute.objects.get(id=route.id).rests_until
+    assert rests_until is not None
+    assert timedelta(seconds=20) < rests_until - timezone.now() <= timedelta(seconds=30)
+    assert len(upstream.received) == 1
+
+
+def give_back(tenant: Tenant) -> None:
+    """What was taken and is not done waits on."""
+    with within(tenant.id):
+        WebhookRun.objects.filter(status="running").update(status="waiting", lease_until=None)
 
 
 def test_the_last_attempt_makes_it_a_dead_letter(
