@@ -18,6 +18,7 @@ from webhooks.receiving.answer import refusal
 from webhooks.receiving.body import Receive, read_body
 from webhooks.receiving.find import Found, find
 from webhooks.receiving.receive import receive
+from webhooks.receiving.turns import Turns
 from webhooks.receiving.types import Answer, Arrival, KnownSource
 from webhooks.signatures.received import Received
 from webhooks.sources.address import ROOT, path_of
@@ -30,6 +31,9 @@ AGAIN_SECONDS = 5
 """When to send again what could not be stored."""
 NOTED_EVERY = timedelta(minutes=1)
 LONGEST_TOKEN = 100
+
+
+_turns = Turns()  # a web process has one loop
 
 
 async def door(scope: Scope, receive_message: Receive, send: Send) -> None:
@@ -46,7 +50,9 @@ async def _answer(scope: Scope, receive_message: Receive) -> Answer:
     found = await find(token) if 0 < len(token) <= LONGEST_TOKEN else None
     if found is None:
         return refusal(NotFound("Nobody takes events at this address. Check that it was copied whole."))
-    answer, _ = await receive(await _arrival(token, *found, scope, receive_message))
+    arrival = await _arrival(token, *found, scope, receive_message)
+    async with _turns.turn(arrival.source.tenant_id):
+        answer, _ = await receive(arrival)
     return answer
 
 
