@@ -261,29 +261,34 @@ def _flood(calm: Sender, flood: Sender, data_dir: Path) -> None:
 
 
 def _beside(port: int, calm: Sender, data_dir: Path, flood: Sender | None) -> tuple[float, float, float, float]:
-    async def both() -> tuple[Load, Load | None]:
-        seconds = 15
-        steady = asyncio.ensure_future(run_paced(port, calm.requests(PER_SECOND * seconds), per_second=PER_SECOND))
-        flooding = None if flood is None else await _until(steady, port, flood)
-        return await steady, flooding
-
-    with _since(data_dir, calm) as took:
-        steady, flooding = uvloop.run(both())
-        _require_all(steady, 200)
+    seconds = 15
+    with _flooding(port, flood), _since(data_dir, calm) as took:
+        before = _received(data_dir, flood)
+        steady = _paced(port, calm, seconds)
+        rate = (_received(data_dir, flood) - before) / seconds
         effect = _percentiles(took())
     answer = steady.percentile(50), steady.percentile(95)
-    rate = f"{flooding.calls_per_second:>18.0f}" if flooding else f"{'none':>18}"
-    name = "beside a flood" if flood else "alone"
-    print(f"{name:<20} {answer[0]:>10.2f} {answer[1]:>8.2f} {effect[0]:>10.1f} {effect[1]:>8.1f} {rate}", flush=True)
+    name, rated = ("beside a flood", f"{rate:>18.0f}") if flood else ("alone", f"{'none':>18}")
+    print(f"{name:<20} {answer[0]:>10.2f} {answer[1]:>8.2f} {effect[0]:>10.1f} {effect[1]:>8.1f} {rated}", flush=True)
     return *answer, *effect
 
 
-async def _until(steady: "asyncio.Future[Load]", port: int, flood: Sender) -> Load:
-    def requests() -> Iterator[bytes]:
-        while not steady.done():
-            yield from flood.requests(1)
+@contextmanager
+def _flooding(port: int, flood: Sender | None) -> Iterator[None]:
+    if flood is None:
+        yield
+        return
+    with spawned("benchmarks.flood", str(port), flood.path):
+        time.sleep(3)
+        yield
 
-    return await run_each(port, requests(), clients=CLIENTS)
+
+def _received(data_dir: Path, sender: Sender | None) -> int:
+    if sender is None:
+        return 0
+    with postgres.connect(data_dir) as connection:
+        counted = "SELECT count(*) FROM webhooks_webhookevent WHERE tenant_id = %s"
+        return int((connection.execute(counted, [sender.tenant_id]).fetchone() or (0,))[0])
 
 
 def _percentiles(took: list[float]) -> tuple[float, float]:

@@ -5,6 +5,7 @@ import time
 from uuid import UUID
 
 from accounts.offload import in_database_thread
+from registry.execution.watch import watch
 from webhooks.queue.hands import Hands
 from webhooks.queue.kinds import DELIVERIES, RUNS
 from webhooks.queue.rounds import Rounds
@@ -29,6 +30,8 @@ class _Router:
         self._until = 0.0
 
     async def _route(self) -> bool:
+        if watch().is_closing:
+            return False
         now = time.monotonic()
         if now > self._until:
             self._left_alone, self._until = frozenset(), now + LEFT_ALONE_SECONDS

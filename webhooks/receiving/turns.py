@@ -12,7 +12,7 @@ from uuid import UUID
 
 from accounts.errors import Unavailable
 
-AT_ONCE = 8
+AT_ONCE = 3
 """Requests that a process works on: as many as keep it busy."""
 MOST_WAITING = 200
 """Requests of a tenant that wait in a process. Their senders send again what comes beyond."""
