@@ -6,8 +6,10 @@ from accounts.errors import QuartermasterError
 from integrations.errors import EgressBlocked, UpstreamFailure
 from integrations.redaction import KnownSecrets, Rules, redact_beginning, redact_text
 from webhooks.models.queued import Cause
-from webhooks.telling.send import KEPT_BYTES, Answer
+from webhooks.telling.send import Answer
 
+KEPT_LETTERS = 2_000
+"""How much of an answer is kept."""
 GONE = 410
 """The receiver wants no more: the subscription is disabled."""
 
@@ -31,7 +33,7 @@ class Judgement:
 
 def judge_answer(answer: Answer, redaction: Rules, secrets: KnownSecrets) -> Judgement:
     text = answer.beginning.decode(errors="replace").replace("\x00", "\ufffd")
-    response = redact_beginning(text, KEPT_BYTES, secrets=secrets, rules=redaction)
+    response = redact_beginning(text, KEPT_LETTERS, secrets=secrets, rules=redaction)
     if answer.is_success:
         return Judgement(status_code=answer.status, response=response)
     return Judgement(

@@ -19,7 +19,7 @@ from webhooks.queue.endings import give_up, put_off
 from webhooks.queue.types import Attempt, Taken
 from webhooks.subscriptions.secrets import active_secrets
 from webhooks.telling.send import IDLE_SECONDS, Parcel
-from webhooks.telling.sign import signed_headers
+from webhooks.telling.sign import signed_headers, to_be_masked
 
 ONCE: Sequence[float] = (0,)
 """A test is tried once: whoever sent it is waiting to see."""
@@ -80,7 +80,7 @@ def _packed(delivery: WebhookDelivery, at: datetime) -> Packed:
         attempts=delivery.attempts,
         is_test=delivery.sequence is None,
         redaction=redaction_without_tool(delivery.tenant).stored,
-        secrets=KnownSecrets(tuple(secrets)),
+        secrets=to_be_masked(secrets, headers),
     )
 
 

@@ -8,8 +8,8 @@ from integrations.egress import EgressRequest, EgressRules, EgressStream
 from integrations.errors import UpstreamFailure
 from registry.transports.retry_after import retry_after
 
-KEPT_BYTES = 2_000
-"""How much of an answer is kept."""
+READ_BYTES = 16_000
+"""How much of an answer is read: more than is kept of it, so that no secret is cut in two before it is masked."""
 IDLE_SECONDS = 2.0
 """How long an answer's body may pause before we do without it."""
 
@@ -48,6 +48,6 @@ async def _beginning(stream: EgressStream) -> bytes:
     with contextlib.suppress(UpstreamFailure):
         async for piece in stream.pieces():
             found += piece
-            if len(found) >= KEPT_BYTES:
+            if len(found) >= READ_BYTES:
                 break
-    return found[:KEPT_BYTES]
+    return found[:READ_BYTES]

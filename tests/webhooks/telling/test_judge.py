@@ -6,8 +6,8 @@ from accounts.errors import Internal, QuartermasterError
 from integrations.errors import EgressBlocked, UpstreamTimeout, UpstreamUnreachable
 from integrations.redaction import SECRETS_MASKED, KnownSecrets
 from webhooks.models.queued import Cause
-from webhooks.telling.judge import Judgement, judge_answer, judge_error
-from webhooks.telling.send import KEPT_BYTES, Answer
+from webhooks.telling.judge import KEPT_LETTERS, Judgement, judge_answer, judge_error
+from webhooks.telling.send import Answer
 
 SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
@@ -49,8 +49,15 @@ def test_it_masks_secrets_in_what_is_kept_of_an_answer() -> None:
     assert "hunter2" not in response
 
 
+@pytest.mark.parametrize("before", range(KEPT_LETTERS - len(SECRET), KEPT_LETTERS + 1, 8))
+def test_it_keeps_no_half_of_a_secret(before: int) -> None:
+    response = judged(200, b"." * before + SECRET.encode() + b"." * 500).response
+    assert response == ("." * before + "[redacted:secret]")[: max(before + 17, KEPT_LETTERS)][: len(response)]
+    assert SECRET[:8] not in response
+
+
 def test_it_keeps_an_answer_that_is_no_text() -> None:
-    assert judged(200, b"\xff\x00" * KEPT_BYTES).response[:4] == "\ufffd" * 4
+    assert judged(200, b"\xff\x00" * KEPT_LETTERS).response[:4] == "\ufffd" * 4
 
 
 @pytest.mark.parametrize(

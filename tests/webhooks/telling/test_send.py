@@ -10,7 +10,7 @@ from integrations import egress
 from integrations.egress import EgressRules
 from integrations.errors import EgressBlocked, UpstreamTimeout, UpstreamUnreachable
 from tests.upstream import Scripted, Upstream
-from webhooks.telling.send import KEPT_BYTES, Answer, Parcel, send
+from webhooks.telling.send import READ_BYTES, Answer, Parcel, send
 
 PARCEL = Parcel(
     "", {"webhook-id": "msg_1", "Content-Type": "application/json"}, b"{}", EgressRules("acme", max_redirects=0)
@@ -44,7 +44,7 @@ async def test_a_redirect_is_an_answer(upstream: Upstream) -> None:
 async def test_it_keeps_the_beginning_of_a_long_answer(upstream: Upstream) -> None:
     upstream.will(Scripted(200, b"a" * 5_000_000))
     answer = await send(parcel(upstream))
-    assert (answer.status, answer.beginning) == (200, b"a" * KEPT_BYTES)
+    assert (answer.status, answer.beginning) == (200, b"a" * READ_BYTES)
 
 
 async def test_an_answer_counts_that_cannot_be_read(upstream: Upstream) -> None:

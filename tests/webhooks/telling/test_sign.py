@@ -1,12 +1,14 @@
 """Signatures are those of Standard Webhooks: a receiver verifies them with any of its libraries."""
 
+import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 
+from integrations.redaction import KNOWN_ONLY, redact_text
 from webhooks.subscriptions.secrets import new_secret
-from webhooks.telling.sign import signed_headers
+from webhooks.telling.sign import signed_headers, to_be_masked
 
 
 @dataclass(frozen=True)
@@ -75,3 +77,14 @@ def test_a_new_secret_is_32_random_bytes() -> None:
     secrets = {new_secret() for _ in range(50)}
     assert len(secrets) == 50
     assert all(secret.startswith("whsec_") and len(secret) == len("whsec_") + 44 for secret in secrets)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.message_id)
+def test_what_a_receiver_could_repeat_is_masked(vector: Vector) -> None:
+    key = vector.secret.removeprefix("whsec_")
+    content = base64.b64decode(key)
+    forms = [vector.secret, key, content.hex(), base64.urlsafe_b64encode(content).decode()]
+    told = "\n".join([*forms, vector.signature])
+    known = to_be_masked([vector.secret], headers(vector))
+    masked = "[redacted:secret]"
+    assert redact_text(told, secrets=known, rules=KNOWN_ONLY).split("\n") == [masked] * 4 + [f"v1,{masked}"]
