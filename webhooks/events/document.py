@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from integrations.redaction import Rules, redact
+from integrations.redaction import KnownSecrets, Rules, redact
 from registry.redaction import redaction_without_tool
 from webhooks.events.body import joined, read_body, read_fields
 from webhooks.events.raw import Raw
 from webhooks.events.signs import Signs, signs_of
 from webhooks.models import WebhookEvent
 from webhooks.signatures.forms import url_encoded
+from webhooks.sources.hidden import hidden_of
 
 NAMES = ("source", "type", "id", "event", "headers", "query", "body", "received_at", "origin", "replay")
 """What the document holds. `id` is the provider's, `event` is ours."""
@@ -23,15 +24,17 @@ class Document:
     rules: Rules
     """What may be stored of it."""
     signs: Signs
+    hidden: KnownSecrets
+    """The source's own secrets, which a sender may repeat anywhere."""
 
     @cached_property
     def masked(self) -> Mapping[str, Any]:
         """The same without signatures, and with secrets and personal data masked as the tenant's policy has it."""
-        return self.signs.without(redact(self.plain, rules=self.rules).value)
+        return self.signs.without(redact(self.plain, secrets=self.hidden, rules=self.rules).value)
 
 
 def document_of(event: WebhookEvent, raw: Raw, *, replay: bool = False) -> Document:
-    """The event has to come with its `source` and its `tenant`. Raises VaultLocked where hashes are asked for."""
+    """The event has to come with its `source` and its `tenant`. Raises VaultLocked."""
     headers = headers_of(raw)
     plain = {
         "source": event.source.slug,
@@ -46,7 +49,12 @@ def document_of(event: WebhookEvent, raw: Raw, *, replay: bool = False) -> Docum
         "replay": replay,
     }
     signs = signs_of(event.source)
-    return Document(signs.without_secrets(plain), redaction_without_tool(event.tenant).stored, signs)
+    return Document(
+        plain=signs.without_secrets(plain),
+        rules=redaction_without_tool(event.tenant).stored,
+        signs=signs,
+        hidden=hidden_of(event.source, event.tenant.generation),
+    )
 
 
 def headers_of(raw: Raw) -> dict[str, str]:

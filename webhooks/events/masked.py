@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from integrations.redaction import redact
+from integrations.redaction import redact, redact_text
 from webhooks.events.document import Document
 from webhooks.events.raw import Raw
 from webhooks.events.signs import without_address
@@ -19,19 +19,22 @@ def masked(raw: Raw, document: Document) -> Raw:
     """The body is written anew; None: it is no text, or too large."""
     return replace(
         raw,
-        url=_url(raw.url, document.masked["query"]),
+        url=_url(raw.url, document),
         headers=tuple((name, _header(name, value, document)) for name, value in raw.headers),
         body=_body(raw, document),
     )
 
 
-def _url(url: str, query: dict[str, Any]) -> str:
-    address = without_address(url.partition("#")[0].partition("?")[0])
+def _url(url: str, document: Document) -> str:
+    query = document.masked["query"]
+    address = redact_text(without_address(url.partition("#")[0].partition("?")[0]), secrets=document.hidden)
     return f"{address}?{_encoded(query)}" if query else address
 
 
 def _header(name: str, value: str, document: Document) -> str:
-    shown: dict[str, str] = redact({name: document.signs.header(name, value)}, rules=document.rules).value
+    shown: dict[str, str] = redact(
+        {name: document.signs.header(name, value)}, secrets=document.hidden, rules=document.rules
+    ).value
     return next(iter(shown.values()), "")
 
 

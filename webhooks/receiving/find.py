@@ -22,6 +22,7 @@ from webhooks.signatures.shelf import scheme_named
 from webhooks.signatures.types import MOST_SECRETS
 from webhooks.sources.address import public_url
 from webhooks.sources.facts import settings_of
+from webhooks.sources.hidden import read_hidden
 from webhooks.sources.secrets import active_secrets
 from webhooks.sources.token import digest_of
 
@@ -100,6 +101,7 @@ def _known_source(row: WebhookSource) -> KnownSource:
         limits=limits_of(row.rate_limit, None, None),
         networks=tuple(row.allowed_networks),
         identifying=identifying(scheme, settings, id_at=row.event_id_at, type_at=row.event_type_at),
+        hidden=read_hidden(row, opener),
     )
 
 

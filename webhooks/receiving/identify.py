@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from registry.shaping.large import by_weight
-from registry.transports.text import storable
 from webhooks.models.event import Origin
+from webhooks.receiving.columns import as_column
 from webhooks.receiving.types import Arrival, Identity
 from webhooks.signatures.event import EventFacts, event_of
 from webhooks.signatures.fitting import fitted
 from webhooks.signatures.types import Scheme
 from webhooks.signatures.verdict import Refused as Unfitting
 from webhooks.sources.places import read_place
+
+LONGEST_ID = 300
+LONGEST_TYPE = 200
 
 
 def identifying(scheme: Scheme | None, settings: Mapping[str, str], *, id_at: str, type_at: str) -> Scheme | None:
@@ -35,10 +38,10 @@ async def identify(arrival: Arrival, once: str = "") -> Identity:
 
 
 def _identity(arrival: Arrival, once: str) -> Identity:
-    facts = _facts(arrival)
+    facts, hidden = _facts(arrival), arrival.source.hidden
     return Identity(
-        external_id=storable(facts.id or ""),
-        event_type=storable(facts.type),
+        external_id=as_column(facts.id or "", LONGEST_ID, hidden),
+        event_type=as_column(facts.type, LONGEST_TYPE, hidden),
         dedup_key=_dedup_key(arrival, facts),
         once_key=_digest(b"once", once.encode()) if once and arrival.origin is not Origin.TEST else None,
     )

@@ -13,11 +13,13 @@ from registry.transports.text import storable
 from webhooks.models import WebhookEvent
 from webhooks.models.event import EventStatus, Routing
 from webhooks.models.source import SourceState
+from webhooks.receiving.columns import as_column
 from webhooks.receiving.types import Arrival, Identity, Refused
 from webhooks.sealed_places import PURPOSE
 
 LARGEST_REFUSED_BODY = 64_000
 """Bytes of the body of what was refused; of a larger one its beginning is kept."""
+LONGEST_CONTENT_TYPE = 200
 
 
 async def accepted_row(arrival: Arrival, identity: Identity, verdict: dict[str, Any]) -> WebhookEvent:
@@ -83,7 +85,7 @@ def _sealed_row(arrival: Arrival, body: bytes | None, sealer: Sealer, more: dict
         origin=arrival.origin,
         method=received.method[:16],
         address=arrival.address[:64],
-        content_type=storable(_content_type(arrival))[:200],
+        content_type=as_column(_content_type(arrival), LONGEST_CONTENT_TYPE, arrival.source.hidden),
         body_bytes=len(received.body),
         sealed_head=_seal(sealer, arrival, "head", json.dumps(head, separators=(",", ":")).encode()),
         sealed_body=None if body is None else _seal(sealer, arrival, "body", body),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accounts.errors import QuartermasterError
 from accounts.limits import Limits
+from integrations.redaction import KnownSecrets
 from webhooks.models.event import Origin
 from webhooks.models.source import SourceState
 from webhooks.signatures.received import Received
@@ -42,6 +43,8 @@ class KnownSource:
     networks: tuple[str, ...]
     identifying: Scheme | None
     """The scheme with its settings filled in, which finds an event's id and type where the source says."""
+    hidden: KnownSecrets = field(default_factory=KnownSecrets, repr=False)
+    """What nobody is to see, wherever a sender repeats it."""
 
     def secrets_at(self, now: datetime) -> tuple[KnownSecret, ...]:
         """Those that are active then."""

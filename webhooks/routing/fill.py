@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from accounts.errors import Fault, Invalid
-from integrations.redaction import as_masked
+from integrations.redaction import KNOWN_ONLY, as_masked, redact_text
 from registry.request_digests import digest_of
 from registry.shaping.weight import weigh
 from webhooks.events.document import Document, document_of
@@ -42,7 +42,7 @@ def fill_run(run: WebhookRun) -> Filled:
 def fill(route: WebhookRoute, document: Document) -> Filled:
     """Raises Invalid with the places that do not suit."""
     made = _input(route, document.plain)
-    return Filled(input=made, masked=_masked(route, document, made), end_user=_end_user(route, document.plain))
+    return Filled(input=made, masked=_masked(route, document, made), end_user=_end_user(route, document))
 
 
 def order_key(route: WebhookRoute, document: Document) -> str:
@@ -88,14 +88,18 @@ def _masked(route: WebhookRoute, document: Document, made: Mapping[str, Any]) ->
     return masked
 
 
-def _end_user(route: WebhookRoute, document: Mapping[str, Any]) -> str:
-    """Never nobody where a route names somebody: the call would go out with the tenant's own connection."""
+def _end_user(route: WebhookRoute, document: Document) -> str:
+    """Never nobody where a route names somebody: the call would go out with the tenant's own connection. Nor a secret:
+    for whom a call was made is shown beside it.
+    """
     if not route.end_user:
         return ""
-    found = evaluate(route.end_user, document, "$.end_user")
+    found = evaluate(route.end_user, document.plain, "$.end_user")
     text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
     if not 0 < len(text) <= LONGEST_END_USER:
         raise _unfit("$.end_user", f"This finds no text of 1 to {LONGEST_END_USER} characters in the event.")
+    if redact_text(text, secrets=document.hidden, rules=KNOWN_ONLY) != text:
+        raise _unfit("$.end_user", "This finds a secret of the source in the event. Say for whom by something else.")
     return text
 
 

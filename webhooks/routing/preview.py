@@ -48,7 +48,7 @@ def preview(route: WebhookRoute, event: WebhookEvent, by: Caller) -> Preview:
         return Preview(found, faults=error.faults, order_key=key)
     except Forbidden as error:
         return Preview(found, faults=[Fault("$.agent", error.message)], order_key=key)
-    end_user = redact(filled.end_user, rules=document.rules).value
+    end_user = redact(filled.end_user, secrets=document.hidden, rules=document.rules).value
     return Preview(found, input=filled.masked, end_user=end_user, order_key=key, call=call)
 
 

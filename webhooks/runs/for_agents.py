@@ -34,6 +34,7 @@ from webhooks.queue.success import succeed
 from webhooks.queue.types import Attempt, Taken
 from webhooks.routing.fill import Filled, fill_run
 from webhooks.runs.attempt import conclude_unmade
+from webhooks.sources.hidden import hidden_of
 from webhooks.wake import wake_agent
 
 MOST_LANES = 500
@@ -145,12 +146,13 @@ def _held(run_id: UUID, by: Caller, taken: int | None) -> Taken:
 
 
 def _run(held: Taken) -> WebhookRun:
-    return WebhookRun.objects.select_related("tenant", "event", "route", "agent").get(id=held.id)
+    return WebhookRun.objects.select_related("tenant", "event__source", "route", "agent").get(id=held.id)
 
 
 def _as_stored(run: WebhookRun, said: Any) -> str:
-    """First masked, then cut: half a secret would not be found."""
-    masked = redact(said, rules=redaction_without_tool(run.tenant).stored).value
+    """First masked, then cut: half a secret would not be found. It may repeat what the event's sender had repeated."""
+    hidden = hidden_of(run.event.source, run.tenant.generation)
+    masked = redact(said, secrets=hidden, rules=redaction_without_tool(run.tenant).stored).value
     return (masked if isinstance(masked, str) else json.dumps(masked))[:MOST_KEPT]
 
 

@@ -12,7 +12,9 @@ from webhooks.signatures.values import first_of
 from webhooks.signatures.verdict import Refused
 
 LONGEST = 200
-"""Characters of an id or a type."""
+"""Characters of an id."""
+LONGEST_READ = 2_000
+"""Characters of a type. No more of it than that is looked at."""
 
 
 @dataclass(frozen=True)
@@ -45,4 +47,4 @@ def _id(sources: Sources, reading: Reading) -> str | None:
 
 def _type(sources: Sources, reading: Reading) -> str:
     text = (first_of(sources, reading) or b"").decode("utf-8", "replace")
-    return "".join(letter for letter in text[:LONGEST] if letter.isprintable())
+    return "".join(letter for letter in text[:LONGEST_READ] if letter.isprintable())

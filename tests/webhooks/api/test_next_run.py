@@ -21,6 +21,7 @@ from tests.corridor import Corridor
 from tests.doors import Api
 from tests.locks import in_another_connection, somebody_waits_for_a_lock
 from tests.patience import until
+from tests.webhooks import sending
 from tests.webhooks.queue.rows import as_it_stands, make_route, make_runs
 from tests.webhooks.rows import make_event, make_source
 from tests.webhooks.runs.making import INPUT, attempts_of, make_run, run_on
@@ -106,6 +107,14 @@ class TestTheAgent:
         [attempt] = attempts_of(acme, run)
         assert (attempt.code, attempt.next_at is None) == ("failed_by_agent", False)
         assert "The CRM is down" in attempt.detail
+
+    def test_repeats_no_secret_of_the_source(self, api: Api, acme: Tenant, scout: Agent, scout_caller: Any) -> None:
+        source = sending.make_source(acme)
+        make_run(scout, **FOR_AGENT, event=make_event(source, {"account": 7, "note": sending.SECRET}))
+        run = take(scout_caller)
+        api.post(f"webhook-runs/{run.id}/failed/", {"detail": f"I do not know {sending.SECRET}.", "retry": False})
+        [attempt] = attempts_of(acme, run)
+        assert attempt.detail == "I do not know [redacted:secret]."
 
     def test_gives_up_for_good(self, api: Api, scout: Agent, scout_caller: Any) -> None:
         make_run(scout, **FOR_AGENT)

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Tenant
 from accounts.tenancy import within
+from tests.webhooks import sending
 from tests.webhooks.rows import JSON, make_event, make_source
 from webhooks.errors import EventEmptied
 from webhooks.events.document import Document, document_of
@@ -152,3 +153,16 @@ def test_what_was_removed_is_not_shown(acme: Tenant) -> None:
         assert look_at(found) is None
         with pytest.raises(EventEmptied, match="Have it sent again"):
             open_raw(found)
+
+
+def test_the_sources_own_secrets_are_masked_wherever_they_are_repeated(acme: Tenant) -> None:
+    source = sending.make_source(acme, scheme="meta", settings={"verify_token": "mellon-mellon-mellon"})
+    told = {"said": [f"signed with {sending.SECRET}", f"at {sending.path_to(source)}", "speak mellon-mellon-mellon"]}
+    headers = (*JSON, ("X-Echo", sending.SECRET))
+    event = make_event(source, told, headers=headers, url="https://x/?note=mellon-mellon-mellon")
+    masked = "[redacted:secret]"
+    said = [f"signed with {masked}", f"at /hooks/{masked}/", f"speak {masked}"]
+    assert document(event).masked["body"] == {"said": said}
+    assert document(event).masked["query"] == {"note": masked}
+    assert ("X-Echo", masked) in shown(event).request.headers
+    assert document(event).plain["body"] == told

@@ -1,7 +1,9 @@
+import json
 from typing import Any
 
 import pytest
 
+from integrations.redaction import KnownSecrets
 from tests.webhooks.receiving.arrivals import URL, a_scheme, a_source, an_arrival
 from webhooks.models.event import Origin
 from webhooks.receiving.identify import identify
@@ -102,3 +104,23 @@ async def test_it_looks_there_too_where_the_scheme_has_settings() -> None:
 async def test_it_knows_nothing_where_the_settings_do_not_fit() -> None:
     source = {"scheme": scheme_named("generic-hmac"), "settings": {"hash": "crc"}}
     assert (await identity(b'{"id": "e-1"}', source=source)).external_id == ""
+
+
+async def test_it_shows_no_secret_of_the_source_in_an_id_or_a_type() -> None:
+    source = {"hidden": KnownSecrets(("it is a secret",))}
+    told = [{"id": f"{mark} it is a secret", "type": "paid.it is a secret"} for mark in ("e-1", "e-2")]
+    found, other = [await identity(json.dumps(each).encode(), source=source) for each in told]
+    assert (found.external_id, found.event_type) == ("e-1 [redacted:secret]", "paid.[redacted:secret]")
+    assert found.dedup_key != other.dedup_key
+
+
+async def test_it_shows_no_half_of_a_secret_where_a_type_is_cut() -> None:
+    source = {"hidden": KnownSecrets(("it is a secret",))}
+    found = await identity(json.dumps({"type": "x" * 195 + "it is a secret"}).encode(), source=source)
+    assert found.event_type == "x" * 195 + "[reda"
+
+
+@pytest.mark.parametrize("name", ["token: created", "secret_scanning_alert.created", "evt_1OZ9Q2LkdIwHu7ixSecretKey"])
+async def test_it_takes_no_name_for_a_secret(name: str) -> None:
+    found = await identity(json.dumps({"id": name, "type": name}).encode())
+    assert (found.external_id, found.event_type) == (name, name)

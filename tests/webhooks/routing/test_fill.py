@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from accounts.errors import Invalid
+from integrations.redaction import KnownSecrets
 from integrations.redaction.policy import DEFAULT_REDACTION
 from webhooks.events.document import Document
 from webhooks.events.signs import Signs
 from webhooks.models import WebhookRoute
 from webhooks.routing.fill import fill, order_key
 
+SECRET = "it is a secret to everybody"
 BODY: dict[str, Any] = {
     "id": "evt_1",
     "customer": {"id": 7, "email": "ada@acme.example", "api_key": "k-1"},
@@ -21,7 +23,7 @@ BODY: dict[str, Any] = {
 
 def document(body: Any = None) -> Document:
     plain = {"type": "paid", "headers": {}, "query": {}, "body": BODY if body is None else body}
-    return Document(plain, DEFAULT_REDACTION.stored, Signs())
+    return Document(plain, DEFAULT_REDACTION.stored, Signs(), KnownSecrets((SECRET,)))
 
 
 def route(**facts: Any) -> WebhookRoute:
@@ -103,3 +105,12 @@ def test_a_key_that_may_not_be_stored_or_is_long_is_a_digest() -> None:
     assert by_email == order_key(route(ordered_by="body.customer.email"), document())
     assert len(by_email) == 64
     assert len(order_key(route(ordered_by="body.long"), document({"long": "x" * 201}))) == 64
+
+
+def test_nobody_is_called_what_is_a_secret_of_the_source() -> None:
+    said = "This finds a secret of the source in the event. Say for whom by something else."
+    assert faults({"end_user": "body.who"}, {"who": f"user {SECRET}"}) == [("$.end_user", said)]
+
+
+def test_a_key_that_holds_a_secret_of_the_source_is_a_digest() -> None:
+    assert len(order_key(route(ordered_by="body.who"), document({"who": SECRET}))) == 64

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from integrations.redaction import KnownSecrets
 from tests.webhooks.signatures.other_keys import other_secret
 from tests.webhooks.signatures.spoiling import headers_of, signature_of, spoiled
 from tests.webhooks.signatures.vector_files import Vector, Vectors, all_vectors, by_scheme, with_header
+from webhooks.receiving.columns import as_column
 from webhooks.signatures.event import event_of
 from webhooks.signatures.reading import Reading
 from webhooks.signatures.received import Received
@@ -51,6 +53,10 @@ def test_it_names_the_event_as_the_provider_does(vector: Vector) -> None:
     facts = event_of(vector.scheme, vector.received, vector.settings)
     expected = {"id": facts.id, "type": facts.type} | dict(vector.event or {})
     assert {"id": facts.id, "type": facts.type} == expected
+    assert [as_column(text, 300, KnownSecrets()) for text in (facts.id or "", facts.type)] == [
+        facts.id or "",
+        facts.type,
+    ]
 
 
 @each_scheme
