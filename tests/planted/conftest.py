@@ -28,7 +28,7 @@ from tests.conftest import Sweeper
 from tests.corridor import Corridor, Loop
 from tests.integrations.egress.upstreams import upstream
 from tests.patience import until
-from tests.planted import calling, connecting, doors, signing
+from tests.planted import calling, connecting, doors, hooking, signing
 from tests.planted.day import Day, Shown, allowing, listening_to_logs
 from tests.planted.echoes import ASKED, ECHOES
 from tests.planted.places import (
@@ -53,6 +53,7 @@ HAPPENS: dict[str, Callable[[Day], None]] = {
     **connecting.HAPPENS,
     **signing.HAPPENS,
     **doors.HAPPENS,
+    **hooking.HAPPENS,
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.integrations.redaction.test_formats import TOKENS
 from tests.planted.day import Day
+from tests.planted.hooking import is_told_there
 from tests.planted.plants import NEVER_SENT, ODD, PLANTS
 from tests.planted.seeking import Found
 
@@ -24,7 +25,8 @@ def test_what_is_told_there_is_found(found: Found, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_of_a_secret_is_found(found: Found, kind: str) -> None:
-    assert [leak for (place, _), leak in found.leaks.items() if place.partition(" ")[0] == kind] == []
+    leaks = {key: leak for key, leak in found.leaks.items() if not is_told_there(*key)}
+    assert [leak for (place, _), leak in leaks.items() if place.partition(" ")[0] == kind] == []
 
 
 def test_there_is_looked_nowhere_else(found: Found) -> None:

@@ -1,13 +1,14 @@
 """What makes a subscription's facts good ones."""
 
 from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qsl
 
 from accounts.caller import Actor
 from accounts.errors import Fault, Forbidden, Invalid
 from accounts.roles import Right
 from integrations.egress.targets import read_target
 from integrations.errors import EgressBlocked
-from integrations.redaction import redact_text
+from integrations.redaction import redact, redact_text
 from registry.permissions.conditions import check_conditions
 from webhooks.models import WebhookSubscription
 from webhooks.queue.check_schedule import check_schedule
@@ -52,12 +53,18 @@ def _url_faults(url: str) -> Iterator[Fault]:
         return
     if "#" in url:
         yield Fault("$.url", "Leave out the fragment (`#…`): it is never sent.")
-    if redact_text(url) != url:
+    if _holds_secret(url):
         yield Fault(
             "$.url",
             "The URL holds what looks like a secret, and it is shown to everybody who may look at subscriptions. Take "
             "it out: each message is signed, and its receiver knows by that who sends it.",
         )
+
+
+def _holds_secret(url: str) -> bool:
+    """Also what is a secret by the name of its parameter alone."""
+    _, _, query = url.partition("?")
+    return redact_text(url) != url or redact(dict(parse_qsl(query))).count > 0
 
 
 def _number_faults(where: str, value: int, lowest: int, highest: int) -> Iterator[Fault]:

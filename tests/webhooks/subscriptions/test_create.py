@@ -56,6 +56,7 @@ def test_its_secret_is_nowhere_in_its_row(acme: Tenant) -> None:
         ({"url": "https://user:secret@hooks.example/"}, ["$.url"]),
         ({"url": "https://hooks.example/#part"}, ["$.url"]),
         ({"url": "https://hooks.example/in?token=8f14e45fceea167a5a36dedd4bea2543"}, ["$.url"]),
+        ({"url": "https://hooks.example/in?token=correcthorsebatterystaple"}, ["$.url"]),
         ({"url": "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"}, ["$.url"]),
         ({"event_types": ["executions.*"]}, ["$.event_types[0]"]),
         ({"conditions": [{"path": "data.code", "op": "eq", "value": 1}]}, ["$.conditions[0].path"]),
