@@ -15,6 +15,7 @@ from accounts.tenants import bump_generation
 from integrations.vault import open_sealed, seal
 from webhooks.models import WebhookSecret, WebhookSource
 from webhooks.sealed_places import PURPOSE
+from webhooks.signatures.keys import scheme_secret_fault
 from webhooks.signatures.shelf import scheme_named
 from webhooks.signatures.types import MOST_SECRETS, Scheme
 from webhooks.sources.find import lock_source
@@ -81,7 +82,10 @@ def keep_delivered(*, tenant_id: UUID, source_id: UUID, secret: str) -> bool:
         source = lock_source(source_id)
         if source.unsigned or active_secrets(source).exists():
             return False
-        made = keep_secret(source, scheme_named(source.scheme), secret, delivered=True)
+        try:
+            made = keep_secret(source, scheme_named(source.scheme), secret, delivered=True)
+        except Invalid:  # it is no handshake, whatever it looks like
+            return False
         _record(source, HANDSHAKE, "webhook_secret.added", made)
         return True
 
@@ -98,6 +102,8 @@ def keep_secret(source: WebhookSource, scheme: Scheme | None, secret: str, *, de
             "This cannot be a secret.",
             faults=[Fault("$.secret", f"Give what the provider shows: 1 to {LONGEST_SECRET:,} characters.")],
         )
+    if wrong := scheme_secret_fault(scheme, secret):
+        raise Invalid("This cannot be a secret of the source's scheme.", faults=[Fault("$.secret", wrong)])
     made = WebhookSecret(tenant_id=source.tenant_id, source=source, delivered=delivered)
     made.sealed = seal(
         tenant_id=source.tenant_id, purpose=PURPOSE, field=f"{made.id}:secret", plaintext=secret.encode()

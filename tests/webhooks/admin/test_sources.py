@@ -76,6 +76,17 @@ class TestMaking:
         with within(acme.id):
             assert not WebhookSource.objects.exists()
 
+    def test_a_secret_that_the_scheme_cannot_use_is_refused_beside_its_field(
+        self, browse: Browse, alice: Person, acme: Tenant
+    ) -> None:
+        fields = {"name": "Messages", "slug": "messages", "secret": "whsec_C2FVsBQ!", **USUAL}
+        page = browse(alice).refused(f"{ADD}?scheme=standard-webhooks", fields)
+        assert 'id="id_secret_error"' in page
+        assert "this is not base64" in page
+        assert "C2FVsBQ" not in page
+        with within(acme.id):
+            assert not WebhookSource.objects.exists()
+
     def test_one_that_nobody_signs_for_is_declared_so(self, browse: Browse, alice: Person, acme: Tenant) -> None:
         fields = {"name": "Open", "slug": "open", **USUAL}
         assert 'id="id_unsigned_error"' in browse(alice).refused(f"{ADD}?scheme=unsigned", fields)

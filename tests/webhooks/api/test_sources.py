@@ -161,3 +161,20 @@ def test_it_sends_a_test_event(acme: Tenant, api: Api) -> None:
     assert (told["status"], told["reason"]) == ("accepted", "")
     assert refusal(api.post("webhook-sources/repo/test/", {"sample": "no such sample"}))[0] == 404
     assert refusal(api.post("webhook-sources/other/test/", {}))[0] == 404
+
+
+NOT_BASE64 = "Signing secret: this is not base64. Copy all of it again from the provider."
+
+
+def test_it_takes_no_secret_that_its_scheme_cannot_use(steward_api: Api) -> None:
+    """At once, and not when the first event is refused."""
+    odd = {"slug": "svix", "scheme": "standard-webhooks", "secret": "whsec_C2FVsBQ!"}
+    answer = steward_api.post("webhook-sources/", odd)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"path": "$.secret", "message": NOT_BASE64}]
+    assert steward_api.get("webhook-sources/").json()["results"] == []
+    made(steward_api, slug="svix", scheme="standard-webhooks", secret="whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
+    answer = steward_api.post("webhook-sources/svix/secrets/", {"secret": "whsec_C2FVsBQ!"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"path": "$.secret", "message": NOT_BASE64}]
+    assert len(steward_api.get("webhook-sources/svix/").json()["secrets"]) == 1

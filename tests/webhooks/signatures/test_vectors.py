@@ -12,6 +12,7 @@ from tests.webhooks.signatures.spoiling import headers_of, signature_of, spoiled
 from tests.webhooks.signatures.vector_files import Vector, Vectors, all_vectors, by_scheme, with_header
 from webhooks.receiving.columns import as_column
 from webhooks.signatures.event import event_of
+from webhooks.signatures.keys import scheme_secret_fault
 from webhooks.signatures.reading import Reading
 from webhooks.signatures.received import Received
 from webhooks.signatures.shelf import scheme_names
@@ -57,6 +58,11 @@ def test_it_names_the_event_as_the_provider_does(vector: Vector) -> None:
         facts.id or "",
         facts.type,
     ]
+
+
+@each_vector
+def test_its_secrets_are_taken_when_they_are_entered(vector: Vector) -> None:
+    assert [scheme_secret_fault(vector.scheme, secret) for secret in vector.secrets] == [""] * len(vector.secrets)
 
 
 @each_scheme

@@ -120,3 +120,9 @@ def test_it_is_not_for_everybody(acme: Tenant, scout_caller: Caller) -> None:
         with pytest.raises(Forbidden):
             reveal_secret(source=source, by=scout_caller, secret_id=secret.id)
     assert len(active(source)) == 1
+
+
+def test_what_cannot_be_a_secret_is_no_handshake(acme: Tenant) -> None:
+    source = make_source(acme, scheme="notion", secret="")
+    assert keep_delivered(tenant_id=acme.id, source_id=source.id, secret=" ") is False
+    assert active(source) == []

@@ -11,6 +11,7 @@ from accounts.tenancy import within
 from tests.corridor import Loop
 from tests.webhooks.sending import BY, SECRET, events_of, make_source, path_to, post, signed
 from webhooks.models import WebhookEvent, WebhookSource
+from webhooks.sources.change import change_source
 from webhooks.sources.remove import remove_source
 from webhooks.sources.test_event import sample_named, send_test
 
@@ -53,7 +54,9 @@ def test_it_needs_a_secret_that_is_one(acme: Tenant) -> None:
     source = make_source(acme, secret="")
     with pytest.raises(Conflict, match="no secret yet"):
         sent(source)
-    spoilt = make_source(acme, "spoilt", scheme="standard-webhooks", secret="whsec_no base64!")
+    spoilt = make_source(acme, "spoilt")
+    with within(acme.id):
+        spoilt = change_source(source=spoilt, by=BY, changes={"scheme": "standard-webhooks"})
     with pytest.raises(Conflict, match="cannot be signed"):
         sent(spoilt)
     assert events_of(source) == events_of(spoilt) == []
