@@ -6,6 +6,7 @@ from accounts import bridge
 from webhooks import retention, worker
 from webhooks.queue import sweep
 from webhooks.queue.kinds import DELIVERIES, RUNS, RUNS_OF_AGENTS
+from webhooks.runs.lost import may_repeat
 from webhooks.sources import state
 from webhooks.telling.fan_out import fan_out
 from webhooks.telling.retention import remove_old
@@ -26,9 +27,8 @@ def work_queues(told: object = None) -> None:
 @shared_task
 def end_lost() -> None:
     """Give runs and deliveries whose holder is gone to another one, and cancel those that nobody would take."""
-    for kind in (RUNS, DELIVERIES):
-        if sweep.end_lost(kind):
-            bridge.start(worker.look())
+    if sweep.end_lost(RUNS, may_repeat=may_repeat) + sweep.end_lost(DELIVERIES):
+        bridge.start(worker.look())
     for kind in (RUNS, RUNS_OF_AGENTS, DELIVERIES):
         sweep.cancel_stranded(kind)
 

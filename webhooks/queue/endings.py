@@ -47,10 +47,10 @@ def put_off(taken: Taken, pause: timedelta, *, execution_id: UUID | None = None)
         return _update(taken, **_waiting(taken, Now() + pause, **waited_for))
 
 
-def take_away(taken: Taken, attempt: Attempt) -> bool:
-    """Its holder is gone: it is due at once, and no attempt is counted."""
+def take_away(taken: Taken, attempt: Attempt, pause: timedelta) -> bool:
+    """Its holder is gone: it is due after the pause, and no attempt is counted."""
     with within(taken.tenant_id):
-        due_at = timezone.now()
+        due_at = timezone.now() + pause
         is_ours = _update(taken, **_waiting(taken, due_at, lost=F("lost") + 1))
         if is_ours:
             _log(taken, attempt, number=_row(taken).attempts + 1, next_at=due_at)

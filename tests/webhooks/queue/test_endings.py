@@ -90,7 +90,7 @@ def test_it_is_given_up_and_told_of(run: WebhookRun, taken: Taken) -> None:
 
 
 def test_it_is_taken_away_and_due_at_once(run: WebhookRun, taken: Taken) -> None:
-    assert take_away(taken, Attempt(LONG_AGO, code="lease_ended"))
+    assert take_away(taken, Attempt(LONG_AGO, code="lease_ended"), timedelta(0))
     run = as_it_stands(run)
     assert (run.status, run.attempts, run.lost, run.code) == ("waiting", 0, 1, "")
     [attempt] = logged(run)
@@ -114,7 +114,7 @@ def test_success_forgets_what_went_wrong_before(run: WebhookRun, taken: Taken) -
     [
         lambda taken: put_back(taken, FAILED, MINUTE),
         lambda taken: put_off(taken, MINUTE),
-        lambda taken: take_away(taken, FAILED),
+        lambda taken: take_away(taken, FAILED, timedelta(0)),
     ],
 )
 def test_what_would_wait_for_a_route_that_was_removed_is_cancelled(
@@ -133,7 +133,7 @@ ENDINGS: list[Callable[[Taken], bool]] = [
     lambda taken: put_back(taken, FAILED, MINUTE),
     lambda taken: put_off(taken, MINUTE),
     lambda taken: give_up(taken, FAILED, Cause.TOOL),
-    lambda taken: take_away(taken, FAILED),
+    lambda taken: take_away(taken, FAILED, timedelta(0)),
 ]
 
 

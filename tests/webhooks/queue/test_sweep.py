@@ -1,5 +1,6 @@
 """Rows whose holder is gone."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Agent, Tenant
 from accounts.tenancy import within
-from tests.webhooks.queue.rows import WENT, as_it_stands, make_route, make_runs, take
+from tests.webhooks.queue.rows import WENT, as_it_stands, let_be_due, make_route, make_runs, take
 from tests.webhooks.telling.subscribers import deliveries, happen, subscribed, told
 from webhooks.models import WebhookDelivery, WebhookRun, WebhookSubscription
 from webhooks.queue.endings import GONE
@@ -51,15 +52,44 @@ def test_it_waits_for_leases_to_be_extended_when_postgresql_has_just_come_back(s
     assert end_lost(RUNS) == 1
 
 
-def test_what_seems_to_end_its_holders_is_given_up(scout: Agent) -> None:
-    [run] = make_runs(make_route(scout))
+def lose_all(run: WebhookRun, may_repeat: Callable[[Any], bool]) -> WebhookRun:
+    """As many holders as may be lost, whatever pauses there are between them."""
     for _ in range(MOST_LOST):
+        let_be_due(run)
         take()
         lose(run)
-        end_lost(RUNS, at=timezone.now())
-    run = as_it_stands(run)
+        end_lost(RUNS, at=timezone.now(), may_repeat=may_repeat)
+    return as_it_stands(run)
+
+
+@pytest.mark.parametrize(
+    ("may_repeat", "then"),
+    [
+        (True, "Redrive it to try again."),
+        (False, "It may have had its effect, and is not safe to repeat. Look at the service before redriving it."),
+    ],
+)
+def test_what_seems_to_end_its_holders_is_given_up(scout: Agent, may_repeat: bool, then: str) -> None:
+    [run] = make_runs(make_route(scout))
+    run = lose_all(run, lambda row: may_repeat)
     assert (run.status, run.cause, run.code) == ("dead", "ours", "lease_ended")
-    assert "That was the 5th time" in run.detail
+    assert run.detail.endswith(f"That was the 5th time, so it was not given to another one. {then}")
+
+
+def test_it_is_given_to_the_next_later_each_time(scout: Agent) -> None:
+    """What ends its holders does not end all that there are within seconds."""
+    [run] = make_runs(make_route(scout))
+    pauses = []
+    for _ in range(MOST_LOST - 1):
+        let_be_due(run)
+        take()
+        lose(run)
+        before = timezone.now()
+        end_lost(RUNS, at=before)
+        due_at = as_it_stands(run).due_at
+        assert due_at is not None
+        pauses.append(round((due_at - before).total_seconds()))
+    assert pauses == [0, 10, 60, 300]
 
 
 def test_each_kind_has_its_own_table(scout: Agent) -> None:
