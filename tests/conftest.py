@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.connections",
     "tests.browsing",
     "tests.storages",
+    "tests.savings",
 ]
 
 # One statement, as superuser: neither row-level security, foreign keys nor triggers get in its way. A small

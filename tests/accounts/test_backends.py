@@ -18,11 +18,6 @@ SIGN_IN = "/admin/login/"
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
-
-
 @pytest.fixture
 def bob(bob: Person) -> Person:
     with within(bob.tenant_id):

@@ -5,7 +5,6 @@ import io
 import sys
 
 import pytest
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEntry, Person, Tenant
@@ -14,11 +13,6 @@ from accounts.tenancy import within
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def _quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1)
 
 
 class Terminal(io.StringIO):
