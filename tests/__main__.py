@@ -32,8 +32,8 @@ def run_all() -> int:
     measured = coverage.Coverage()
     with measured.collect():
         # Each process has servers of its own, and often waits for them: three keep two cores busy. A file's tests
-        # stay together. A browser wants the machine alone.
-        three = ["--numprocesses", "3", "--max-worker-restart", "1", "--dist", "loadfile", "--ignore", "tests/browser"]
+        # stay together (`tests/schedule.py`). A browser wants the machine alone.
+        three = ["--numprocesses", "3", "--max-worker-restart", "3", "--dist", "loadfile", "--ignore", "tests/browser"]
         result = run_beside(three) or run_beside(["tests/browser"])
     measured.save()
     measured.combine()

@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.browsing",
     "tests.storages",
     "tests.savings",
+    "tests.schedule",
 ]
 
 # One statement, as superuser: neither row-level security, foreign keys nor triggers get in its way. A small
