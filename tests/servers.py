@@ -7,6 +7,7 @@ import base64
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Generator
@@ -19,6 +20,9 @@ import pytest
 from config.embedded import addresses, children, postgres, valkey
 
 PREFIX = "quartermaster-tests-"
+# The kernel ends a process of the run then, whatever holds it: a failed test that does not come back, a thread that is
+# waited for at the end. Nothing else would.
+LONGEST_RUN_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ servers_key = pytest.StashKey[Servers]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    signal.alarm(LONGEST_RUN_SECONDS)
     remove_leftovers()
     data_dir = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     early_config.stash[servers_key] = servers = start_servers(data_dir)

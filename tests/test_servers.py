@@ -1,6 +1,7 @@
 """What every other test stands on: servers that end with the run, and a clean house after a test that commits."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from accounts.tenancy import platform
 from config.embedded import children
 from tests.cast import make_tenant
 from tests.running import wait_for
-from tests.servers import PREFIX, Servers, remove_leftovers
+from tests.servers import LONGEST_RUN_SECONDS, PREFIX, Servers, remove_leftovers
 
 # A run that tells its folder and its servers, and is then killed.
 KILLED_RUN = """
@@ -44,6 +45,11 @@ def test_the_folder_of_a_living_run_is_kept(servers: Servers) -> None:
     assert servers.data_dir.exists()
     assert servers.data_dir.parent == Path(tempfile.gettempdir())
     assert servers.data_dir.name.startswith(f"{PREFIX}{os.getpid()}-")
+
+
+def test_a_run_that_hangs_is_ended() -> None:
+    assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= LONGEST_RUN_SECONDS
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
 
 
 @pytest.mark.django_db
