@@ -9,6 +9,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -42,12 +43,19 @@ servers_key = pytest.StashKey[Servers]()
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     signal.alarm(LONGEST_RUN_SECONDS)
+    keep_what_is_compiled()
     remove_leftovers()
     data_dir = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     early_config.stash[servers_key] = servers = start_servers(data_dir)
     early_config.add_cleanup(lambda: stop_servers(servers))
     os.environ.update(_environment(data_dir))
     return (yield)
+
+
+def keep_what_is_compiled() -> None:
+    """A run starts a hundred processes, and each would compile the product where Python is told to keep nothing."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def start_servers(data_dir: Path) -> Servers:
