@@ -17,7 +17,7 @@ from tests.planted.plants import NO_FORMAT, ONE_EACH
 from tests.webhooks.sending import post
 from webhooks.models import WebhookDelivery, WebhookEvent, WebhookRun, WebhookSource
 from webhooks.models.event import Routing
-from webhooks.routing.waiting import route_waiting
+from webhooks.routing.waiting import route_next
 from webhooks.sources.address import path_of, token_of
 from webhooks.wake import wake_queue
 
@@ -146,7 +146,7 @@ def _path_to(day: Day, slug: str) -> str:
 
 def _routed(day: Day) -> bool:
     """What keeps an order waits for the schedule, which is here."""
-    route_waiting()
+    route_next()
     wake_queue()
     with within(day.acme.id):
         waits = WebhookEvent.objects.filter(routing=Routing.WAITING).exists()

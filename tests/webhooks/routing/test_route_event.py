@@ -240,13 +240,13 @@ class TestWhatWaits:
         assert [route_next() for _ in range(3)] == [Page(frozenset(), n, n) for n in (2, 1, 0)]
         assert {fresh(event).routing for event in events} == {Routing.ROUTED}
 
-    def test_those_of_one_tenant_cost_nine_statements(
+    def test_those_of_one_tenant_cost_ten_statements(
         self, acme: Tenant, billing: WebhookSource, route: Route, django_assert_num_queries: Any
     ) -> None:
-        """Savepoint, scope, events, routes, the key of the vault, runs, what was found, scope, release."""
+        """Savepoint, scope, events, routes, the vault's key, the source's secrets, runs, what was found, scope, release."""
         route()
         events = [make_event(billing).id for _ in range(5)]
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             assert len(route_events(acme.id, events).runs) == 5
 
     def test_it_stops_where_the_vault_is_locked(
