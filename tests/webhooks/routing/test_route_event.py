@@ -243,7 +243,7 @@ class TestWhatWaits:
     def test_those_of_one_tenant_cost_ten_statements(
         self, acme: Tenant, billing: WebhookSource, route: Route, django_assert_num_queries: Any
     ) -> None:
-        """Savepoint, scope, events, routes, the vault's key, the source's secrets, runs, what was found, scope, release."""
+        """Savepoint, scope, events, routes, the vault's key, the source's secrets, runs, what was found, scope, end."""
         route()
         events = [make_event(billing).id for _ in range(5)]
         with django_assert_num_queries(10):
