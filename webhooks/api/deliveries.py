@@ -15,7 +15,7 @@ from accounts.api.views import TenantView
 from accounts.caller import Caller
 from accounts.roles import Right
 from registry.api.executions import IDEMPOTENCY_KEY, idempotency_key
-from webhooks.api.runs import RedrivenSerializer, RedriveRequestSerializer
+from webhooks.api.runs import RedrivenSerializer, RedriveRequestSerializer, dead_by_cause
 from webhooks.errors import NotDead
 from webhooks.models import WebhookAttempt, WebhookDelivery
 from webhooks.models.queued import Cause, QueueStatus
@@ -169,4 +169,4 @@ def represent_delivery(delivery: WebhookDelivery) -> dict[str, Any]:
 
 
 def _chosen(wanted: dict[str, Any]) -> dict[str, Any]:
-    return {_FIELDS[name]: value for name, value in wanted.items() if name in _FIELDS}
+    return {_FIELDS[name]: value for name, value in wanted.items() if name in _FIELDS} | dead_by_cause(wanted)

@@ -190,7 +190,12 @@ def _not_dead(run: WebhookRun) -> NotDead:
 
 
 def _chosen(query: dict[str, Any]) -> dict[str, Any]:
-    return {FILTERS[name]: value for name, value in query.items() if name in FILTERS}
+    return {FILTERS[name]: value for name, value in query.items() if name in FILTERS} | dead_by_cause(query)
+
+
+def dead_by_cause(query: dict[str, Any]) -> dict[str, Any]:
+    """Only dead letters have a cause: said so that their index finds them, and no history is read."""
+    return {"status__in": [QueueStatus.DEAD]} if "cause" in query else {}
 
 
 def _find(run_id: UUID) -> WebhookRun:

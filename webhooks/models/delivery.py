@@ -46,4 +46,5 @@ class WebhookDelivery(Queued):
             ),
             models.Index(fields=["lease_until"], condition=Q(status="running"), name="webhook_delivery_leases"),
             models.Index(fields=["tenant", "-id"], condition=Q(status="dead"), name="webhook_delivery_dead"),
+            models.Index(fields=["tenant", "code", "-id"], condition=~Q(code=""), name="webhook_delivery_by_code"),
         ]

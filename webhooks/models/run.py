@@ -63,4 +63,5 @@ class WebhookRun(Queued):
                 name="webhook_run_in_order",
             ),
             models.Index(fields=["tenant", "-id"], condition=Q(status="dead"), name="webhook_run_dead"),
+            models.Index(fields=["tenant", "code", "-id"], condition=~Q(code=""), name="webhook_run_by_code"),
         ]

@@ -1,9 +1,13 @@
 """`webhook-runs/`: looking at runs, calling them off, redriving them."""
 
+import json
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
+from accounts.ids import new_id
 from accounts.models import Agent, AuditEntry, Tenant
 from accounts.roles import Role
 from accounts.tenancy import within
@@ -11,7 +15,9 @@ from registry.models import Execution
 from registry.models.execution import Status
 from tests.cast import make_agent, make_key
 from tests.doors import Api
+from tests.servers import Servers
 from tests.webhooks.queue.rows import LONG_AGO, as_it_stands, make_route
+from tests.webhooks.queue.test_lanes import scanned
 from tests.webhooks.rows import make_event, make_source
 from tests.webhooks.runs.making import make_run, run_on
 from webhooks.models import WebhookAttempt, WebhookRedo, WebhookRoute, WebhookRun, WebhookSource
@@ -215,3 +221,37 @@ def test_who_may_only_look_changes_nothing(acme: Tenant, route: WebhookRoute) ->
         assert viewer.post(address, {}).status_code == 403
     assert viewer.post("webhook-runs/redrive/", {"filter": {}}).status_code == 403
     assert as_it_stands(run).status == "dead"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("query", [{"code": "timeout"}, {"cause": "tool"}, {"cause": "tool", "code": "timeout"}])
+def test_no_history_is_read_to_find_what_failed(
+    query: dict[str, str], api: Api, route: WebhookRoute, servers: Servers
+) -> None:
+    failed = dead(route, code="timeout")
+    event = {"event_id": failed.event_id, "finished_at": timezone.now()}
+    with within(route.tenant_id):
+        WebhookRun.objects.bulk_create(
+            WebhookRun(tenant_id=route.tenant_id, route=route, agent=route.agent, status="succeeded", **event, **once)
+            for once in ({"replay_id": new_id()} for _ in range(3_000))
+        )
+    with servers.connect_as_superuser() as database:
+        database.execute("ANALYZE webhooks_webhookrun")
+    plans: list[Any] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SELECT") and 'FROM "webhooks_webhookrun"' in sql:
+            execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params, many, context)
+            [(plan,)] = context["cursor"].fetchall()
+            plans.append((plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        assert ids(api.get("webhook-runs/", query)) == [str(failed.id)]
+    assert [sum(scanned(plan, "webhooks_webhookrun")) for plan in plans] == [1]
+
+
+def test_only_dead_letters_have_a_cause(api: Api, route: WebhookRoute) -> None:
+    run = dead(route)
+    assert ids(api.get("webhook-runs/", {"cause": "tool", "status": "dead"})) == [str(run.id)]
+    assert ids(api.get("webhook-runs/", {"cause": "tool", "status": "succeeded"})) == []
