@@ -26,6 +26,7 @@ from config.handlers import problem_page
 from config.patience import asked_in_time
 from registry.backlog import backlog
 from registry.breakers.census import holds, troubled_circuits
+from webhooks.backlog import backlog as webhook_backlog
 
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
 
@@ -90,13 +91,16 @@ async def _known() -> list[Metric]:
 def state() -> list[Metric]:
     """What is read from PostgreSQL and Redis for one answer."""
     with platform():
-        found = backlog(timezone.now())
+        found, webhooks = backlog(timezone.now()), webhook_backlog(timezone.now())
         unsealed = AuditEntry.objects.unsealed().count()
         held = holds()
     return [
         _by("waits_for", "executions_unfinished", "Executions that have not ended.", found.unfinished.items()),
         _gauge("executions_overdue_seconds", "For how long the oldest one has been due.", found.overdue_seconds),
         _gauge("audit_entries_unsealed", "Entries not yet in a chain.", unsealed),
+        _by("state", "webhook_runs", "Runs of webhook events that have not succeeded.", webhooks.runs.items()),
+        _by("state", "webhook_deliveries", "Deliveries that have not arrived.", webhooks.deliveries.items()),
+        _by("state", "webhook_events", "Webhook events that are still to be routed.", webhooks.events.items()),
         _by("state", "breakers", "Circuits that are not closed.", troubled_circuits().items()),
         _by("hold", "breakers_held", "Words of people over circuits.", held.items()),
     ]
