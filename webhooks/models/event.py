@@ -25,7 +25,7 @@ class Routing(models.TextChoices):
     """Its source is paused."""
     ROUTED = "routed"
     UNROUTED = "unrouted"
-    """No route matched."""
+    """No route matched, or it could not be routed: `detail` says why."""
 
 
 class Origin(models.TextChoices):
@@ -76,6 +76,9 @@ class WebhookEvent(models.Model):
     verdict = models.JSONField(default=dict, help_text="What verification found out at receipt.")
     routing = models.CharField(max_length=16, choices=Routing.choices, default=Routing.NONE, blank=True)
     routed_at = models.DateTimeField(null=True, editable=False)
+    routing_failures = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="How often routing it ended in an error nobody foresaw."
+    )
     matches = models.JSONField(default=list, help_text="Each route that was looked at, and why it matched or not.")
     payload = models.JSONField(null=True, help_text="The body as JSON, redacted; null: too large, or no JSON.")
     count = models.PositiveIntegerField(default=1, help_text="How many refusals of a flood it stands for.")
@@ -105,6 +108,7 @@ class WebhookEvent(models.Model):
             ),
             models.Index(fields=["tenant", "id"], condition=Q(routing="waiting"), name="webhook_event_to_route"),
             models.Index(fields=["source", "id"], condition=Q(routing="held"), name="webhook_event_held"),
+            models.Index(fields=["source", "id"], condition=Q(routing="waiting"), name="webhook_event_in_turn"),
             models.Index(fields=["source", "id"], condition=Q(emptied_at=None), name="webhook_event_to_empty"),
             models.Index(
                 fields=["duplicate_of", "id"], condition=Q(duplicate_of__isnull=False), name="webhook_event_duplicates"

@@ -42,10 +42,17 @@ LARGEST_PAYLOAD_BYTES = 64_000
 
 @dataclass(frozen=True)
 class Routed:
-    events: frozenset[UUID]
+    events: frozenset[UUID] = frozenset()
     """Those that wait no more."""
-    runs: tuple[UUID, ...]
+    runs: tuple[UUID, ...] = ()
     """That they have from now on."""
+
+
+def together(parts: Sequence[Routed]) -> Routed:
+    return Routed(
+        events=frozenset(event_id for part in parts for event_id in part.events),
+        runs=tuple(run_id for part in parts for run_id in part.runs),
+    )
 
 
 def route_events(tenant_id: UUID, event_ids: Collection[UUID]) -> Routed:

@@ -7,12 +7,12 @@ from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection
-from psycopg_pool import PoolTimeout
+from django.db import connection
 
 from accounts.tenancy import platform
 from integrations.errors import VaultLocked
-from webhooks.routing.route_event import Routed, route_events
+from webhooks.routing.failing import AWAY, note_failure
+from webhooks.routing.route_event import Routed, route_events, together
 
 log = logging.getLogger(__name__)
 
@@ -41,41 +41,38 @@ _NEXT = """
 
 @dataclass(frozen=True)
 class Page:
-    waiting: frozenset[UUID]
-    """Those that were looked at and wait on."""
-    routed: int
-    runs: int
+    """What became of those who came next."""
+
+    routed: frozenset[UUID] = frozenset()
+    waiting: frozenset[UUID] = frozenset()
+    """Those that wait on: behind an earlier one, or because they could not be routed now."""
+    runs: int = 0
     """That were made."""
 
 
 def route_next(*, without: Collection[UUID] = ()) -> Page:
-    """Route those who come next. Raises VaultLocked."""
+    """Route those who come next. What keeps one tenant's from being routed is logged, and keeps nobody else's."""
     page = sorted(next_to_route(AT_ONCE, without=without))
-    waiting, routed, runs = set[UUID](), 0, 0
-    for tenant_id, these in groupby(page, key=itemgetter(0)):
-        ids = [event_id for _, event_id in these]
-        became = _route(tenant_id, ids)
-        waiting |= set(ids) - became.events
-        routed += len(became.events)
-        runs += len(became.runs)
-    return Page(frozenset(waiting), routed, runs)
+    looked_at = frozenset(event_id for _, event_id in page)
+    became = together(
+        [_route(tenant_id, [event_id for _, event_id in these]) for tenant_id, these in groupby(page, key=itemgetter(0))]
+    )
+    return Page(became.events, looked_at - became.events, len(became.runs))
 
 
 def _route(tenant_id: UUID, event_ids: Sequence[UUID]) -> Routed:
-    """Together, or singly where that fails: one that cannot be routed holds up no other."""
+    """Together, or singly where that fails."""
     try:
         return route_events(tenant_id, event_ids)
-    except (VaultLocked, OperationalError, InterfaceError, PoolTimeout):
-        raise
-    except Exception:
+    except (VaultLocked, *AWAY) as error:
+        # Not the events' matter: they wait, and nothing is counted.
+        log.warning("Events cannot be routed now: %s", type(error).__name__, extra={"action": "routing_put_off"})
+    except Exception as error:
         if len(event_ids) > 1:
-            singly = [_route(tenant_id, [event_id]) for event_id in event_ids]
-            return Routed(
-                events=frozenset(event_id for routed in singly for event_id in routed.events),
-                runs=tuple(run_id for routed in singly for run_id in routed.runs),
-            )
+            return together([_route(tenant_id, [event_id]) for event_id in event_ids])
         log.exception("An event could not be routed.", extra={"action": "routing_failed"})
-        return Routed(frozenset(), ())
+        note_failure(tenant_id, event_ids[0], error)
+    return Routed()
 
 
 def next_to_route(most: int, *, without: Collection[UUID] = ()) -> list[tuple[UUID, UUID]]:

@@ -1,16 +1,17 @@
 """Routing a stored event: what is written with it, and the runs that come of it."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts.ids import id_beside, new_id
-from accounts.models import Agent, Tenant
+from accounts.models import Agent, AuditEntry, Tenant
 from accounts.tenancy import platform, within
 from integrations.errors import VaultLocked
 from integrations.vault import Opener
@@ -21,6 +22,7 @@ from webhooks.models import WebhookEvent, WebhookRoute, WebhookRun, WebhookSourc
 from webhooks.models.event import Routing
 from webhooks.routing import route_event as module
 from webhooks.routing import waiting
+from webhooks.routing.failing import DETAIL, MOST_FAILURES
 from webhooks.routing.fill import fill_run
 from webhooks.routing.route_event import LARGEST_PAYLOAD_BYTES, route_events
 from webhooks.routing.waiting import Page, next_to_route, route_next
@@ -237,7 +239,12 @@ class TestWhatWaits:
         route()
         monkeypatch.setattr(waiting, "AT_ONCE", 2)
         events = [make_event(billing) for _ in range(3)]
-        assert [route_next() for _ in range(3)] == [Page(frozenset(), n, n) for n in (2, 1, 0)]
+        ids = [event.id for event in events]
+        assert [route_next() for _ in range(3)] == [
+            Page(frozenset(ids[:2]), runs=2),
+            Page(frozenset(ids[2:]), runs=1),
+            Page(),
+        ]
         assert {fresh(event).routing for event in events} == {Routing.ROUTED}
 
     def test_those_of_one_tenant_cost_ten_statements(
@@ -249,19 +256,52 @@ class TestWhatWaits:
         with django_assert_num_queries(10):
             assert len(route_events(acme.id, events).runs) == 5
 
-    def test_it_stops_where_the_vault_is_locked(
-        self, acme: Tenant, billing: WebhookSource, route: Route, monkeypatch: pytest.MonkeyPatch
+    def test_a_vault_that_is_locked_for_one_tenant_keeps_no_other_waiting(
+        self,
+        acme: Tenant,
+        globex: Tenant,
+        billing: WebhookSource,
+        route: Route,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
+        """The master key that has wrapped its data key may be one that is not there now."""
         route()
-        events = [make_event(billing), make_event(billing)]
+        ours, theirs = [make_event(billing), make_event(billing)], make_event(make_source(globex))
 
         def locked(event: WebhookEvent, opener: Opener) -> Raw:
-            raise VaultLocked
+            if event.tenant_id == acme.id:
+                raise VaultLocked
+            return open_raw(event, opener)
 
         monkeypatch.setattr(module, "open_raw", locked)
-        with pytest.raises(VaultLocked):
-            route_next()
-        assert {fresh(event).routing for event in events} == {Routing.WAITING}
+        assert route_next() == Page(frozenset({theirs.id}), frozenset(event.id for event in ours))
+        assert [(fresh(event).routing, fresh(event).routing_failures) for event in ours] == [(Routing.WAITING, 0)] * 2
+        assert "Events cannot be routed now: VaultLocked" in caplog.text
+
+    def test_a_backlog_is_not_read_to_find_whose_turn_it_is(self, billing: WebhookSource) -> None:
+        """Other sources of the tenant may have one."""
+        [first, *_] = [make_event(billing) for _ in range(3)]
+        other = make_source(billing.tenant, "other")
+        facts = {"tenant_id": other.tenant_id, "source": other, "received_at": timezone.now(), "method": "POST"}
+        plans: list[Any] = []
+
+        def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params, many, context)
+            [(plan,)] = context["cursor"].fetchall()
+            plans.append((plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"])
+            return execute(sql, params, many, context)
+
+        with within(other.tenant_id):
+            WebhookEvent.objects.bulk_create(
+                WebhookEvent(status="accepted", routing="waiting", **facts) for _ in range(500)
+            )
+            last = WebhookEvent.objects.filter(source=billing).first()
+            assert last is not None
+            with connection.execute_wrapper(explain):
+                assert module._has_to_wait(last, [])
+        assert last.id != first.id
+        assert sum(sum(scanned(plan)) for plan in plans) < 10
 
     def test_a_backlog_is_not_read_to_find_who_is_next(
         self, acme: Tenant, globex: Tenant, billing: WebhookSource
@@ -289,6 +329,41 @@ class TestWhatWaits:
             return open_raw(event, opener)
 
         monkeypatch.setattr(module, "open_raw", open_but)
-        assert route_next() == Page(frozenset({bad.id}), routed=1, runs=1)
-        assert route_next(without=[bad.id]) == Page(frozenset(), routed=0, runs=0)
+        assert route_next() == Page(frozenset({good.id}), frozenset({bad.id}), runs=1)
+        assert route_next(without=[bad.id]) == Page()
         assert [fresh(bad).routing, fresh(good).routing] == [Routing.WAITING, Routing.ROUTED]
+
+    def test_one_that_always_fails_is_written_off_and_those_behind_it_are_routed(
+        self, acme: Tenant, billing: WebhookSource, route: Route, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """They keep an order, and would wait for it for ever."""
+        route(ordered_by="body.data.customer")
+        bad, behind = make_event(billing), make_event(billing)
+
+        def open_but(event: WebhookEvent, opener: Opener) -> Raw:
+            if event.id == bad.id:
+                raise RuntimeError
+            return open_raw(event, opener)
+
+        monkeypatch.setattr(module, "open_raw", open_but)
+        assert [route_next().runs for _ in range(MOST_FAILURES)] == [0] * (MOST_FAILURES - 1) + [1]
+        written_off = fresh(bad)
+        assert (written_off.routing, written_off.detail) == (Routing.UNROUTED, DETAIL)
+        assert fresh(behind).routing == Routing.ROUTED
+        with within(acme.id):
+            entry = AuditEntry.objects.get(action="webhook_event.written_off")
+        assert (entry.subject, entry.detail) == (f"webhook_event:{bad.id}", {"failures": 20, "error": "RuntimeError"})
+
+    def test_one_is_not_written_off_because_postgresql_was_away(
+        self, billing: WebhookSource, route: Route, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        route()
+        event = make_event(billing)
+
+        def away(event: WebhookEvent, opener: Opener) -> Raw:
+            raise OperationalError
+
+        monkeypatch.setattr(module, "open_raw", away)
+        for _ in range(MOST_FAILURES):
+            route_next()
+        assert (fresh(event).routing, fresh(event).routing_failures) == (Routing.WAITING, 0)

@@ -1,0 +1,49 @@
+"""What routes in a worker process: round after round, as long as something waits."""
+
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from accounts.offload import in_database_thread
+from registry.execution.watch import watch
+from webhooks.queue.rounds import Rounds
+from webhooks.routing.waiting import Page, route_next
+
+FIRST_PAUSE_SECONDS = 2
+LONGEST_PAUSE_SECONDS = 30
+MOST_LEFT_ALONE = 10_000
+
+
+class Router:
+    """Belongs to one event loop. `begin` is called when there are new runs.
+
+    What could not be routed is left alone for a while, longer each time, so that it stands in nobody's way.
+    """
+
+    def __init__(self, begin: Callable[[], None]) -> None:
+        self.look = Rounds("What waits to be routed", self._route)
+        self._begin = begin
+        self._left_alone: dict[UUID, tuple[float, float]] = {}
+        """Until when, by `time.monotonic`, and after what pause."""
+
+    async def _route(self) -> bool:
+        """Whether there may be more."""
+        if watch().is_closing:
+            return False
+        now = time.monotonic()
+        without = [event_id for event_id, (until, _) in self._left_alone.items() if until > now]
+        page = await in_database_thread(route_next, without=without)
+        self._leave_alone(page, now)
+        if page.runs:
+            self._begin()
+        return bool(page.routed or page.waiting)
+
+    def _leave_alone(self, page: Page, now: float) -> None:
+        for event_id in page.routed:
+            self._left_alone.pop(event_id, None)
+        if len(self._left_alone) > MOST_LEFT_ALONE:
+            self._left_alone.clear()
+        for event_id in page.waiting:
+            _, before = self._left_alone.get(event_id, (now, FIRST_PAUSE_SECONDS / 2))
+            pause = min(2 * before, LONGEST_PAUSE_SECONDS)
+            self._left_alone[event_id] = now + pause, pause
