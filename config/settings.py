@@ -210,6 +210,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 # --- Webhooks ---
 
 WEBHOOK_BODY_LIMIT_BYTES = env.int("WEBHOOK_BODY_LIMIT_BYTES", default=5_000_000)
+WEBHOOK_REQUESTS_AT_ONCE = env.int("WEBHOOK_REQUESTS_AT_ONCE", default=1_000)
 
 # --- Artifacts: large outputs, outside of the database ---
 

@@ -18,6 +18,7 @@ from webhooks.receiving.answer import refusal
 from webhooks.receiving.body import Receive, read_body
 from webhooks.receiving.find import Found, find
 from webhooks.receiving.receive import receive
+from webhooks.receiving.room import room
 from webhooks.receiving.turns import Turns
 from webhooks.receiving.types import Answer, Arrival, KnownSource
 from webhooks.signatures.received import Received
@@ -39,7 +40,8 @@ _turns = Turns()  # a web process has one loop
 async def door(scope: Scope, receive_message: Receive, send: Send) -> None:
     """The ASGI application."""
     try:
-        answer = await _answer(scope, receive_message)
+        with room():
+            answer = await _answer(scope, receive_message)
     except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a problem document
         answer = refusal(_told(error))
     await _send(answer, send, is_empty=scope["method"] == "HEAD")

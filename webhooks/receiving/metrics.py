@@ -10,6 +10,10 @@ RECEIVED = Counter(
     "Requests that came to a webhook source and were stored, by what became of them.",
     ["status", "reason"],
 )
+TURNED_AWAY = Counter(
+    f"{PREFIX}webhooks_turned_away",
+    "Requests that were answered 503, and left nothing, because their process had too many in hand.",
+)
 SECONDS = Histogram(
     f"{PREFIX}webhook_receiving_seconds",
     "From the first step to the commit.",

@@ -1,5 +1,6 @@
 """Over ASGI, into PostgreSQL and out of the seal again."""
 
+import asyncio
 import json
 import logging
 from typing import Any
@@ -198,3 +199,37 @@ async def test_it_answers_a_head_without_a_body(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(door, "find", nobody)
     told = await post("/hooks/token/", method="HEAD")
     assert (told.status, told.body) == (404, b"")
+
+
+async def test_it_has_so_many_in_hand_and_no_more(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Who comes then is told to come again, and has left nothing."""
+    settings.WEBHOOK_REQUESTS_AT_ONCE = 2
+    asked, go_on = [], asyncio.Event()
+
+    async def slow(token: str) -> None:
+        asked.append(token)
+        await go_on.wait()
+
+    monkeypatch.setattr(door, "find", slow)
+    held = [asyncio.create_task(post(f"/hooks/{name}/", BODY)) for name in ("first", "second")]
+    await asyncio.sleep(0)
+    turned_away = await post("/hooks/third/", BODY)
+    assert (turned_away.status, turned_away.json["code"], turned_away.headers["retry-after"]) == (
+        503,
+        "unavailable",
+        "2",
+    )
+    go_on.set()
+    assert [told.status for told in await asyncio.gather(*held)] == [404, 404]
+    assert asked == ["first", "second"]
+    assert (await post("/hooks/fourth/", BODY)).status == 404
+
+
+async def test_one_that_breaks_makes_room_again(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.WEBHOOK_REQUESTS_AT_ONCE = 1
+
+    async def away(token: str) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(door, "find", away)
+    assert [(await post("/hooks/token/", BODY)).headers["retry-after"] for _ in range(2)] == ["5", "5"]
