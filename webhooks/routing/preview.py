@@ -33,11 +33,16 @@ class Preview:
 
 
 def preview(route: WebhookRoute, event: WebhookEvent, by: Caller) -> Preview:
-    """Also of a route that does not match. Raises EventEmptied, SealBroken, VaultLocked; Conflict for a handshake,
-    which no route sees: a secret may come with it.
+    """Also of a route that does not match. Raises EventEmptied, SealBroken, VaultLocked; Conflict for what no route
+    ever sees: a handshake, with which a secret may come, and what was refused, of which nobody knows who sent it.
     """
     if event.status == EventStatus.CHALLENGE:
         raise Conflict("This is a handshake, and no route ever sees one. Choose an event that was accepted.")
+    if event.status == EventStatus.REJECTED:
+        raise Conflict(
+            f"This was refused when it came (`{event.reason}`), and no route ever sees it. Choose an event that was "
+            "accepted."
+        )
     document = document_of(event, open_raw(event))
     found = look(route, event.source_id, document.plain)
     key = order_key(route, document)

@@ -305,6 +305,15 @@ class TestPreview:
         told = api.post("webhook-routes/preview/", {"route": asked, "event": str(event.id)})
         assert (told.status_code, told.json()["code"]) == (409, "conflict")
 
+    def test_no_route_sees_what_was_refused(self, api: Api, billing: WebhookSource) -> None:
+        event = make_event(billing, status="rejected", reason="signature_mismatch", routing="")
+        told = api.post("webhook-routes/preview/", {"route": self.DRAFT, "event": str(event.id)})
+        assert (told.status_code, told.json()["code"]) == (409, "conflict")
+        assert told.json()["detail"] == (
+            "This was refused when it came (`signature_mismatch`), and no route ever sees it. "
+            "Choose an event that was accepted."
+        )
+
     def test_what_was_removed_cannot_be_shown(self, api: Api, acme: Tenant, billing: WebhookSource) -> None:
         event = make_event(billing)
         with within(acme.id):
