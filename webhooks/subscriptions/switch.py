@@ -5,6 +5,7 @@ trail keeps it, and the subscription its position there.
 """
 
 from accounts.caller import Actor
+from accounts.errors import Conflict
 from accounts.roles import Right
 from accounts.sealing import head_of
 from webhooks.models import WebhookSubscription
@@ -31,11 +32,16 @@ def enable_subscription(
     """Everything that it missed is sent, too; without `send_missed` it is told of what happens from now on, and what
     had waited is cancelled: it stays in the log and can be sent again.
 
-    Raises Forbidden, NotFound.
+    Raises Forbidden, NotFound; Conflict where nothing is to be sent of what one has missed that is enabled.
     """
     by.require(Right.CATALOGUE)
     locked = lock_subscription(subscription)
     if locked.enabled:
+        if not send_missed:
+            raise Conflict(
+                "This subscription is enabled already, so all that waits for it is sent. Disable it first, and then "
+                "enable it without what it missed."
+            )
         return locked
     locked.enabled, locked.disabled_reason, locked.failing_since = True, "", None
     fields = ["enabled", "disabled_reason", "failing_since", "updated_at"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.errors import Forbidden, Invalid, NotFound
+from accounts.errors import Conflict, Forbidden, Invalid, NotFound
 from accounts.models import AuditEntry, Tenant
 from accounts.roles import Role
 from accounts.tenancy import within
@@ -144,6 +144,15 @@ def test_it_can_be_enabled_without_what_it_has_missed(acme: Tenant, ops: Webhook
         ("execution.failed", "cancelled"),
         ("execution.succeeded", "waiting"),
     ]
+
+
+def test_one_that_is_enabled_is_told_that_nothing_was_left_out(acme: Tenant, ops: WebhookSubscription) -> None:
+    happen(acme, "execution.failed")
+    told(acme)
+    with pytest.raises(Conflict, match="enabled already, so all that waits for it is sent"):
+        enable(ops, send_missed=False)
+    assert [delivery.status for delivery in deliveries(acme)] == ["waiting"]
+    assert actions(acme) == []
 
 
 def test_to_enable_it_forgets_why_it_was_disabled(acme: Tenant, ops: WebhookSubscription) -> None:
