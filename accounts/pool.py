@@ -1,10 +1,13 @@
 """What the connection pool of this process says of itself, for `/metrics`: whoever needs PostgreSQL takes from it."""
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from prometheus_client import Counter, Gauge
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from accounts.metrics import PREFIX
+
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What is raised while PostgreSQL cannot be asked."""
 
 BUSY = Gauge(
     f"{PREFIX}database_connections_busy", "Connections that are taken from their pool.", multiprocess_mode="livesum"

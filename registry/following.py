@@ -5,10 +5,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
-from psycopg_pool import PoolTimeout
-
 from accounts.offload import in_database_thread
+from accounts.pool import AWAY
 from accounts.tenancy import within
 from registry.errors import ExecutionNotFound
 from registry.execution.news import news
@@ -19,7 +17,6 @@ SOONEST_SECONDS = 0.25
 """When a follower that hears nothing looks again, after something has changed."""
 LATEST_SECONDS = 2.0
 """The same after a long time without a change."""
-AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 @dataclass(frozen=True)

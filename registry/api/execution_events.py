@@ -29,11 +29,12 @@ from accounts.authenticate import authenticate
 from accounts.caller import Caller
 from accounts.errors import Fault, Malformed, QuartermasterError, Throttled
 from accounts.offload import in_database_thread
+from accounts.pool import AWAY
 from accounts.roles import Right
 from accounts.tenancy import within
 from registry.api.outcomes import represent_execution
 from registry.execution.sealed_output import as_told
-from registry.following import AWAY, State, follow, state_of
+from registry.following import State, follow, state_of
 from registry.models import Execution
 
 STREAMS_PER_KEY = 20

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("webhooks", "0008_know_delivered_secrets"),
+        ("webhooks", "0010_route_in_turn"),
     ]
 
     operations = [

@@ -9,8 +9,11 @@ Nothing here knows what the work is. The pieces, from what waits to what became 
     shares      how many of which lane come next
     claim       taking them
     hands       what a worker process does at once
+    rounds      looking again while there is news
     leases      extending what this process holds
-    endings     succeeded, put back, put off, given up
+    success     ended well, those of one moment together
+    endings     put back, put off, given up
+    rest        routes whose tool's circuit is open
     order       letting the next one of an order key come
     sweep       what becomes of those whose holder is gone
     redrive     dead letters wait for an attempt again

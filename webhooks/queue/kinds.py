@@ -45,7 +45,7 @@ class Kind:
 
 
 # One that has rested is tried by a single run: `webhooks/queue/rest.py`.
-CONCURRENCY = """
+_CONCURRENCY = """
     CASE WHEN lane.rests_until IS NULL THEN lane.concurrency
         WHEN lane.rests_until > statement_timestamp() THEN 0 ELSE 1 END
 """
@@ -53,12 +53,12 @@ RUNS = Kind(
     *(WebhookRun, WebhookRoute, "route", "webhook_run"),
     died="webhook_run.dead",
     redriven="webhook_run.redriven",
-    concurrency=CONCURRENCY,
+    concurrency=_CONCURRENCY,
     condition="target = 'tool'",
     has_order=True,
 )
 """Those whose target is a tool: a worker takes them."""
-RUNS_OF_AGENTS = replace(RUNS, condition="target = 'agent'")
+RUNS_OF_AGENTS = replace(RUNS, condition="target = 'agent'", concurrency=Kind.concurrency)
 """Those that wait for an agent, whichever it is."""
 DELIVERIES = Kind(
     *(WebhookDelivery, WebhookSubscription, "subscription", "webhook_delivery"),
@@ -70,4 +70,4 @@ DELIVERIES = Kind(
 def runs_for(tenant_id: UUID, agent_id: UUID) -> Kind:
     """Those that wait for this agent, which takes them by asking."""
     condition = f"tenant_id = '{tenant_id}' AND {RUNS_OF_AGENTS.condition} AND agent_id = '{agent_id}'"
-    return replace(RUNS, condition=condition, tenant_id=tenant_id)
+    return replace(RUNS_OF_AGENTS, condition=condition, tenant_id=tenant_id)

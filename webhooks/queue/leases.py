@@ -9,11 +9,11 @@ from accounts.tenancy import platform
 from webhooks.queue.kinds import Kind
 from webhooks.queue.types import Taken
 
-# What somebody has locked is just ending: it needs no longer lease, and nobody waits for it.
+# In the order of `webhooks/queue/success.py`: the two must not wait for each other in a circle.
 _EXTEND = """
     WITH mine AS MATERIALIZED (
         SELECT row.id FROM {table} AS row JOIN unnest(%s::uuid[], %s::int[]) AS held (id, taken) USING (id)
-        WHERE row.taken = held.taken AND row.status = 'running' FOR UPDATE OF row SKIP LOCKED
+        WHERE row.taken = held.taken AND row.status = 'running' ORDER BY row.id FOR NO KEY UPDATE OF row
     )
     UPDATE {table} SET lease_until = statement_timestamp() + make_interval(secs => %s)
     WHERE id IN (SELECT id FROM mine)

@@ -24,5 +24,5 @@ def let_rest(route_id: UUID, seconds: float | None) -> None:
 
 
 def end_rest(route_id: UUID) -> None:
-    """Its tool works again."""
-    WebhookRoute.objects.filter(id=route_id).update(rests_until=None)
+    """Its tool works again. Not before its time is over: what ends until then may have begun before its rest."""
+    WebhookRoute.objects.filter(id=route_id, rests_until__lte=Now()).update(rests_until=None)

@@ -1,7 +1,8 @@
 """Ending what succeeded. Most endings are this one: those of the same moment, whoever's they are, share a statement."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
+from uuid import UUID
 
 from django.db import connection
 
@@ -28,14 +29,14 @@ _SUCCEED = """
     ), mine AS MATERIALIZED (
         SELECT row.id FROM {table} AS row JOIN went USING (id)
         WHERE row.taken = went.taken AND row.status = 'running'
-        ORDER BY row.id FOR UPDATE OF row
+        ORDER BY row.id FOR NO KEY UPDATE OF row
     ), ended AS (
         UPDATE {table} AS row
         SET status = 'succeeded', cause = '', code = '', detail = '', attempts = row.attempts + 1,
             finished_at = statement_timestamp(), lease_until = NULL{and_of_runs}
         FROM went
-        WHERE row.id = went.id AND row.id IN (SELECT id FROM mine)
-        RETURNING row.id, row.tenant_id, row.attempts, row.{lane}_id AS lane, {order_key} AS order_key
+        WHERE row.id = went.id AND row.taken = went.taken AND row.id IN (SELECT id FROM mine)
+        RETURNING row.id, row.taken, row.tenant_id, row.attempts, row.{lane}_id AS lane, {order_key} AS order_key
     ), logged AS (
         INSERT INTO webhooks_webhookattempt (
             id, tenant_id, {attempt_of}_id, number, started_at, finished_at, execution_id, status_code, code, detail,
@@ -43,11 +44,14 @@ _SUCCEED = """
         )
         SELECT went.attempt_id, ended.tenant_id, ended.id, ended.attempts, went.started_at, statement_timestamp(),
             went.execution_id, went.status_code, '', '', went.response
-        FROM ended JOIN went USING (id)
+        FROM ended JOIN went USING (id, taken)
     )
-    SELECT id, order_key, {rested} FROM ended
+    SELECT id, taken, order_key, {rested} FROM ended
 """
-_RESTED = "(SELECT id FROM webhooks_webhookroute WHERE id = ended.lane AND rests_until IS NOT NULL)"
+_RESTED = "(SELECT id FROM webhooks_webhookroute WHERE id = ended.lane AND rests_until <= statement_timestamp())"
+_HOLD_LANES = """
+    SELECT id FROM {lanes} WHERE id IN (SELECT {lane}_id FROM {table} WHERE id = ANY(%s)) ORDER BY id FOR KEY SHARE
+"""
 _OF_RUNS = """,
             execution_id = COALESCE(went.execution_id, row.execution_id),
             first_attempt_at = COALESCE(row.first_attempt_at, went.started_at)"""
@@ -56,7 +60,9 @@ _OF_RUNS = """,
 def succeed(taken: Taken, attempt: Attempt) -> bool:
     """It has its outcome. False, and nothing is changed, where another one has it meanwhile."""
     with within(taken.tenant_id):
-        return _succeed(taken.kind, [(taken, attempt)]) == [True]
+        ended, rested = _succeed(taken.kind, [(taken, attempt)])
+        _end_rests(rested)
+        return ended == [True]
 
 
 async def succeed_with_others(taken: Taken, attempt: Attempt) -> bool:
@@ -72,15 +78,18 @@ _shared_trips: Together[Went, bool] = Together(_succeed_together, most=MOST_AT_O
 
 
 def _succeed_all(went: Sequence[Went]) -> list[bool]:
-    ended: dict[Taken, bool] = {}
+    """Of runs that workers have: the kind of all is the same."""
     with platform():
-        for kind in {taken.kind for taken, _ in went}:
-            these = [each for each in went if each[0].kind == kind]
-            ended |= zip((taken for taken, _ in these), _succeed(kind, these), strict=True)
-    return [ended[taken] for taken, _ in went]
+        ended, rested = _succeed(went[0][0].kind, went)
+    if rested:
+        # Apart: nobody holds runs and waits for a route, which somebody may remove who waits for its runs.
+        with platform():
+            _end_rests(rested)
+    return ended
 
 
-def _succeed(kind: Kind, went: Sequence[Went]) -> list[bool]:
+def _succeed(kind: Kind, went: Sequence[Went]) -> tuple[list[bool], set[UUID]]:
+    """Whether each was ended, and routes that have rested."""
     statement = _SUCCEED.format(
         table=kind.table,
         attempt_of=kind.attempt_of,
@@ -92,14 +101,26 @@ def _succeed(kind: Kind, went: Sequence[Went]) -> list[bool]:
     with connection.cursor() as cursor:
         cursor.execute(statement, _columns(went))
         rows = cursor.fetchall()
-    for run_id in sorted(id_ for id_, order_key, _ in rows if order_key):
-        let_next_come(run_id)
-    for route_id in sorted({rested for _, _, rested in rows if rested}):
-        end_rest(route_id)
-    ended = {id_ for id_, _, _ in rows}
+    _let_next_come(kind, [run_id for run_id, _, order_key, _ in rows if order_key])
     for tenant_id in {taken.tenant_id for taken, _ in went}:
         tell_pages(tenant_id)
-    return [taken.id in ended for taken, _ in went]
+    ended = {(run_id, number) for run_id, number, _, _ in rows}
+    return [(taken.id, taken.taken) in ended for taken, _ in went], {rested for *_, rested in rows if rested}
+
+
+def _let_next_come(kind: Kind, run_ids: Sequence[UUID]) -> None:
+    if not run_ids:
+        return
+    with connection.cursor() as cursor:
+        # Who removes one of the routes waits, or is waited for, before any of their runs is touched.
+        cursor.execute(_HOLD_LANES.format(table=kind.table, lanes=kind.lanes_table, lane=kind.lane), [list(run_ids)])
+    for run_id in sorted(run_ids):
+        let_next_come(run_id)
+
+
+def _end_rests(route_ids: Collection[UUID]) -> None:
+    for route_id in sorted(route_ids):
+        end_rest(route_id)
 
 
 def _columns(went: Sequence[Went]) -> list[list[object]]:

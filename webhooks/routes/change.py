@@ -16,6 +16,9 @@ from webhooks.routes.facts import FACTS, put_facts, refuse_faulty
 from webhooks.routes.find import lock_route
 from webhooks.wake import wake_queue
 
+CALLED_ANEW = frozenset({"tool", "version", "operation", "end_user", "target", "agent", "enabled"})
+"""With one of these changed, what its circuit was says nothing any more."""
+
 
 def change_route(*, route: WebhookRoute, by: Actor, changes: Mapping[str, Any]) -> WebhookRoute:
     """Set what differs; `agent` is a slug, and null makes one for the route.
@@ -33,7 +36,9 @@ def change_route(*, route: WebhookRoute, by: Actor, changes: Mapping[str, Any]) 
     if not changed:
         return locked
     refuse_faulty(locked)
-    locked.save(update_fields=[*changed, "updated_at"])
+    if CALLED_ANEW.intersection(changed):
+        locked.rests_until = None
+    locked.save(update_fields=[*changed, "rests_until", "updated_at"])
     record(
         tenant_id=locked.tenant_id,
         actor=by.actor,

@@ -3,10 +3,8 @@
 import logging
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.utils import timezone
-from psycopg_pool import PoolTimeout
 
 from accounts.audit import record
 from accounts.tenancy import within
@@ -22,8 +20,6 @@ DETAIL = (
     f"Routing it failed {MOST_FAILURES} times because of a fault on our side, so it was not tried again. "
     "The log has the rest. Replay it when that is mended."
 )
-AWAY = (OperationalError, InterfaceError, PoolTimeout)
-"""PostgreSQL's absence is no fault of an event."""
 
 
 def note_failure(tenant_id: UUID, event_id: UUID, error: Exception) -> None:

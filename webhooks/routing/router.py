@@ -1,7 +1,7 @@
 """What routes in a worker process: round after round, as long as something waits."""
 
-import time
 from collections.abc import Callable
+from time import monotonic
 from uuid import UUID
 
 from accounts.offload import in_database_thread
@@ -24,13 +24,13 @@ class Router:
         self.look = Rounds("What waits to be routed", self._route)
         self._begin = begin
         self._left_alone: dict[UUID, tuple[float, float]] = {}
-        """Until when, by `time.monotonic`, and after what pause."""
+        """Until when, by `monotonic`, and after what pause."""
 
     async def _route(self) -> bool:
         """Whether there may be more."""
         if watch().is_closing:
             return False
-        now = time.monotonic()
+        now = monotonic()
         without = [event_id for event_id, (until, _) in self._left_alone.items() if until > now]
         page = await in_database_thread(route_next, without=without)
         self._leave_alone(page, now)

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.pool import AWAY
 from accounts.tenancy import platform
 from integrations.errors import VaultLocked
-from webhooks.routing.failing import AWAY, note_failure
+from webhooks.routing.failing import note_failure
 from webhooks.routing.route_event import Routed, route_events, together
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,10 @@ def route_next(*, without: Collection[UUID] = ()) -> Page:
     page = sorted(next_to_route(AT_ONCE, without=without))
     looked_at = frozenset(event_id for _, event_id in page)
     became = together(
-        [_route(tenant_id, [event_id for _, event_id in these]) for tenant_id, these in groupby(page, key=itemgetter(0))]
+        [
+            _route(tenant_id, [event_id for _, event_id in these])
+            for tenant_id, these in groupby(page, key=itemgetter(0))
+        ]
     )
     return Page(became.events, looked_at - became.events, len(became.runs))
 

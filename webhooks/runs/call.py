@@ -5,6 +5,8 @@ from functools import cache
 from typing import TypeAlias
 from uuid import UUID
 
+from django.db import DatabaseError
+
 from accounts.absent import absent_caller
 from accounts.caller import Caller
 from accounts.offload import in_database_thread
@@ -50,6 +52,16 @@ def prepare_all(taken: Sequence[Taken]) -> list[Prepared | Exception]:
 
 
 def _prepare_for(tenant_id: UUID, taken: Sequence[Taken]) -> dict[Taken, Prepared | Exception]:
+    """Singly, where all of them together fail: what is the matter with one is no other's."""
+    try:
+        return _prepare_together_for(tenant_id, taken)
+    except Exception as error:  # noqa: BLE001  it is raised where the run was asked for
+        if len(taken) == 1:
+            return {taken[0]: error}
+        return {each: became for one in taken for each, became in _prepare_for(tenant_id, [one]).items()}
+
+
+def _prepare_together_for(tenant_id: UUID, taken: Sequence[Taken]) -> dict[Taken, Prepared | Exception]:
     with within(tenant_id):
         rows = WebhookRun.objects.select_related("event__source", "event__tenant", "route")
         runs = rows.in_bulk([each.id for each in taken])
@@ -67,6 +79,8 @@ def _prepare_one(run: WebhookRun, standing: Standing, caller: Callable[[UUID], C
     try:
         execution = standing.get((run.agent_id, key_of(run)))
         return _call(run, caller) if execution is None else standing_outcome(execution)
+    except DatabaseError:
+        raise  # nothing else can be asked in this transaction
     except Exception as error:  # noqa: BLE001  it is raised where the run was asked for
         return error
 

@@ -79,6 +79,8 @@ class Verdict:
     cause: Cause
     again: bool
     """Whether to try again while the schedule has attempts left."""
+    is_down: bool = False
+    """Whether the tool's service seems not to work; of one that refuses it is known that it does."""
 
 
 def failure_of(outcome: Outcome) -> Failure:
@@ -99,9 +101,10 @@ def judge(failure: Failure, *, is_safe: bool) -> Verdict:
     meaning = MEANINGS.get(failure.code, UNFORESEEN)
     if not meaning.may_pass or _is_refusal(failure):
         return Verdict(failure, meaning.cause, again=False)
+    is_down = meaning.cause is Cause.TOOL
     if is_safe or not _may_have_acted(failure):
-        return Verdict(failure, meaning.cause, again=True)
-    return Verdict(_unknown(failure), meaning.cause, again=False)
+        return Verdict(failure, meaning.cause, again=True, is_down=is_down)
+    return Verdict(_unknown(failure), meaning.cause, again=False, is_down=is_down)
 
 
 def _is_refusal(failure: Failure) -> bool:

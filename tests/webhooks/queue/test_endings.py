@@ -13,7 +13,7 @@ from tests.webhooks.queue.rows import LONG_AGO, WENT, as_it_stands, let_be_due, 
 from webhooks.models import WebhookAttempt, WebhookRoute, WebhookRun
 from webhooks.models.queued import Cause
 from webhooks.queue.endings import give_up, put_back, put_off, take_away
-from webhooks.queue.success import succeed
+from webhooks.queue.success import _succeed_all, succeed
 from webhooks.queue.types import Attempt, Taken
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,26 @@ def test_it_succeeds(run: WebhookRun, taken: Taken) -> None:
     [attempt] = logged(run)
     assert (attempt.number, attempt.started_at, attempt.code, attempt.next_at) == (1, LONG_AGO, "", None)
     assert told(run) == []
+
+
+def test_what_ends_at_one_moment_ends_together(scout: Agent, spy: Agent) -> None:
+    """Whoever's it is; each gets an attempt of its own."""
+    runs = [*make_runs(make_route(scout), 2), *make_runs(make_route(spy))]
+    assert _succeed_all([(taken, WENT) for taken in take()]) == [True, True, True]
+    assert {(as_it_stands(run).status, as_it_stands(run).attempts, len(logged(run))) for run in runs} == {
+        ("succeeded", 1, 1)
+    }
+
+
+def test_of_two_holders_that_end_at_one_moment_the_last_one_counts(run: WebhookRun, taken: Taken) -> None:
+    """Their process had lost it, and has taken it again."""
+    put_off(taken, timedelta(0))
+    let_be_due(run)
+    [again] = take()
+    late, ours = Attempt(LONG_AGO - MINUTE), Attempt(LONG_AGO)
+    assert _succeed_all([(taken, late), (again, ours)]) == [False, True]
+    assert as_it_stands(run).attempts == 1
+    assert [attempt.started_at for attempt in logged(run)] == [LONG_AGO]
 
 
 def test_it_is_put_back_with_what_went_wrong(run: WebhookRun, taken: Taken) -> None:

@@ -1,16 +1,21 @@
 """Routes whose tool's circuit is open."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from accounts.caller import System
 from accounts.models import Agent
 from accounts.tenancy import within
+from tests.catalogue import Register
 from tests.webhooks.queue.rows import WENT, ids, make_route, make_runs, take
 from webhooks.models import WebhookRoute
+from webhooks.queue.kinds import runs_for
 from webhooks.queue.rest import LONGEST, let_rest
 from webhooks.queue.success import succeed
+from webhooks.routes.change import change_route
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +61,39 @@ def test_it_rests_a_second_at_least_and_a_minute_at_most(scout: Agent) -> None:
         rests = rest(make_route(scout, f"r{seconds}".replace(".", "-")), seconds)
         assert rests is not None
         assert least < rests.total_seconds() <= most
+
+
+def test_a_success_from_before_does_not_end_it(scout: Agent) -> None:
+    """It began when the circuit was closed, and ends while it is open."""
+    route = make_route(scout)
+    make_runs(route, 2)
+    before, _ = take()
+    rest(route)
+    succeed(before, WENT)
+    with within(route.tenant_id):
+        assert WebhookRoute.objects.get(id=route.id).rests_until is not None
+
+
+def test_what_an_agent_fetches_does_not_rest(scout: Agent) -> None:
+    """Whatever its route called before."""
+    route = make_route(scout, target="agent")
+    make_runs(route, 2)
+    rest(route)
+    with within(scout.tenant_id):
+        assert len(take(kind=runs_for(scout.tenant_id, scout.id))) == 2
+
+
+@pytest.mark.parametrize("changes", [{"enabled": False}, {"version": "^1.0.0"}, {"target": "agent", "tool": ""}])
+def test_a_route_that_calls_something_else_rests_no_more(
+    changes: dict[str, Any], scout: Agent, register: Register
+) -> None:
+    register()
+    route = make_route(scout)
+    rest(route)
+    with within(route.tenant_id):
+        assert change_route(route=route, by=System("tests"), changes={"name": "Other"}).rests_until is not None
+        assert change_route(route=route, by=System("tests"), changes=changes).rests_until is None
+        assert WebhookRoute.objects.get(id=route.id).rests_until is None
 
 
 def test_who_comes_later_does_not_write_it_again(scout: Agent) -> None:
