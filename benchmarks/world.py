@@ -21,7 +21,7 @@ from django.core.management import call_command
 
 from config import announce
 from config.embedded import addresses, children, postgres, valkey
-from config.supervisor.services import BEAT, WORKER, own_processor, spare_processor
+from config.supervisor.services import BEAT, WORKER, own_processor
 
 ROOT = Path(__file__).resolve().parent.parent
 # For PostgreSQL SIGINT is the fast way down; the others end at SIGTERM.
@@ -64,8 +64,7 @@ def webs(count: int = 1) -> Iterator[tuple[int, list[int]]]:
 @contextmanager
 def worker() -> Iterator[int]:
     """A worker and its schedule: the worker's pid."""
-    serving = _serving("worker", "celery", "-q", *WORKER[2:], *spare_processor(webs=1))
-    with serving as pid, _serving("beat", "celery", "-q", *BEAT[2:]):
+    with _serving("worker", "celery", "-q", *WORKER[2:]) as pid, _serving("beat", "celery", "-q", *BEAT[2:]):
         yield pid
 
 

@@ -4,14 +4,12 @@ import contextlib
 import os
 from concurrent.futures import TimeoutError as NotInTime
 
-from celery import Celery, bootsteps
+from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_ready, worker_shutdown, worker_shutting_down
-from click import Option
 from django.utils.module_loading import import_string
 
 from accounts import bridge
 from config import announce
-from config.processor import HELP, stay_on
 
 CLOSE_SECONDS = 9.0
 """The supervisor waits ten."""
@@ -21,18 +19,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("quartermaster")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-
-
-class _StayOnProcessor(bootsteps.Step):
-    """https://docs.celeryq.dev/en/stable/userguide/extending.html#adding-new-command-line-options"""
-
-    def __init__(self, parent: object, cpu: int | None = None, **_: object) -> None:
-        if cpu is not None:
-            stay_on(cpu)
-
-
-app.user_options["worker"].add(Option(["--cpu"], type=int, help=HELP))
-app.steps["worker"].add(_StayOnProcessor)
 
 
 @setup_logging.connect

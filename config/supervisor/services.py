@@ -114,26 +114,15 @@ def _launch_web(around: Surroundings, name: str, fd: int, gate: Gate) -> Process
 
 def own_processor(name: str) -> tuple[str, ...]:
     """Each web process gets a processor to stay on, in turn, where there is more than one."""
-    processors = _processors()
+    processors = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if len(processors) < 2:
         return ()
     number = int(name.partition("-")[2] or 1)
     return ("--cpu", str(processors[-number % len(processors)]))
 
 
-def spare_processor(webs: int) -> tuple[str, ...]:
-    """One for the worker, where the web processes leave one."""
-    processors = _processors()
-    return ("--cpu", str(processors[0])) if len(processors) > webs else ()
-
-
-def _processors() -> list[int]:
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-
-
-def worker(around: Surroundings, *, webs: int) -> Service:
-    """`webs`: how many web processes there are."""
-    return _python(around, "worker", lambda: around.python("worker", (*WORKER, *spare_processor(webs))))
+def worker(around: Surroundings) -> Service:
+    return _python(around, "worker", lambda: around.python("worker", WORKER))
 
 
 def beat(around: Surroundings) -> Service:

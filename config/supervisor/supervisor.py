@@ -72,8 +72,7 @@ class Supervisor:
         gate.open(len(webs))
         for each in webs:
             self._await(each)
-        worker = services.worker(around, webs=self._options.workers)
-        for each in [self._launch(worker), self._launch(services.beat(around))]:
+        for each in [self._launch(services.worker(around)), self._launch(services.beat(around))]:
             self._await(each)
         return address
 

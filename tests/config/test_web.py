@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from config.supervisor.options import BASE_DIR
-from config.supervisor.services import own_processor, spare_processor
+from config.supervisor.services import own_processor
 from tests.running import wait_for
 
 
@@ -161,18 +161,3 @@ def test_it_gives_each_web_process_a_processor_in_turn() -> None:
         return
     assert given[0] == given[1] != given[2]
     assert {int(number) for _, number in given} <= os.sched_getaffinity(0)
-
-
-def test_the_worker_gets_a_processor_that_no_web_process_has() -> None:
-    processors = sorted(os.sched_getaffinity(0))
-    assert spare_processor(webs=len(processors)) == ()
-    if len(processors) > 1:
-        assert spare_processor(webs=1) == ("--cpu", str(processors[0])) != own_processor("web")
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux lets a process choose its processor")
-def test_a_worker_takes_the_same_option() -> None:
-    command = [sys.executable, "-m", "celery", "-A", "config.celery", "worker", "--cpu", "1023"]
-    said = subprocess.run(command, cwd=BASE_DIR, capture_output=True, text=True, check=False, timeout=60)
-    assert said.returncode == 1
-    assert "There is no processor 1023 for this process" in said.stderr
