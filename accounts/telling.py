@@ -6,6 +6,7 @@ Words for the same task that wait for the broker go out in one message, so that 
 import logging
 import os
 import threading
+import time
 from functools import cache, partial
 from queue import Empty, Full, Queue
 from typing import TypeAlias
@@ -23,6 +24,8 @@ MOST_WAITING = 1000
 """Words that wait for a broker that is slow; what comes beyond is left to the schedule."""
 MOST_TOGETHER = 20
 """Words in one message: few enough for several workers to share a flood."""
+BREATH_SECONDS = 0.02
+"""After a message that only says that there is something: what comes meanwhile is said by one more."""
 
 Word: TypeAlias = tuple[str, tuple[str, ...]]
 """A task's name, and what it is told."""
@@ -58,6 +61,8 @@ def _tell_for_ever(words: "Queue[Word]") -> None:
         try:
             producer = producer or _connect()
             _send(waiting, producer)
+            if not any(said for _, said in waiting):
+                time.sleep(BREATH_SECONDS)
         except (OperationalError, OSError) as error:
             producer = None
             # What waits would fare no better now.
@@ -72,7 +77,7 @@ def _tell_for_ever(words: "Queue[Word]") -> None:
 
 def _send(words: list[Word], producer: Producer) -> None:
     for task in dict.fromkeys(task for task, _ in words):
-        said = [list(said) for named, said in words if named == task]
+        said = [list(said) for named, said in dict.fromkeys(words) if named == task]
         current_app.send_task(task, args=(said,), retry=False, expires=EXPIRES_SECONDS, producer=producer)
 
 

@@ -14,10 +14,10 @@ from tests.patience import until
 from tests.planted.day import Day
 from tests.planted.echoes import ENCODINGS
 from tests.planted.plants import NO_FORMAT, ONE_EACH
+from tests.webhooks.rows import route_next
 from tests.webhooks.sending import post
 from webhooks.models import WebhookDelivery, WebhookEvent, WebhookRun, WebhookSource
 from webhooks.models.event import Routing
-from webhooks.routing.waiting import route_next
 from webhooks.sources.address import path_of, token_of
 from webhooks.wake import wake_queue
 

@@ -1,7 +1,9 @@
 """Rows for tests of what comes after receiving: a source, and events of it as the door stores them."""
 
 import json
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -11,6 +13,8 @@ from accounts.tenancy import within
 from integrations.vault import seal
 from webhooks.models import WebhookEvent, WebhookSource
 from webhooks.models.event import EventStatus, Routing
+from webhooks.routing.route_event import Routed, together
+from webhooks.routing.waiting import next_to_route, route_for
 from webhooks.sealed_places import PURPOSE
 
 JSON = (("Content-Type", "application/json"),)
@@ -59,3 +63,9 @@ def make_event(
 
 def _sealed(row: WebhookEvent, part: str, plaintext: bytes) -> bytes:
     return seal(tenant_id=row.tenant_id, purpose=PURPOSE, field=f"{row.id}:{part}", plaintext=plaintext)
+
+
+def route_next(*, without: Collection[UUID] = ()) -> Routed:
+    """Route those who come next, as a worker does."""
+    waiting = next_to_route(without=without)
+    return together([route_for(tenant_id, event_ids) for tenant_id, event_ids in waiting])

@@ -1,66 +1,88 @@
-"""A request's turn, once its source is found. A process works on a few at once, and the tenants take turns.
+"""A request's turn, once its source is found and its body is there.
 
-So a flood at one address delays what comes to another by a few requests, and not by the flood. The body is there
-before: a slow sender takes nobody's turn.
+While several tenants send, a process works on few requests of each at once: what one's flood does not get done waits
+behind the flood, and nobody else does. Who sends alone has all of the process.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import monotonic
 from uuid import UUID
 
 from accounts.errors import Unavailable
 
-AT_ONCE = 3
-"""Requests that a process works on: as many as keep it busy."""
+OF_EACH = 2
+"""Requests of a tenant that are worked on at once while others send, too."""
+ALONE_AFTER_SECONDS = 1.0
+"""Without a word of anybody else."""
 MOST_WAITING = 200
 """Requests of a tenant that wait in a process. Their senders send again what comes beyond."""
 AGAIN_SECONDS = 5
 
 
+@dataclass
+class _Lane:
+    """A tenant's."""
+
+    in_hand: int = 0
+    waiting: "deque[asyncio.Future[None]]" = field(default_factory=deque)
+
+
 class Turns:
     """Belongs to one event loop."""
 
-    def __init__(self, *, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING) -> None:
-        self._free = at_once
+    def __init__(self, *, of_each: int = OF_EACH, most_waiting: int = MOST_WAITING) -> None:
+        self._of_each = of_each
         self._most_waiting = most_waiting
-        self._waiting: OrderedDict[UUID, deque[asyncio.Future[None]]] = OrderedDict()
-        """By tenant; nobody's is empty."""
+        self._lanes: dict[UUID, _Lane] = {}
+        self._last: UUID | None = None
+        self._shared_until = 0.0
 
     @asynccontextmanager
     async def turn(self, tenant_id: UUID) -> AsyncIterator[None]:
         """Raises Unavailable where too many of the tenant's wait already."""
-        if self._free:
-            self._free -= 1
+        self._note(tenant_id)
+        lane = self._lanes.setdefault(tenant_id, _Lane())
+        if self._may_begin(lane):
+            lane.in_hand += 1
         else:
-            await self._wait(tenant_id)
+            await self._wait(tenant_id, lane)
         try:
             yield
         finally:
-            self._hand_on()
+            self._end(tenant_id, lane)
 
-    async def _wait(self, tenant_id: UUID) -> None:
-        ours = self._waiting.setdefault(tenant_id, deque())
-        if len(ours) >= self._most_waiting:
+    def _note(self, tenant_id: UUID) -> None:
+        if tenant_id != self._last:
+            if self._last is not None:
+                self._shared_until = monotonic() + ALONE_AFTER_SECONDS
+            self._last = tenant_id
+
+    def _may_begin(self, lane: _Lane) -> bool:
+        return lane.in_hand < self._of_each or monotonic() > self._shared_until
+
+    async def _wait(self, tenant_id: UUID, lane: _Lane) -> None:
+        """It is in hand when this returns."""
+        if len(lane.waiting) >= self._most_waiting:
             raise Unavailable("Too much comes at once. Send it again in a moment.", retry_after=AGAIN_SECONDS)
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        ours.append(called)
+        lane.waiting.append(called)
         try:
             await called
         except asyncio.CancelledError:
             if called.done() and not called.cancelled():
-                self._hand_on()  # it was called, and goes away
+                self._end(tenant_id, lane)  # it was called, and goes away
             raise
 
-    def _hand_on(self) -> None:
-        """To the tenant whose turn it is; theirs comes again behind the others."""
-        while self._waiting:
-            tenant_id, theirs = self._waiting.popitem(last=False)
-            called = theirs.popleft()
-            if theirs:
-                self._waiting[tenant_id] = theirs
+    def _end(self, tenant_id: UUID, lane: _Lane) -> None:
+        lane.in_hand -= 1
+        while lane.waiting and self._may_begin(lane):
+            called = lane.waiting.popleft()
             if not called.done():
+                lane.in_hand += 1
                 called.set_result(None)
-                return
-        self._free += 1
+        if not lane.in_hand:
+            del self._lanes[tenant_id]

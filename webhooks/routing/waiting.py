@@ -2,9 +2,6 @@
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from uuid import UUID
 
 from django.db import connection
@@ -17,7 +14,7 @@ from webhooks.routing.route_event import Routed, route_events, together
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8
+AT_ONCE = 4
 """Events that are looked up together: who comes next waits for so many at most."""
 
 # It leaps through an index from tenant to tenant, and looks at no more of each than may be taken.
@@ -40,32 +37,22 @@ _NEXT = """
 """
 
 
-@dataclass(frozen=True)
-class Page:
-    """What became of those who came next."""
+def next_to_route(*, without: Collection[UUID] = ()) -> list[tuple[UUID, list[UUID]]]:
+    """Up to AT_ONCE events that wait, by tenant: the oldest of each tenant, then the second of each.
 
-    routed: frozenset[UUID] = frozenset()
-    waiting: frozenset[UUID] = frozenset()
-    """Those that wait on: behind an earlier one, or because they could not be routed now."""
-    runs: int = 0
-    """That were made."""
-
-
-def route_next(*, without: Collection[UUID] = ()) -> Page:
-    """Route those who come next. What keeps one tenant's from being routed is logged, and keeps nobody else's."""
-    page = sorted(next_to_route(AT_ONCE, without=without))
-    looked_at = frozenset(event_id for _, event_id in page)
-    became = together(
-        [
-            _route(tenant_id, [event_id for _, event_id in these])
-            for tenant_id, these in groupby(page, key=itemgetter(0))
-        ]
-    )
-    return Page(became.events, looked_at - became.events, len(became.runs))
+    Who has the fewest comes first: nobody's one event waits for another's many.
+    """
+    with platform(), connection.cursor() as cursor:
+        cursor.execute(_NEXT, {"most": AT_ONCE, "without": list(without)})
+        found: list[tuple[UUID, UUID]] = cursor.fetchall()
+    by_tenant: dict[UUID, list[UUID]] = {}
+    for tenant_id, event_id in found:
+        by_tenant.setdefault(tenant_id, []).append(event_id)
+    return sorted(by_tenant.items(), key=lambda each: len(each[1]))
 
 
-def _route(tenant_id: UUID, event_ids: Sequence[UUID]) -> Routed:
-    """Together, or singly where that fails."""
+def route_for(tenant_id: UUID, event_ids: Sequence[UUID]) -> Routed:
+    """Together, or singly where that fails. What keeps them from being routed is logged, and keeps nobody else's."""
     try:
         return route_events(tenant_id, event_ids)
     except (VaultLocked, *AWAY) as error:
@@ -73,15 +60,7 @@ def _route(tenant_id: UUID, event_ids: Sequence[UUID]) -> Routed:
         log.warning("Events cannot be routed now: %s", type(error).__name__, extra={"action": "routing_put_off"})
     except Exception as error:
         if len(event_ids) > 1:
-            return together([_route(tenant_id, [event_id]) for event_id in event_ids])
+            return together([route_for(tenant_id, [event_id]) for event_id in event_ids])
         log.exception("An event could not be routed.", extra={"action": "routing_failed"})
         note_failure(tenant_id, event_ids[0], error)
     return Routed()
-
-
-def next_to_route(most: int, *, without: Collection[UUID] = ()) -> list[tuple[UUID, UUID]]:
-    """Tenant and id of events that wait: the oldest of each tenant, then the second of each."""
-    with platform(), connection.cursor() as cursor:
-        cursor.execute(_NEXT, {"most": most, "without": list(without)})
-        found: list[tuple[UUID, UUID]] = cursor.fetchall()
-        return found

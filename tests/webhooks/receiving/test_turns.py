@@ -1,25 +1,30 @@
 """Who is worked on next, and who is not waited for."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from accounts.errors import Unavailable
-from webhooks.receiving.turns import Turns
+from webhooks.receiving.turns import ALONE_AFTER_SECONDS, Turns
 
 ACME, GLOBEX = UUID(int=1), UUID(int=2)
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    moment = [1000.0]
+    monkeypatch.setattr("webhooks.receiving.turns.monotonic", lambda: moment[0])
+    return moment
 
 
 class Works:
     """Requests that take a turn, and are done when they are told."""
 
     def __init__(self, turns: Turns) -> None:
-        self._turns = turns
-        self._leave: dict[str, asyncio.Event] = {}
+        self.turns = turns
         self.began: list[str] = []
+        self._leave: dict[str, asyncio.Event] = {}
 
     async def come(self, tenant_id: UUID, *names: str) -> list["asyncio.Task[None]"]:
         tasks = []
@@ -34,8 +39,12 @@ class Works:
             self._leave[name].set()
             await settle()
 
+    def let_go(self, name: str) -> None:
+        """It leaves, and nobody has noticed yet."""
+        self._leave[name].set()
+
     async def _work(self, tenant_id: UUID, name: str) -> None:
-        async with self._turns.turn(tenant_id):
+        async with self.turns.turn(tenant_id):
             self.began.append(name)
             await self._leave[name].wait()
 
@@ -45,75 +54,68 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def run(story: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(story)
+@pytest.fixture
+def works(now: list[float]) -> Works:
+    """GLOBEX has just sent something, and is done."""
+    return Works(Turns(of_each=1, most_waiting=2))
 
 
-def test_so_many_are_worked_on_at_once() -> None:
-    async def story() -> None:
-        works = Works(Turns(at_once=2))
-        await works.come(ACME, "a", "b", "c")
-        assert works.began == ["a", "b"]
-        await works.leave("a")
-        assert works.began == ["a", "b", "c"]
-        await works.leave("b", "c")
-        await works.come(ACME, "d", "e", "f")
-        assert works.began == ["a", "b", "c", "d", "e"]
-
-    run(story())
+async def beside_globex(works: Works) -> None:
+    await works.come(GLOBEX, "g0")
+    await works.leave("g0")
+    works.began.clear()
 
 
-def test_the_tenants_take_turns() -> None:
-    async def story() -> None:
-        works = Works(Turns(at_once=1))
-        await works.come(ACME, "a1", "a2", "a3", "a4")
-        await works.come(GLOBEX, "g1", "g2")
-        await works.leave("a1", "a2", "g1", "a3", "g2")
-        assert works.began == ["a1", "a2", "g1", "a3", "g2", "a4"]
-
-    run(story())
+async def test_who_sends_alone_has_all_of_the_process(works: Works) -> None:
+    await works.come(ACME, "a1", "a2", "a3", "a4")
+    assert works.began == ["a1", "a2", "a3", "a4"]
 
 
-def test_it_sends_away_whom_too_many_of_the_tenants_are_before() -> None:
-    async def story() -> None:
-        works = Works(Turns(at_once=1, most_waiting=2))
-        *_, refused = await works.come(ACME, "a1", "a2", "a3", "a4")
-        error = refused.exception()
-        assert isinstance(error, Unavailable)
-        assert error.retry_after == 5
-        await works.come(GLOBEX, "g1")
-        await works.leave("a1", "a2", "g1")
-        assert works.began == ["a1", "a2", "g1", "a3"]
+async def test_while_others_send_few_of_each_are_worked_on_at_once(works: Works) -> None:
+    await beside_globex(works)
+    await works.come(ACME, "a1", "a2", "a3")
+    await works.come(GLOBEX, "g1")
+    assert works.began == ["a1", "g1"]
+    await works.leave("a1", "a2")
+    assert works.began == ["a1", "g1", "a2", "a3"]
 
-    run(story())
+
+async def test_when_the_others_are_silent_all_that_waits_begins(works: Works, now: list[float]) -> None:
+    await beside_globex(works)
+    await works.come(ACME, "a1", "a2", "a3")
+    now[0] += ALONE_AFTER_SECONDS + 0.1
+    await works.leave("a1")
+    assert works.began == ["a1", "a2", "a3"]
+
+
+async def test_it_sends_away_whom_too_many_of_the_tenants_are_before(works: Works) -> None:
+    await beside_globex(works)
+    *_, refused = await works.come(ACME, "a1", "a2", "a3", "a4")
+    error = refused.exception()
+    assert isinstance(error, Unavailable)
+    assert error.retry_after == 5
+    await works.come(GLOBEX, "g1")
+    assert works.began == ["a1", "g1"]
 
 
 @pytest.mark.parametrize("is_called", [False, True])
-def test_who_goes_away_keeps_nobody_waiting(is_called: bool) -> None:
-    async def story() -> None:
-        works = Works(Turns(at_once=1))
-        _, gone = await works.come(ACME, "a1", "a2")
-        await works.come(GLOBEX, "g1")
-        if is_called:
-            works._leave["a1"].set()
-            await asyncio.sleep(0)
-        gone.cancel()
-        await works.leave("a1")
-        assert works.began == ["a1", "g1"]
-        await works.leave("g1")
-        await works.come(ACME, "a3")
-        assert works.began == ["a1", "g1", "a3"]
-
-    run(story())
+async def test_who_goes_away_keeps_nobody_waiting(is_called: bool, works: Works) -> None:
+    await beside_globex(works)
+    _, gone, _ = await works.come(ACME, "a1", "a2", "a3")
+    if is_called:
+        works.let_go("a1")
+        await asyncio.sleep(0)
+    gone.cancel()
+    await works.leave("a1")
+    assert works.began == ["a1", "a3"]
+    await works.leave("a3")
+    assert works.turns._lanes == {}
 
 
-def test_one_that_fails_hands_its_turn_on() -> None:
-    async def story() -> None:
-        turns = Turns(at_once=1)
+async def test_one_that_fails_makes_room(works: Works) -> None:
+    await beside_globex(works)
+    for _ in range(2):
         with pytest.raises(RuntimeError):
-            async with turns.turn(ACME):
+            async with works.turns.turn(ACME):
                 raise RuntimeError
-        async with asyncio.timeout(5), turns.turn(ACME):
-            pass
-
-    run(story())
+    assert works.turns._lanes == {}

@@ -16,7 +16,7 @@ from accounts.tenancy import platform, within
 from integrations.errors import VaultLocked
 from integrations.vault import Opener
 from tests.registry.test_turns import scanned
-from tests.webhooks.rows import make_event, make_source
+from tests.webhooks.rows import make_event, make_source, route_next
 from webhooks.events.raw import Raw, open_raw
 from webhooks.models import WebhookEvent, WebhookRoute, WebhookRun, WebhookSource
 from webhooks.models.event import Routing
@@ -24,8 +24,8 @@ from webhooks.routing import route_event as module
 from webhooks.routing import waiting
 from webhooks.routing.failing import DETAIL, MOST_FAILURES
 from webhooks.routing.fill import fill_run
-from webhooks.routing.route_event import LARGEST_PAYLOAD_BYTES, route_events
-from webhooks.routing.waiting import Page, next_to_route, route_next
+from webhooks.routing.route_event import LARGEST_PAYLOAD_BYTES, Routed, route_events
+from webhooks.routing.waiting import next_to_route
 from webhooks.sources.state import release
 
 pytestmark = pytest.mark.django_db
@@ -192,7 +192,7 @@ def test_where_an_order_is_kept_the_earlier_event_goes_first(
     first, second, third = (make_event(billing) for _ in range(3))
     assert route_event(acme.id, second.id) == []
     assert (fresh(second).routing, fresh(second).matches, runs(second)) == (Routing.WAITING, [], [])
-    assert route_next().runs == 3
+    assert len(route_next().runs) == 3
     ids = [run.id for event in (first, second, third) for run in runs(event)]
     assert ids == sorted(ids)
 
@@ -204,7 +204,7 @@ def test_where_an_order_is_kept_what_was_held_goes_first(acme: Tenant, billing: 
     assert route_event(acme.id, later.id) == []
     with within(acme.id):
         release(billing)
-    assert route_next().runs == 2
+    assert len(route_next().runs) == 2
     assert [runs(held)[0].id, runs(later)[0].id] == sorted([runs(held)[0].id, runs(later)[0].id])
 
 
@@ -229,9 +229,15 @@ class TestWhatWaits:
         ours = [make_event(billing), make_event(billing)]
         other = make_event(theirs)
         make_event(theirs, routing=Routing.ROUTED)
-        first, second = sorted(((acme.id, ours[0].id), (globex.id, other.id)))
-        assert next_to_route(9) == [first, second, (acme.id, ours[1].id)]
-        assert next_to_route(9, without=[ours[0].id, other.id]) == [(acme.id, ours[1].id)]
+        assert next_to_route() == [(globex.id, [other.id]), (acme.id, [ours[0].id, ours[1].id])]
+        assert next_to_route(without=[ours[0].id, other.id]) == [(acme.id, [ours[1].id])]
+
+    def test_of_many_each_tenants_first_comes_before_anybodys_second(
+        self, acme: Tenant, globex: Tenant, billing: WebhookSource, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(waiting, "AT_ONCE", 3)
+        ours, theirs = [make_event(billing) for _ in range(5)], make_event(make_source(globex))
+        assert next_to_route() == [(globex.id, [theirs.id]), (acme.id, [ours[0].id, ours[1].id])]
 
     def test_it_routes_those_who_come_next(
         self, acme: Tenant, billing: WebhookSource, route: Route, monkeypatch: pytest.MonkeyPatch
@@ -240,11 +246,7 @@ class TestWhatWaits:
         monkeypatch.setattr(waiting, "AT_ONCE", 2)
         events = [make_event(billing) for _ in range(3)]
         ids = [event.id for event in events]
-        assert [route_next() for _ in range(3)] == [
-            Page(frozenset(ids[:2]), runs=2),
-            Page(frozenset(ids[2:]), runs=1),
-            Page(),
-        ]
+        assert [route_next().events for _ in range(3)] == [frozenset(ids[:2]), frozenset(ids[2:]), frozenset()]
         assert {fresh(event).routing for event in events} == {Routing.ROUTED}
 
     def test_those_of_one_tenant_cost_ten_statements(
@@ -275,7 +277,7 @@ class TestWhatWaits:
             return open_raw(event, opener)
 
         monkeypatch.setattr(module, "open_raw", locked)
-        assert route_next() == Page(frozenset({theirs.id}), frozenset(event.id for event in ours))
+        assert route_next() == Routed(frozenset({theirs.id}))
         assert [(fresh(event).routing, fresh(event).routing_failures) for event in ours] == [(Routing.WAITING, 0)] * 2
         assert "Events cannot be routed now: VaultLocked" in caplog.text
 
@@ -329,8 +331,8 @@ class TestWhatWaits:
             return open_raw(event, opener)
 
         monkeypatch.setattr(module, "open_raw", open_but)
-        assert route_next() == Page(frozenset({good.id}), frozenset({bad.id}), runs=1)
-        assert route_next(without=[bad.id]) == Page()
+        assert route_next().events == {good.id}
+        assert route_next(without=[bad.id]) == Routed()
         assert [fresh(bad).routing, fresh(good).routing] == [Routing.WAITING, Routing.ROUTED]
 
     def test_one_that_always_fails_is_written_off_and_those_behind_it_are_routed(
@@ -346,7 +348,7 @@ class TestWhatWaits:
             return open_raw(event, opener)
 
         monkeypatch.setattr(module, "open_raw", open_but)
-        assert [route_next().runs for _ in range(MOST_FAILURES)] == [0] * (MOST_FAILURES - 1) + [1]
+        assert [len(route_next().runs) for _ in range(MOST_FAILURES)] == [0] * (MOST_FAILURES - 1) + [1]
         written_off = fresh(bad)
         assert (written_off.routing, written_off.detail) == (Routing.UNROUTED, DETAIL)
         assert fresh(behind).routing == Routing.ROUTED

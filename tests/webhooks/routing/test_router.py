@@ -6,10 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from webhooks.routing import router as module
+from webhooks.routing.route_event import Routed
 from webhooks.routing.router import LONGEST_PAUSE_SECONDS, Router
-from webhooks.routing.waiting import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+ACME = uuid4()
 
 
 class Waiting:
@@ -22,7 +25,8 @@ class Waiting:
         self.now = 1000.0
         self.began = 0
         self.router = Router(self._begin)
-        monkeypatch.setattr(module, "route_next", self._route_next)
+        monkeypatch.setattr(module, "next_to_route", self._next_to_route)
+        monkeypatch.setattr(module, "route_for", self._route_for)
         monkeypatch.setattr("webhooks.routing.router.monotonic", lambda: self.now)
 
     def come(self, count: int, *, stuck: bool = False) -> list[UUID]:
@@ -41,12 +45,15 @@ class Waiting:
     def _begin(self) -> None:
         self.began += 1
 
-    def _route_next(self, *, without: Collection[UUID]) -> Page:
+    def _next_to_route(self, *, without: Collection[UUID]) -> list[tuple[UUID, list[UUID]]]:
         page = [id_ for id_ in self.ids if id_ not in without][:2]
-        self.looked_at += page
-        routed = [id_ for id_ in page if id_ not in self.stuck]
+        return [(ACME, page)] if page else []
+
+    def _route_for(self, tenant_id: UUID, event_ids: Collection[UUID]) -> Routed:
+        self.looked_at += event_ids
+        routed = [id_ for id_ in event_ids if id_ not in self.stuck]
         self.ids = [id_ for id_ in self.ids if id_ not in routed]
-        return Page(frozenset(routed), frozenset(page) - frozenset(routed), runs=len(routed))
+        return Routed(frozenset(routed), tuple(routed))
 
 
 @pytest.fixture
