@@ -1,7 +1,7 @@
 """A request's turn, once its source is found and its body is there.
 
-While several tenants send, a process works on few requests of each at once: what one's flood does not get done waits
-behind the flood, and nobody else does. Who sends alone has all of the process.
+While several tenants send, a process works on one request of each at a time: a flood waits behind itself, and nobody
+else does. Who sends alone has all of the process: what comes at once shares its round trips.
 """
 
 import asyncio
@@ -14,11 +14,11 @@ from uuid import UUID
 
 from accounts.errors import Unavailable
 
-OF_EACH = 2
+OF_EACH = 1
 """Requests of a tenant that are worked on at once while others send, too."""
 ALONE_AFTER_SECONDS = 1.0
 """Without a word of anybody else."""
-MOST_WAITING = 200
+MOST_WAITING = 500
 """Requests of a tenant that wait in a process. Their senders send again what comes beyond."""
 AGAIN_SECONDS = 5
 
