@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.workermanage import WorkerController
 
-# Each takes half a minute or more, with few tests: begun last, it would be waited for alone.
+# Each takes from ten seconds to a minute and a half, with few tests: begun last, it would be waited for alone.
 SLOWEST = (
     "tests/planted/test_planted_secrets.py",
     "tests/config/test_up.py",

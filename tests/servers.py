@@ -53,7 +53,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def keep_what_is_compiled() -> None:
-    """A run starts a hundred processes, and each would compile the product where Python is told to keep nothing."""
+    """A run starts many processes, and each would compile the product where Python is told to keep nothing."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
 

@@ -14,7 +14,7 @@ from webhooks.telling.retention import remove_old
 
 @shared_task
 def route_events(told: object = None) -> None:
-    """Route what waits to be routed; the runs that come of it begin beside this task."""
+    """Route what waits to be routed; the runs that come of it begin beside this task. Words say no more than that."""
     bridge.start(worker.route())
 
 

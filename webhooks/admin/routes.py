@@ -109,7 +109,7 @@ class RoutePages(TenantPages):
 
     def detail(self, request: HttpRequest, subject: WebhookRoute) -> dict[str, Any]:
         return {
-            "state": state_badge(subject) if subject.deleted_at or subject.is_tried or not subject.enabled else "",
+            "state": state_badge(subject) if subject.deleted_at or subject.rests or not subject.enabled else "",
             **detail_of(request, subject),
         }
 
@@ -120,4 +120,4 @@ def state_badge(route: WebhookRoute) -> SafeString:
         return badge("Removed", MUTE)
     if not route.enabled:
         return badge("Disabled", MUTE)
-    return badge("Rests", WARN) if route.is_tried else subtle("Enabled")
+    return badge("Rests", WARN) if route.rests else subtle("Enabled")

@@ -81,6 +81,6 @@ class WebhookRoute(models.Model):
         return self.slug
 
     @property
-    def is_tried(self) -> bool:
-        """Whether its tool's circuit was open when it was last called."""
+    def rests(self) -> bool:
+        """Its tool's circuit was open when it was last called: none of its runs begins, or one at a time."""
         return self.rests_until is not None

@@ -31,7 +31,7 @@ PUT_OFF = timedelta(seconds=30)
 """How long what could not be worked on is left alone, so that it does not stand in the way of what can."""
 
 Work: TypeAlias = Callable[[Taken], Awaitable[None]]
-"""Does what was taken, and says by one of `webhooks/queue/endings.py` how it went."""
+"""Does what was taken, and says by `webhooks/queue/success.py` or one of `webhooks/queue/endings.py` how it went."""
 
 
 class Hands:

@@ -6,6 +6,7 @@ Whatever goes wrong is a problem document. Who has no source's address learns no
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from django.conf import settings
 
@@ -53,9 +54,14 @@ async def _answer(scope: Scope, receive_message: Receive) -> Answer:
     if found is None:
         return refusal(NotFound("Nobody takes events at this address. Check that it was copied whole."))
     arrival = await _arrival(token, *found, scope, receive_message)
-    async with _turns.turn(arrival.source.tenant_id):
+    async with _turns.turn(_whose_turn(arrival.source)):
         answer, _ = await receive(arrival)
     return answer
+
+
+def _whose_turn(source: KnownSource) -> UUID:
+    """The tenant's. A certificate may be slow to come: nobody but its own source waits for it."""
+    return source.id if source.scheme is not None and source.scheme.needs_certificate else source.tenant_id
 
 
 def _told(error: Exception) -> QuartermasterError:

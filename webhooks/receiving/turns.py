@@ -42,29 +42,29 @@ class Turns:
         self._shared_until = 0.0
 
     @asynccontextmanager
-    async def turn(self, tenant_id: UUID) -> AsyncIterator[None]:
-        """Raises Unavailable where too many of the tenant's wait already."""
-        self._note(tenant_id)
-        lane = self._lanes.setdefault(tenant_id, _Lane())
+    async def turn(self, whose: UUID) -> AsyncIterator[None]:
+        """Raises Unavailable where too many of theirs wait already."""
+        self._note(whose)
+        lane = self._lanes.setdefault(whose, _Lane())
         if self._may_begin(lane):
             lane.in_hand += 1
         else:
-            await self._wait(tenant_id, lane)
+            await self._wait(whose, lane)
         try:
             yield
         finally:
-            self._end(tenant_id, lane)
+            self._end(whose, lane)
 
-    def _note(self, tenant_id: UUID) -> None:
-        if tenant_id != self._last:
+    def _note(self, whose: UUID) -> None:
+        if whose != self._last:
             if self._last is not None:
                 self._shared_until = monotonic() + ALONE_AFTER_SECONDS
-            self._last = tenant_id
+            self._last = whose
 
     def _may_begin(self, lane: _Lane) -> bool:
         return lane.in_hand < self._of_each or monotonic() > self._shared_until
 
-    async def _wait(self, tenant_id: UUID, lane: _Lane) -> None:
+    async def _wait(self, whose: UUID, lane: _Lane) -> None:
         """It is in hand when this returns."""
         if len(lane.waiting) >= self._most_waiting:
             raise Unavailable("Too much comes at once. Send it again in a moment.", retry_after=AGAIN_SECONDS)
@@ -74,10 +74,10 @@ class Turns:
             await called
         except asyncio.CancelledError:
             if called.done() and not called.cancelled():
-                self._end(tenant_id, lane)  # it was called, and goes away
+                self._end(whose, lane)  # it was called, and goes away
             raise
 
-    def _end(self, tenant_id: UUID, lane: _Lane) -> None:
+    def _end(self, whose: UUID, lane: _Lane) -> None:
         lane.in_hand -= 1
         while lane.waiting and self._may_begin(lane):
             called = lane.waiting.popleft()
@@ -85,4 +85,4 @@ class Turns:
                 lane.in_hand += 1
                 called.set_result(None)
         if not lane.in_hand:
-            del self._lanes[tenant_id]
+            del self._lanes[whose]

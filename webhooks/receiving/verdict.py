@@ -58,7 +58,7 @@ async def _verify(arrival: Arrival, secrets: tuple[KnownSecret, ...]) -> Verdict
     work = partial(
         verify, source.scheme, received, texts, source.settings, now=received.at, certificates=certificates()
     )
-    if any(signature.certificate for signature in source.scheme.signatures):
+    if source.scheme.needs_certificate:
         return await asyncio.get_running_loop().run_in_executor(_threads, work)  # it may have to be fetched
     return await by_weight(len(received.body), work)
 

@@ -242,5 +242,10 @@ class Scheme:
         texts = [text for signature in self.signatures for text in signature.signed]
         return bool(texts) and all(text.names & {"url", "query"} for text in texts)
 
+    @property
+    def needs_certificate(self) -> bool:
+        """Whether one of its keys is in a certificate, which may have to be fetched."""
+        return any(signature.certificate is not None for signature in self.signatures)
+
     def setting(self, name: str) -> Setting | None:
         return next((setting for setting in self.settings if setting.name == name), None)

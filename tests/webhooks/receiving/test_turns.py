@@ -6,7 +6,10 @@ from uuid import UUID
 import pytest
 
 from accounts.errors import Unavailable
+from tests.webhooks.receiving.arrivals import a_source
+from webhooks.receiving.door import _whose_turn
 from webhooks.receiving.turns import ALONE_AFTER_SECONDS, Turns
+from webhooks.signatures.shelf import scheme_named
 
 ACME, GLOBEX = UUID(int=1), UUID(int=2)
 
@@ -110,6 +113,12 @@ async def test_who_goes_away_keeps_nobody_waiting(is_called: bool, works: Works)
     assert works.began == ["a1", "a3"]
     await works.leave("a3")
     assert works.turns._lanes == {}
+
+
+@pytest.mark.parametrize(("scheme", "theirs"), [("github", "tenant"), ("paypal", "source")])
+def test_only_its_own_source_waits_for_a_certificate(scheme: str, theirs: str) -> None:
+    source = a_source(scheme=scheme_named(scheme))
+    assert _whose_turn(source) == {"tenant": source.tenant_id, "source": source.id}[theirs]
 
 
 async def test_one_that_fails_makes_room(works: Works) -> None:
