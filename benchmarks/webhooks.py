@@ -195,7 +195,7 @@ def _drain(sender: Sender, data_dir: Path, queued: int) -> None:
         connection.autocommit = True
         _wait_until_drained(connection, 60)
         before = _sizes(connection, pid)
-        _queue(connection, queued)
+        _queue(connection, sender, queued)
         full = _sizes(connection, pid)
         start, memory = time.perf_counter(), []
         deadline = start + DRAINED_SECONDS
@@ -213,17 +213,17 @@ def _drain(sender: Sender, data_dir: Path, queued: int) -> None:
     print(flush=True)
 
 
-def _queue(connection: "psycopg.Connection[tuple[object, ...]]", queued: int) -> None:
-    """Replays of the one event, each of which has failed once."""
+def _queue(connection: "psycopg.Connection[tuple[object, ...]]", sender: Sender, queued: int) -> None:
+    """Replays of the sender's one event, each of which has failed once."""
     connection.execute(
         """
         INSERT INTO webhooks_webhookrun (id, tenant_id, event_id, route_id, agent_id, target, replay_id, order_key,
             status, attempts, due_at, taken, lost, cause, code, detail, created_at)
         SELECT gen_random_uuid(), tenant_id, event_id, route_id, agent_id, target, gen_random_uuid(), '',
             'waiting', 1, now(), 1, 0, 'tool', 'upstream_error', 'The service failed.', now()
-        FROM webhooks_webhookrun, generate_series(1, %s)
+        FROM webhooks_webhookrun, generate_series(1, %s) WHERE tenant_id = %s
         """,
-        [queued],
+        [queued, sender.tenant_id],
     )
     connection.execute("ANALYZE webhooks_webhookrun")
 
