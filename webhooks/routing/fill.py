@@ -9,6 +9,7 @@ from django.conf import settings
 
 from accounts.errors import Fault, Invalid
 from integrations.redaction import KNOWN_ONLY, as_masked, redact_text
+from integrations.vault import Opener
 from registry.request_digests import digest_of
 from registry.shaping.weight import weigh
 from webhooks.events.document import Document, document_of
@@ -29,14 +30,14 @@ class Filled:
     """Empty: it is called for nobody in particular."""
 
 
-def fill_run(run: WebhookRun) -> Filled:
+def fill_run(run: WebhookRun, opener: Opener | None = None) -> Filled:
     """For the next attempt: by its route as it stands now. Inside the tenant's scope; `run.event` and `run.route` are
-    read where they did not come with it.
+    read where they did not come with it. Who fills many hands the same opener in.
 
     Raises Invalid when the event does not suit the route, EventEmptied, SealBroken, VaultLocked.
     """
     event = run.event
-    return fill(run.route, document_of(event, open_raw(event), replay=run.replay_id is not None))
+    return fill(run.route, document_of(event, open_raw(event, opener), replay=run.replay_id is not None))
 
 
 def fill(route: WebhookRoute, document: Document) -> Filled:

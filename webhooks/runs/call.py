@@ -12,6 +12,7 @@ from accounts.caller import Caller
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
 from accounts.together import Together
+from integrations.vault import Opener
 from registry.errors import ToolNotFound
 from registry.execution.outcome import standing_outcome
 from registry.execution.types import Outcome, ToolCall
@@ -68,17 +69,21 @@ def _prepare_together_for(tenant_id: UUID, taken: Sequence[Taken]) -> dict[Taken
         # Whoever has a run first finds no execution of it; should there be one, the corridor says so.
         standing = _standing([runs[each.id] for each in taken if each.taken > 1])
 
+        opener = Opener(tenant_id)
+
         @cache
         def caller(agent_id: UUID) -> Caller:
             return absent_caller(tenant_id=tenant_id, agent_id=agent_id)
 
-        return {each: _prepare_one(runs[each.id], standing, caller) for each in taken}
+        return {each: _prepare_one(runs[each.id], standing, caller, opener) for each in taken}
 
 
-def _prepare_one(run: WebhookRun, standing: Standing, caller: Callable[[UUID], Caller]) -> Prepared | Exception:
+def _prepare_one(
+    run: WebhookRun, standing: Standing, caller: Callable[[UUID], Caller], opener: Opener
+) -> Prepared | Exception:
     try:
         execution = standing.get((run.agent_id, key_of(run)))
-        return _call(run, caller) if execution is None else standing_outcome(execution)
+        return _call(run, caller, opener) if execution is None else standing_outcome(execution)
     except DatabaseError:
         raise  # nothing else can be asked in this transaction
     except Exception as error:  # noqa: BLE001  it is raised where the run was asked for
@@ -109,10 +114,10 @@ def effect_key_of(run_id: UUID) -> str:
     return f"qm-{run_id}"
 
 
-def _call(run: WebhookRun, caller: Callable[[UUID], Caller]) -> ToolCall:
+def _call(run: WebhookRun, caller: Callable[[UUID], Caller], opener: Opener) -> ToolCall:
     if run.route.target != run.target:
         raise ToolNotFound(MOVED)
-    filled, route = fill_run(run), run.route
+    filled, route = fill_run(run, opener), run.route
     return ToolCall(
         caller=caller(run.agent_id),
         tool=route.tool,

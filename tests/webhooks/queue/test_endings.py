@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -66,6 +67,15 @@ def test_what_ends_at_one_moment_ends_together(scout: Agent, spy: Agent) -> None
     assert {(as_it_stands(run).status, as_it_stands(run).attempts, len(logged(run))) for run in runs} == {
         ("succeeded", 1, 1)
     }
+
+
+def test_they_cost_five_statements(scout: Agent, spy: Agent, django_assert_num_queries: Any) -> None:
+    """Savepoint, scope, the ending of all, the scope around, release."""
+    make_runs(make_route(scout), 2)
+    make_runs(make_route(spy))
+    taken = take()
+    with django_assert_num_queries(5):
+        _succeed_all([(each, WENT) for each in taken])
 
 
 def test_of_two_holders_that_end_at_one_moment_the_last_one_counts(run: WebhookRun, taken: Taken) -> None:
