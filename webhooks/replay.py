@@ -26,7 +26,7 @@ from webhooks.models.event import EventStatus, Routing, WebhookEventQuerySet
 from webhooks.models.redo import RedoKind
 from webhooks.redo import Claimed, claim_redo
 from webhooks.routing.match import Look, look_through
-from webhooks.routing.route_event import routes_for, runs_of, save_runs
+from webhooks.routing.route_events import routes_for, runs_of, save_runs
 from webhooks.wake import wake_queue
 
 MOST_AT_ONCE = 1_000

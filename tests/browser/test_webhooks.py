@@ -27,7 +27,7 @@ from webhooks.models import (
 )
 from webhooks.models.event import EventStatus, Routing
 from webhooks.models.queued import Cause, QueueStatus
-from webhooks.routing.route_event import route_events
+from webhooks.routing.route_events import route_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

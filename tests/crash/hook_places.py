@@ -16,7 +16,7 @@ RECEIVING = (
     "webhooks.receiving.store:store",
     "accounts.inserting:insert_unless_there",
 )
-ROUTING = ("webhooks.routing.route_event:route_events", "webhooks.routing.route_event:save_runs")
+ROUTING = ("webhooks.routing.route_events:route_events", "webhooks.routing.route_events:save_runs")
 RUNNING = (
     "webhooks.queue.claim:claim",
     "webhooks.runs.attempt:attempt",

@@ -13,7 +13,7 @@ from accounts.tenancy import within
 from integrations.vault import seal
 from webhooks.models import WebhookEvent, WebhookSource
 from webhooks.models.event import EventStatus, Routing
-from webhooks.routing.route_event import Routed, together
+from webhooks.routing.route_events import Routed, together
 from webhooks.routing.waiting import next_to_route, route_for
 from webhooks.sealed_places import PURPOSE
 

@@ -10,7 +10,7 @@ from accounts.pool import AWAY
 from accounts.tenancy import platform
 from integrations.errors import VaultLocked
 from webhooks.routing.failing import note_failure
-from webhooks.routing.route_event import Routed, route_events, together
+from webhooks.routing.route_events import Routed, route_events, together
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from tests.webhooks.rows import JSON, make_event, make_source
 from tests.webhooks.sending import make_source as make_platform
 from tests.webhooks.sending import signed
 from webhooks.models import WebhookEvent, WebhookRoute, WebhookSource
-from webhooks.routing.route_event import route_events
+from webhooks.routing.route_events import route_events
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from webhooks.events.inspect_signature import inspect_signature
 from webhooks.events.raw import open_raw
 from webhooks.models import WebhookRoute, WebhookRun
 from webhooks.routing.fill import fill_run
-from webhooks.routing.route_event import route_events
+from webhooks.routing.route_events import route_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

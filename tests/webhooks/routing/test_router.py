@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from webhooks.routing import router as module
-from webhooks.routing.route_event import Routed
+from webhooks.routing.route_events import Routed
 from webhooks.routing.router import LONGEST_PAUSE_SECONDS, Router
 
 pytestmark = pytest.mark.django_db(transaction=True)

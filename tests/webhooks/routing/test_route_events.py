@@ -20,11 +20,11 @@ from tests.webhooks.rows import make_event, make_source, route_next
 from webhooks.events.raw import Raw, open_raw
 from webhooks.models import WebhookEvent, WebhookRoute, WebhookRun, WebhookSource
 from webhooks.models.event import Routing
-from webhooks.routing import route_event as module
+from webhooks.routing import route_events as module
 from webhooks.routing import waiting
 from webhooks.routing.failing import DETAIL, MOST_FAILURES
 from webhooks.routing.fill import fill_run
-from webhooks.routing.route_event import LARGEST_PAYLOAD_BYTES, Routed, route_events
+from webhooks.routing.route_events import LARGEST_PAYLOAD_BYTES, Routed, route_events
 from webhooks.routing.waiting import next_to_route
 from webhooks.sources.state import release
 
