@@ -1,0 +1,27 @@
+"""What can go wrong with memories. Leaves of the tree in `accounts/errors.py`.
+
+QuartermasterError
+├── NotFound
+│   ├── MemoryNotFound          404  not_found
+│   └── LinkNotFound            404  not_found
+├── PreconditionFailed          412  precondition_failed  it has been changed since it was read
+└── Throttled
+    └── QuotaReached            429  quota_reached        the tenant keeps as many as it may
+"""
+
+from accounts.errors import NotFound, Throttled
+
+
+class MemoryNotFound(NotFound):
+    """There is no such memory. `GET /api/v1/memories/` lists those that you may read."""
+
+
+class LinkNotFound(NotFound):
+    """There is no such link. `GET /api/v1/memory-links/` lists those that you may read."""
+
+
+class QuotaReached(Throttled):
+    """Your tenant keeps as many memories as it may. Delete some, or have the operator raise the quota."""
+
+    code = "quota_reached"
+    retryable = False

@@ -1,0 +1,26 @@
+"""How much of everything there may be. `docs/reference/limits-and-durability.md` lists the same numbers."""
+
+LARGEST_CONTENT_BYTES = 32_000
+LARGEST_METADATA_BYTES = 16_384
+DEEPEST_METADATA = 8
+"""How many objects and arrays may stand inside one another."""
+MOST_TAGS = 32
+LONGEST_TAG = 64
+LONGEST_SOURCE = 200
+LONGEST_END_USER = 200
+LONGEST_KIND = 32
+LONGEST_NAMESPACE = 512
+LONGEST_SEGMENT = 64
+DEEPEST_NAMESPACE = 16
+MOST_AT_ONCE = 100
+"""Memories that one request creates."""
+MOST_HITS = 200
+"""Memories that one search answers with."""
+MOST_VERSIONS = 100
+"""Earlier versions that are kept of one memory."""
+MOST_HOPS = 3
+MOST_LINKS = 1_000
+"""From one memory, and to one."""
+LARGEST_LINK_METADATA_BYTES = 4_096
+MOST_NAMESPACE_RULES = 1_000
+"""Of a tenant."""

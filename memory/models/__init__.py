@@ -1,0 +1,23 @@
+from memory.models.answered import AnsweredRequest
+from memory.models.count import MemoryCount
+from memory.models.embedding import EmbeddingModel, EmbeddingStatus, MemoryEmbedding, ModelState
+from memory.models.link import MemoryLink
+from memory.models.memory import Memory, Trust
+from memory.models.namespace_rule import Access, NamespaceRule
+from memory.models.version import Change, MemoryVersion
+
+__all__ = [
+    "Access",
+    "AnsweredRequest",
+    "Change",
+    "EmbeddingModel",
+    "EmbeddingStatus",
+    "Memory",
+    "MemoryCount",
+    "MemoryEmbedding",
+    "MemoryLink",
+    "MemoryVersion",
+    "ModelState",
+    "NamespaceRule",
+    "Trust",
+]
