@@ -10,9 +10,11 @@ QuartermasterError
 ├── MethodNotAllowed         405  method_not_allowed
 ├── NotAcceptable            406  not_acceptable
 ├── Conflict                 409  conflict             it would contradict what is already there
+├── PreconditionFailed       412  precondition_failed  it has been changed since it was read
 ├── TooLarge                 413  too_large
 ├── UnsupportedMediaType     415  unsupported_media_type
 ├── Invalid                  422  invalid_input        read, but not what this needs
+├── PreconditionRequired     428  precondition_required
 ├── Throttled                429  rate_limited
 ├── Internal                 500  internal_error       our fault; the log has the rest
 └── Unavailable              503  unavailable          a server we stand on is away
@@ -134,6 +136,13 @@ class Conflict(QuartermasterError):
     status = 409
 
 
+class PreconditionFailed(QuartermasterError):
+    """It has been changed since you read it. Read it again, and decide anew whether your change still fits."""
+
+    code = "precondition_failed"
+    status = 412
+
+
 class TooLarge(QuartermasterError):
     """The request's body is too large. Send less, or raise REQUEST_BODY_LIMIT_BYTES."""
 
@@ -153,6 +162,13 @@ class Invalid(QuartermasterError):
 
     code = "invalid_input"
     status = 422
+
+
+class PreconditionRequired(QuartermasterError):
+    """This wants to know what you have read. Send `If-Match` with the version of it, as its `ETag` said: `"7"`."""
+
+    code = "precondition_required"
+    status = 428
 
 
 class Throttled(QuartermasterError):
