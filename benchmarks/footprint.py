@@ -1,6 +1,6 @@
 """What the web process holds while it runs very many executions: it should stop growing.
 
-    python3 run.py bench memory [--calls 50000] [--clients 20]
+    python3 run.py bench footprint [--calls 50000] [--clients 20]
 
 A tool that only reads, one that writes, and one whose input is refused take turns. After each tenth of the calls the
 process's own memory (PSS) is read from /proc.
@@ -27,7 +27,7 @@ CALLS: tuple[tuple[str, dict[str, object], int], ...] = (
 
 
 def main(argv: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="run.py bench memory")
+    parser = argparse.ArgumentParser(prog="run.py bench footprint")
     parser.add_argument("--calls", type=int, default=50_000)
     parser.add_argument("--clients", type=int, default=20)
     options = parser.parse_args(argv)
