@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from accounts.caller import Caller
 from registry.transports.base import Emit, Report, nobody_asks
 
 
@@ -12,12 +13,21 @@ from registry.transports.base import Emit, Report, nobody_asks
 class BuiltinContext:
     """What a built-in function may know of its call."""
 
-    tenant_id: UUID
+    caller: Caller
+    """Who calls: what they may not do through any other door, they may not do through this one."""
     operation: str
+    idempotency_key: str | None = None
+    """Names the call's one effect: the same at every attempt, also by another process. None outside of the corridor."""
+    end_user: str = ""
+    """For whom the call is made, in the tenant's own words; empty: it was not said."""
     emit: Emit | None = None
     """Passes a part of the answer on; None where nobody wants it in parts. Return None when all was emitted."""
     progress: Report = nobody_asks
     """`context.progress(0.4, "12 of 30 pages")`: how far it is, for whoever waits."""
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.caller.tenant_id
 
 
 Builtin = Callable[[BuiltinContext, Mapping[str, Any]], Awaitable[Any]]

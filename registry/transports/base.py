@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
+from accounts.caller import Caller
 from accounts.errors import Fault
 from integrations.connections.grant import CallGrant
 from registry.transports.journal import Journal
@@ -86,15 +87,16 @@ class Dispatch:
     operation: str
     timeout_seconds: float
     """What is left for this attempt."""
-    tenant_id: UUID
-    tenant_slug: str
+    caller: Caller
     egress_networks: tuple[str, ...] | None
     """The tenant's narrowing of the operator's networks; None: not narrowed."""
     progress: Report = nobody_asks
     call_tool: CallTool | None = None
     """Runs another tool through the whole corridor; None outside of it."""
     idempotency_key: str | None = None
-    """The caller's, to be passed on where the service takes one."""
+    """Names the call's one effect, the same at every attempt: passed on where the service takes one."""
+    end_user: str = ""
+    """For whom the call is made, in the tenant's own words."""
     traceparent: str = ""
     """The W3C header for whatever this call makes others do; empty outside of the corridor."""
     max_output_bytes: int | None = None
@@ -107,6 +109,14 @@ class Dispatch:
     """What the call goes out with, of a tool with a connector."""
     journal: Journal = field(default_factory=Journal)
     """The call's own; every attempt at it is given the same."""
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.caller.tenant_id
+
+    @property
+    def tenant_slug(self) -> str:
+        return self.caller.tenant_slug
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,14 @@ class BuiltinTransport:
 
 
 async def _run(function: "builtins.Builtin", dispatch: Dispatch) -> Reply:
-    context = builtins.BuiltinContext(dispatch.tenant_id, dispatch.operation, dispatch.emit, dispatch.progress)
+    context = builtins.BuiltinContext(
+        caller=dispatch.caller,
+        operation=dispatch.operation,
+        idempotency_key=dispatch.idempotency_key,
+        end_user=dispatch.end_user,
+        emit=dispatch.emit,
+        progress=dispatch.progress,
+    )
     try:
         async with asyncio.timeout(dispatch.timeout_seconds):
             output = await function(context, dispatch.input)

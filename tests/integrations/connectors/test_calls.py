@@ -17,6 +17,7 @@ from tests.integrations.connectors.fixtures import Fixture
 from tests.integrations.connectors.playing import assert_sent, examples, held_for
 from tests.integrations.connectors.test_contract import BY_SLUG
 from tests.integrations.connectors.vendor import Vendor
+from tests.registry.execution.calls import a_caller
 
 
 def grant_for(held: Held, vendor: Vendor) -> CallGrant:
@@ -39,8 +40,7 @@ async def call(action: Action, values: Any, grant: CallGrant, vendor: Vendor) ->
         input=values,
         operation="",
         timeout_seconds=10,
-        tenant_id=uuid4(),
-        tenant_slug="acme",
+        caller=a_caller(),
         egress_networks=None,
         grant=grant,
     )

@@ -24,6 +24,7 @@ from registry.errors import MappingFailed
 from registry.probe import Question, ask
 from registry.transports.base import Chunk, Declared, Dispatch
 from registry.transports.http import HttpTransport
+from tests.registry.execution.calls import a_caller
 from webhooks.receiving.certificates import pem_at
 from webhooks.telling.send import Parcel, send
 
@@ -60,8 +61,7 @@ def _tool(
             input=values or {"account": 7},
             operation="run",
             timeout_seconds=10,
-            tenant_id=NOBODY,
-            tenant_slug="acme",
+            caller=a_caller(tenant_id=NOBODY),
             egress_networks=None,
             **more,
         )

@@ -1,11 +1,12 @@
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from accounts.models import Tenant
+from accounts.errors import Unavailable
+from accounts.models import Agent, Tenant
 from registry import builtins
 from registry.execution.types import Mode
 from registry.models.execution import Status
@@ -182,6 +183,53 @@ def test_it_refuses_a_function_that_is_no_longer_there(acme: Tenant, corridor: C
     outcome = corridor.call("crm-find", {"account": 7})
     assert outcome.error is not None
     assert (outcome.status, outcome.attempts, outcome.error["code"]) == (Status.REFUSED, 0, "tool_not_found")
+
+
+class Fails:
+    """A function that fails the first time, in a way that may pass."""
+
+    def __init__(self) -> None:
+        self.told: list[builtins.BuiltinContext] = []
+
+    async def __call__(self, context: builtins.BuiltinContext, values: Mapping[str, Any]) -> Any:
+        self.told.append(context)
+        if len(self.told) == 1:
+            raise Unavailable
+        return {"done": True}
+
+
+@pytest.fixture
+def fails() -> Iterator[Fails]:
+    function = Fails()
+    builtins.register("fails", function)
+    yield function
+    builtins.forget("fails")
+
+
+@pytest.mark.parametrize(("safe", "attempts"), [({"read_only": True}, 2), ({"idempotent": True}, 2), ({}, 1)])
+def test_it_repeats_a_function_where_its_version_says_that_this_is_safe(
+    safe: dict[str, Any], attempts: int, corridor: Corridor, register: Register, fails: Fails
+) -> None:
+    register(transport="builtin", definition={"function": "fails"}, retries=THRICE, **safe)
+    assert corridor.call("crm-find", {"account": 7}).attempts == attempts
+    assert len(fails.told) == attempts
+
+
+def test_it_tells_a_function_who_calls_and_one_key_at_every_attempt(
+    corridor: Corridor, register: Register, fails: Fails, scout: Agent
+) -> None:
+    register(transport="builtin", definition={"function": "fails"}, retries=THRICE, idempotent=True)
+    outcome = corridor.call("crm-find", {"account": 7}, idempotency_key="the caller's own")
+    assert [context.idempotency_key for context in fails.told] == [f"qm-{outcome.id}"] * 2
+    caller = fails.told[0].caller
+    assert (caller.agent_id, caller.agent_slug, caller.tenant_id) == (scout.id, "scout", scout.tenant_id)
+
+
+def test_it_tells_a_function_in_a_batch_for_whom_it_is(corridor: Corridor, register: Register, fails: Fails) -> None:
+    register(transport="builtin", definition={"function": "fails"})
+    calls = [{"id": "a", "tool": "crm-find", "input": {"account": 7}}]
+    corridor.post("executions/batch/", {"calls": calls, "end_user": "ada"})
+    assert [context.end_user for context in fails.told] == ["ada"]
 
 
 def test_it_calls_an_endpoint_by_its_operation(corridor: Corridor, register: Register, upstream: Upstream) -> None:

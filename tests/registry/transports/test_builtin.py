@@ -1,17 +1,16 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from accounts.errors import Invalid
+from accounts.roles import Role
 from integrations.errors import UpstreamTimeout
 from registry import builtins, transports
 from registry.errors import ToolNotFound
 from registry.transports.base import Declared, Dispatch
-
-TENANT = UUID("01900000-0000-7000-8000-000000000001")
+from tests.registry.execution.calls import TENANT, a_caller
 
 
 @pytest.fixture
@@ -25,15 +24,25 @@ def slow() -> Iterator[str]:
     builtins.forget("slow")
 
 
-async def send(function: str, values: dict[str, Any], *, timeout_seconds: float = 10) -> Any:
+@pytest.fixture
+def told() -> Iterator[list[builtins.BuiltinContext]]:
+    """What the function `listens` was told of its calls."""
+    contexts: list[builtins.BuiltinContext] = []
+
+    async def listen(context: builtins.BuiltinContext, values: Mapping[str, Any]) -> None:
+        contexts.append(context)
+
+    builtins.register("listens", listen)
+    yield contexts
+    builtins.forget("listens")
+
+
+async def send(function: str, values: dict[str, Any], **more: Any) -> Any:
     dispatch = Dispatch(
         declared=Declared({"function": function}, {}, {}),
         input=values,
         operation="",
-        timeout_seconds=timeout_seconds,
-        tenant_id=TENANT,
-        tenant_slug="acme",
-        egress_networks=None,
+        **{"timeout_seconds": 10, "caller": a_caller(), "egress_networks": None, **more},
     )
     return (await transports.TRANSPORTS["builtin"].send(dispatch)).output
 
@@ -58,6 +67,21 @@ def test_it_names_what_is_wrong(definition: dict[str, Any], endpoints: dict[str,
 
 async def test_it_calls_the_function_with_its_tenant(slow: str) -> None:
     assert await send(slow, {"seconds": 0}) == f"done for {TENANT}"
+
+
+async def test_it_tells_who_calls_for_whom_and_for_which_effect(
+    told: list[builtins.BuiltinContext],
+) -> None:
+    caller = a_caller(role=Role.VIEWER)
+    await send("listens", {}, caller=caller, idempotency_key="qm-7", end_user="ada")
+    [context] = told
+    assert (context.caller, context.tenant_id) == (caller, TENANT)
+    assert (context.idempotency_key, context.end_user, context.operation) == ("qm-7", "ada", "")
+
+
+async def test_it_says_when_it_knows_neither_end_user_nor_effect(told: list[builtins.BuiltinContext]) -> None:
+    await send("listens", {})
+    assert (told[0].idempotency_key, told[0].end_user) == (None, "")
 
 
 async def test_it_stops_a_function_that_takes_too_long(slow: str) -> None:

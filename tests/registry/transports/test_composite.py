@@ -25,6 +25,7 @@ from tests.corridor import Corridor
 from tests.patience import until
 from tests.registry.batches.answering import Answering, says
 from tests.registry.batches.conftest import Offer, offer, upstream
+from tests.registry.execution.calls import a_caller
 from tests.registry.execution.rows import executions, stored
 from tests.upstream import Scripted
 
@@ -247,7 +248,7 @@ async def test_it_tells_how_far_it_is(acme: Tenant) -> None:
         return Told(nested.tool)
 
     definition = {"calls": [{"id": "a", "tool": "x"}, {"id": "b", "tool": "y", "depends_on": ["a"]}]}
-    dispatch = Dispatch(Declared(definition, {}, {}), {}, "", 1.0, acme.id, acme.slug, None)
+    dispatch = Dispatch(Declared(definition, {}, {}), {}, "", 1.0, a_caller(tenant_id=acme.id), None)
     dispatch = replace(dispatch, call_tool=call_tool, progress=lambda part, text: told.append((part, text)))
     assert (await CompositeTransport().send(dispatch)).output == {"a": "x", "b": "y"}
     assert told == [(0.5, "1 of 2 calls have ended"), (1.0, "2 of 2 calls have ended")]
@@ -334,7 +335,7 @@ def test_it_makes_no_more_calls_than_it_may_in_all(acme: Tenant, corridor: Corri
 
 async def test_it_can_be_called_inside_the_corridor_only(acme: Tenant) -> None:
     dispatch = Dispatch(
-        Declared({"calls": [{"id": "a", "tool": "echo"}]}, {}, {}), {}, "", 1.0, acme.id, acme.slug, None
+        Declared({"calls": [{"id": "a", "tool": "echo"}]}, {}, {}), {}, "", 1.0, a_caller(tenant_id=acme.id), None
     )
     with pytest.raises(RuntimeError):
         await CompositeTransport().send(dispatch)
