@@ -3,6 +3,8 @@ from typing import Any
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 
+from accounts import checks
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
@@ -12,6 +14,7 @@ class AccountsConfig(AppConfig):
         # `accounts/backends.py` does it. This takes the receiver's place, whichever app is made ready first.
         user_logged_in.disconnect(dispatch_uid="update_last_login")
         user_logged_in.connect(_leave_it, dispatch_uid="update_last_login")
+        checks.register()
 
 
 def _leave_it(**_: Any) -> None:

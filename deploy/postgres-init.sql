@@ -30,13 +30,18 @@ ALTER DEFAULT PRIVILEGES FOR ROLE qm_owner IN SCHEMA public
     GRANT USAGE ON SEQUENCES TO qm_app;
 
 -- Under row-level security an index serves a condition only if its function is known not to leak what it sees. These
--- two say neither more nor less than true and false; without them searches by capability read all of a tenant's tools.
--- Only a superuser may say so: where there is none, everything works, and large catalogues are searched more slowly.
+-- say neither more nor less than true and false of JSON, arrays of texts and full texts; the type of a column decides
+-- what else they could call, and qm_app makes no types. Without them a search by capability, tag or word reads
+-- all that a tenant has: 5 ms instead of 0.04 for a tag in 50,000 small rows, more where rows are larger.
+-- Only a superuser may say so: where there is none, everything works, and what is large is searched more slowly.
 DO $$
 BEGIN
     ALTER FUNCTION jsonb_contains(jsonb, jsonb) LEAKPROOF;
     ALTER FUNCTION jsonb_exists(jsonb, text) LEAKPROOF;
+    ALTER FUNCTION arraycontains(anyarray, anyarray) LEAKPROOF;
+    ALTER FUNCTION arrayoverlap(anyarray, anyarray) LEAKPROOF;
+    ALTER FUNCTION ts_match_vq(tsvector, tsquery) LEAKPROOF;
 EXCEPTION WHEN insufficient_privilege THEN
-    RAISE NOTICE 'No superuser: the indexes on JSON facts will not be used.';
+    RAISE NOTICE 'No superuser: indexes on JSON, arrays and full texts will not be used.';
 END
 $$;

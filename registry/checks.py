@@ -1,23 +1,16 @@
-"""What would make the catalogue slow, approvals useless or artifacts vanish, found at start with an id and a hint."""
+"""What would make approvals useless or artifacts vanish, found at start with an id and a hint."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
-from django.db import DatabaseError, connections
 
 from accounts.approval_time import LONGEST_APPROVAL_SECONDS, SHORTEST_APPROVAL_SECONDS
 from registry.artifacts.storage import try_storage
 
-_LEAKY = """
-SELECT proname FROM pg_proc
-WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('jsonb_contains', 'jsonb_exists') AND NOT proleakproof
-"""
-
 
 def register() -> None:
-    checks.register(check_json_indexes, checks.Tags.database)
     checks.register(check_approval_time)
     checks.register(check_artifacts_are_kept, checks.Tags.database)
 
@@ -31,27 +24,6 @@ def check_approval_time(**_: Any) -> list[checks.CheckMessage]:
             f"APPROVAL_EXPIRES_SECONDS is {settings.APPROVAL_EXPIRES_SECONDS}: nobody can decide in such a time.",
             hint=f"Give {SHORTEST_APPROVAL_SECONDS} to {LONGEST_APPROVAL_SECONDS:,} seconds.",
             id="registry.E001",
-        )
-    ]
-
-
-def check_json_indexes(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
-    """Whether searches by capability can use their indexes under row-level security."""
-    if "default" not in (databases or ()):
-        return []
-    try:
-        with connections["default"].cursor() as cursor:
-            cursor.execute(_LEAKY)
-            leaky = [name for (name,) in cursor.fetchall()]
-    except DatabaseError:
-        return []  # config.E001 says so
-    if not leaky:
-        return []
-    return [
-        checks.Warning(
-            f"Searches by capability read all of a tenant's tools, because {' and '.join(leaky)} may leak.",
-            hint="As a superuser run deploy/postgres-init.sql in the database; it matters from thousands of tools on.",
-            id="registry.W001",
         )
     ]
 

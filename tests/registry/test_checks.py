@@ -2,47 +2,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from registry.artifacts.storage import LocalArtifacts, all_names
-from registry.checks import (
-    check_approval_time,
-    check_artifacts_are_kept,
-    check_json_indexes,
-)
-from tests.servers import Servers
+from registry.checks import check_approval_time, check_artifacts_are_kept
 from tests.storages import Bucket
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def test_it_is_content_with_a_database_that_was_set_up() -> None:
-    assert check_json_indexes(databases=["default", "owner"]) == []
-
-
-def test_it_says_that_the_indexes_cannot_be_used(servers: Servers) -> None:
-    with servers.connect_as_superuser() as superuser:
-        superuser.execute("ALTER FUNCTION jsonb_exists(jsonb, text) NOT LEAKPROOF")
-        try:
-            [message] = check_json_indexes(databases=["default"])
-        finally:
-            superuser.execute("ALTER FUNCTION jsonb_exists(jsonb, text) LEAKPROOF")
-    assert message.id == "registry.W001"
-    assert "jsonb_exists may leak" in message.msg
-    assert message.hint is not None
-
-
-def test_it_asks_only_the_database_that_serves() -> None:
-    assert check_json_indexes() == []
-    assert check_json_indexes(databases=["owner"]) == []
-
-
-def test_it_leaves_a_database_that_is_away_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = connections["default"]
-    connection.close()
-    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
-    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {})
-    assert check_json_indexes(databases=["default"]) == []
 
 
 @pytest.mark.parametrize(
