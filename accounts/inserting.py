@@ -5,6 +5,7 @@ from the one that sets the scope, so the scope stands before the policy is asked
 shares a round trip and a transaction, whoever's it is.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -25,6 +26,8 @@ MOST_AT_ONCE = 50
 
 _AS_THEY_ARE = frozenset({bool, datetime, int, NoneType, str, UUID})
 """What psycopg sends without help. Most values are: asking their fields took half of the time of a write."""
+_LENGTH = re.compile(r"\(.*?\)")
+"""Of a type: `varchar(64)`, `varchar(64)[]`, `numeric(10, 2)`."""
 
 Party: TypeAlias = tuple[UUID, tuple[models.Model, ...]]
 """A tenant, and rows of theirs that are written all or none."""
@@ -128,12 +131,13 @@ def _written(row: models.Model) -> tuple[tuple[str, ...], list[Any]]:
 
 @lru_cache(maxsize=64)
 def _columns(kind: type[models.Model]) -> tuple[tuple[Any, str], ...]:
-    """The fields, and what stands in the place of a plain value of each.
+    """The fields that are written, and what stands in the place of a plain value of each.
 
-    The cast has no length: it would cut what is too long, and that has to be refused.
+    What the database works out itself is not. The cast has no length: it would cut what is too long, and that has to be
+    refused.
     """
-    fields = kind._meta.concrete_fields
-    return tuple((field, f"%s::{(field.db_type(connection) or '').partition('(')[0]}") for field in fields)
+    fields = [field for field in kind._meta.concrete_fields if not field.generated]
+    return tuple((field, f"%s::{_LENGTH.sub('', field.db_type(connection) or '')}") for field in fields)
 
 
 def _compiled(kind: type[models.Model], expression: Any) -> tuple[str, list[Any]]:
@@ -153,5 +157,5 @@ def _statement(rows: tuple[tuple[type[models.Model], tuple[str, ...]], ...], unl
 
 
 def _insert(kind: type[models.Model], places: tuple[str, ...]) -> str:
-    names = ", ".join(f'"{field.column}"' for field in kind._meta.concrete_fields)
+    names = ", ".join(f'"{field.column}"' for field, _ in _columns(kind))
     return f'INSERT INTO "{kind._meta.db_table}" ({names}) SELECT {", ".join(places)} FROM scope'  # noqa: S608  as above

@@ -1,12 +1,19 @@
 import asyncio
+import os
+from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
-from django.db import DataError, IntegrityError, ProgrammingError, connection
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import DataError, IntegrityError, ProgrammingError, connection, models
 from django.db.models import Value
 from django.db.models.functions import Upper
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from accounts import audit
+from accounts.ids import new_id
 from accounts.inserting import insert_parties, insert_together, insert_unless_there, insert_with_others
 from accounts.models import Agent, AuditEntry, Tenant
 from accounts.tenancy import within
@@ -135,3 +142,46 @@ def test_it_writes_the_others_where_one_cannot_be(acme: Tenant) -> None:
     refused, written = insert_unless_there([spoilt, good])
     assert isinstance(refused, DataError)
     assert written is True
+
+
+@pytest.fixture
+def leaflet() -> Iterator[type[Any]]:
+    """A model with a column that the database works out, and one of short texts."""
+    with isolate_apps("accounts"):
+
+        class Leaflet(models.Model):
+            id = models.UUIDField(primary_key=True, default=new_id)
+            tenant_id = models.UUIDField()
+            text = models.TextField()
+            words = models.GeneratedField(
+                expression=SearchVector("text", config="simple"), output_field=SearchVectorField(), db_persist=True
+            )
+            tags = ArrayField(models.CharField(max_length=10))
+
+            class Meta:
+                app_label = "accounts"
+                db_table = "leaflet"
+
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute(
+            "CREATE TABLE leaflet (id uuid PRIMARY KEY, tenant_id uuid NOT NULL, text text NOT NULL, words tsvector"
+            " GENERATED ALWAYS AS (to_tsvector('simple', text)) STORED, tags varchar(10)[] NOT NULL)"
+        )
+        yield Leaflet
+        owner.execute("DROP TABLE leaflet")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_leaves_to_the_database_what_that_works_out(acme: Tenant, leaflet: type[Any]) -> None:
+    first, second = (leaflet(tenant_id=acme.id, text=text, tags=["a", "b"]) for text in ("plum jam", "plum tart"))
+    insert_together(acme.id, first)
+    assert insert_unless_there([second, first]) == [True, False]
+    rows = leaflet.objects.order_by("text").values_list("text", "words", "tags")
+    assert list(rows) == [("plum jam", "'jam':2 'plum':1", ["a", "b"]), ("plum tart", "'plum':1 'tart':2", ["a", "b"])]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_cuts_no_text_of_a_list(acme: Tenant, leaflet: type[Any]) -> None:
+    with pytest.raises(DataError, match="too long"):
+        insert_together(acme.id, leaflet(tenant_id=acme.id, text="plum", tags=["x" * 11]))
+    assert not leaflet.objects.exists()
