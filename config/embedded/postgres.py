@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from config.embedded import addresses, children, folders, identity
+from config.embedded import addresses, children, folders, identity, sizing
 from config.embedded.errors import EmbeddedServerError
 
 DATABASE = "quartermaster"
@@ -21,9 +21,13 @@ INITDB = (
     *("-U", SUPERUSER, "--auth=trust", "-E", "UTF8", "--no-instructions"),
     *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
 )
-OPTIONS = ("listen_addresses=", "timezone=UTC", "log_timezone=UTC", "max_connections=200")
-# For tests: nothing has to survive a power cut.
-FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+OPTIONS = (
+    *("listen_addresses=", "timezone=UTC", "log_timezone=UTC", "max_connections=200"),
+    # Of a disk without moving parts, and of queries that end before a compiler would have begun.
+    *("random_page_cost=1.1", "jit=off"),
+)
+# For tests: nothing has to survive a power cut, and several servers run side by side, the same on every machine.
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", *sizing.settings_for(512 * sizing.MB))
 # Nothing of the caller's may colour the server: PGDATA, PGTZ, LC_ALL and friends are left out.
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 STOP = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
@@ -52,7 +56,9 @@ def launch(data_dir: Path, *, options: Sequence[str] = (), pass_fds: Sequence[in
     data = data_folder(data_dir)
     identity.hand_over(data, who)
     _clear_stale_pids(data_dir)
-    settings = [*OPTIONS, f"unix_socket_directories={addresses.socket_folder(data_dir)}", *options]
+    sockets = f"unix_socket_directories={addresses.socket_folder(data_dir)}"
+    # Of what is said twice, PostgreSQL takes the last.
+    settings = [*OPTIONS, *sizing.settings_for(sizing.memory_bytes()), sockets, *options]
     command = [*who.prefix, str(binaries() / "postgres"), "-D", str(data)]
     with folders.log_file(data_dir, "postgres").open("ab") as output:
         return children.spawn(

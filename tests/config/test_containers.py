@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
+from config.embedded import postgres, sizing
 from tests.docs.pages import page
 
 COMPOSE: dict[str, Any] = yaml.safe_load(page("docker-compose.yml"))
@@ -32,6 +33,21 @@ def test_it_makes_these_places_for_the_user_that_writes_there() -> None:
     image = page("deploy/Dockerfile")
     assert f"install --directory --owner=10001 --mode=0700 {HOME}/metrics {HOME}/artifacts" in image
     assert f"DATA_DIR={HOME}\n" in image
+
+
+def test_it_sets_postgres_as_up_does() -> None:
+    """What depends on the machine is said by whoever knows it."""
+    program, *options = COMPOSE["services"]["postgres"]["command"]
+    set_here = dict(option.removeprefix("-c").split("=", 1) for option in options)
+    sized = dict(setting.split("=", 1) for setting in sizing.settings_for(4 * sizing.GB))
+    fixed = dict(setting.split("=", 1) for setting in postgres.OPTIONS)
+    assert program == "postgres"
+    assert set_here.keys() == sized.keys() | {"random_page_cost", "jit"}
+    assert set_here["work_mem"] == sized["work_mem"]
+    assert all(set_here[name] == fixed[name] for name in ("random_page_cost", "jit"))
+    for name in ("shared_buffers", "effective_cache_size"):
+        default = f"{int(sized[name].removesuffix('MB')) // 1024}GB"
+        assert set_here[name] == f"${{POSTGRES_{name.upper()}:-{default}}}"
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.embedded import addresses, children, identity, postgres
+from config.embedded import addresses, children, identity, postgres, sizing
 from config.embedded.errors import EmbeddedServerError
 
 Process = subprocess.Popen[bytes]
@@ -51,6 +51,19 @@ def test_it_starts_with_the_two_roles_and_pgvector(launcher: Launcher) -> None:
     assert launcher.ask(powers) is False
     assert launcher.ask("SHOW TimeZone") == "UTC"
     assert (launcher.data_dir / "pg18").stat().st_mode & 0o077 == 0
+
+
+def test_it_is_as_large_as_the_machine_allows(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizing, "memory_bytes", lambda: sizing.GB)
+    launcher.start(options=())
+    shown = {name: launcher.ask(f"SHOW {name}") for name in ("shared_buffers", "effective_cache_size", "max_wal_size")}
+    assert shown == {"shared_buffers": "256MB", "effective_cache_size": "512MB", "max_wal_size": "1GB"}
+    assert (launcher.ask("SHOW random_page_cost"), launcher.ask("SHOW jit")) == ("1.1", "off")
+
+
+def test_it_is_small_for_tests(launcher: Launcher) -> None:
+    launcher.start()
+    assert (launcher.ask("SHOW shared_buffers"), launcher.ask("SHOW work_mem")) == ("128MB", "4MB")
 
 
 def test_it_lets_qm_app_write_rows_and_nothing_more(launcher: Launcher) -> None:
