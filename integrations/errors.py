@@ -11,7 +11,8 @@ QuartermasterError
 │   ├── BadConnector            422  invalid_input     its documents are not of the connector format
 │   └── CredentialRefused       422  credential_refused  the service does not take what was entered
 ├── Unavailable
-│   └── VaultLocked             503  unavailable       the vault's key is away, or not the one that sealed
+│   ├── VaultLocked             503  unavailable       the vault's key is away, or not the one that sealed
+│   └── EmbedderUnavailable     503  embedder_unavailable  no vectors now: its process, model or service is away
 ├── Internal
 │   └── SealBroken              500  internal_error    what is stored is not what was sealed there
 └── UpstreamFailure             502  upstream_error    a service outside did not do its part
@@ -19,6 +20,7 @@ QuartermasterError
     ├── UpstreamBroken          502  upstream_error    reset, malformed, cut short, undecodable
     ├── UpstreamTooLarge        502  upstream_error    more bytes than the call may take
     ├── TokenUnavailable        502  upstream_error    the service gave no token for the call
+    ├── EmbedderRefused         502  embedder_refused  the service takes no texts, or gives no usable vectors
     └── UpstreamTimeout         504  timeout
 """
 
@@ -63,6 +65,12 @@ class VaultLocked(Unavailable):
     retryable = False
 
 
+class EmbedderUnavailable(Unavailable):
+    """No vectors can be made right now. Try again in a moment; an operator finds out why in the log of `host`."""
+
+    code = "embedder_unavailable"
+
+
 class SealBroken(Internal):
     """A sealed value cannot be opened: it was changed, moved, or its key destroyed. Enter or send it again."""
 
@@ -101,6 +109,15 @@ class TokenUnavailable(UpstreamFailure):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message, sent=False)
+
+
+class EmbedderRefused(UpstreamFailure):
+    """The embedding service takes these texts not at all, or answers something else. An operator can look at
+    EMBEDDER_URL, EMBEDDER_MODEL and EMBEDDER_DIMENSIONS.
+    """
+
+    code = "embedder_refused"
+    retryable = False
 
 
 class UpstreamTimeout(UpstreamFailure):
