@@ -4,6 +4,7 @@ from memory.models.embedding import EmbeddingModel, EmbeddingStatus, MemoryEmbed
 from memory.models.link import MemoryLink
 from memory.models.memory import Memory, Trust
 from memory.models.namespace_rule import Access, NamespaceRule
+from memory.models.vector_index import IndexState, VectorIndex
 from memory.models.version import Change, MemoryVersion
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Change",
     "EmbeddingModel",
     "EmbeddingStatus",
+    "IndexState",
     "Memory",
     "MemoryCount",
     "MemoryEmbedding",
@@ -20,4 +22,5 @@ __all__ = [
     "ModelState",
     "NamespaceRule",
     "Trust",
+    "VectorIndex",
 ]

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import Tenant
 from accounts.tenancy import TenantManager
@@ -27,10 +28,12 @@ class MemoryCount(models.Model):
         help_text="Null: memories that are not deleted; else vectors of this model that are ready.",
     )
     number = models.BigIntegerField(help_text="To be added; it may be below zero.")
+    is_folded = models.BooleanField(db_default=False, help_text="A sum of others, the one of its namespace and model.")
 
     objects = TenantManager["MemoryCount"]()
 
     class Meta:
         indexes = [
             models.Index(fields=["tenant", "model", "namespace"], include=["number"], name="memory_count_scope"),
+            models.Index(fields=["id"], condition=Q(is_folded=False), name="memory_count_to_fold"),
         ]
