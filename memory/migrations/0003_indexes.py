@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-
 # Rows come with every change and go with every fold: what is read from the index alone must be vacuumed soon.
 VACUUM_COUNTS_SOON = migrations.RunSQL(
     "ALTER TABLE memory_memorycount SET (autovacuum_vacuum_scale_factor = 0.02, "
