@@ -3,13 +3,16 @@
 QuartermasterError
 ├── NotFound
 │   ├── MemoryNotFound          404  not_found
-│   └── LinkNotFound            404  not_found
+│   ├── LinkNotFound            404  not_found
+│   └── ModelNotFound           404  not_found
 ├── PreconditionFailed          412  precondition_failed  it has been changed since it was read
-└── Throttled
-    └── QuotaReached            429  quota_reached        the tenant keeps as many as it may
+├── Throttled
+│   └── QuotaReached            429  quota_reached        the tenant keeps as many as it may
+└── Unavailable
+    └── ModelsBusy              503  unavailable          writes run that have read which models there are
 """
 
-from accounts.errors import NotFound, Throttled
+from accounts.errors import NotFound, Throttled, Unavailable
 
 
 class MemoryNotFound(NotFound):
@@ -20,8 +23,16 @@ class LinkNotFound(NotFound):
     """There is no such link. `GET /api/v1/memory-links/` lists those that you may read."""
 
 
+class ModelNotFound(NotFound):
+    """There is no such embedding model. `GET /api/v1/memory-models/` lists those that there are."""
+
+
 class QuotaReached(Throttled):
     """Your tenant keeps as many memories as it may. Delete some, or have the operator raise the quota."""
 
     code = "quota_reached"
     retryable = False
+
+
+class ModelsBusy(Unavailable):
+    """The embedding models cannot be changed this moment, because a long write runs. Try again in a moment."""

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from pgvector.django import HalfVectorField
 
 from accounts.models import Tenant
@@ -26,7 +27,14 @@ class EmbeddingModel(models.Model):
     state = models.CharField(max_length=16, choices=ModelState.choices)
     reached = models.UUIDField(null=True, editable=False, help_text="The last memory that was looked at, in building.")
     looked_at = models.BigIntegerField(default=0, editable=False, help_text="How many memories that was.")
+    per_second = models.FloatField(null=True, editable=False, help_text="How fast that went of late.")
     lease_until = models.DateTimeField(null=True, editable=False)
+    declined = models.CharField(
+        max_length=120,
+        blank=True,
+        editable=False,
+        help_text="Of the active one: the model that somebody cancelled, which the schedule does not begin again.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, editable=False)
     retired_at = models.DateTimeField(null=True, editable=False)
@@ -56,6 +64,16 @@ class MemoryEmbeddingQuerySet(models.QuerySet["MemoryEmbedding"]):
     def ready(self) -> "MemoryEmbeddingQuerySet":
         return self.filter(status=EmbeddingStatus.READY)
 
+    def pending(self) -> "MemoryEmbeddingQuerySet":
+        return self.filter(status=EmbeddingStatus.PENDING)
+
+    def failed(self) -> "MemoryEmbeddingQuerySet":
+        return self.filter(status=EmbeddingStatus.FAILED)
+
+    def due(self) -> "MemoryEmbeddingQuerySet":
+        """Those that wait for a vector, and that nobody has in hand."""
+        return self.pending().filter(due_at__lte=Now())
+
     def in_namespaces(self, intervals: Intervals) -> "MemoryEmbeddingQuerySet":
         return self.filter(condition(intervals))
 
@@ -82,7 +100,7 @@ class MemoryEmbedding(models.Model):
     expires_at = models.DateTimeField(null=True)
     status = models.CharField(max_length=8, choices=EmbeddingStatus.choices, default=EmbeddingStatus.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(null=True, help_text="Of a pending one: not before; a lease, too.")
+    due_at = models.DateTimeField(null=True, help_text="A pending one always has it: not before then; a lease, too.")
     vector = HalfVectorField(null=True)
 
     objects = TenantManager.from_queryset(MemoryEmbeddingQuerySet)()
@@ -106,8 +124,9 @@ class MemoryEmbedding(models.Model):
                 name="memory_embedding_scope",
             ),
             models.Index(
-                fields=["model", "due_at", "id"],
+                fields=["tenant", "due_at"],
                 condition=Q(status=EmbeddingStatus.PENDING),
                 name="memory_embedding_pending",
             ),
+            models.Index(fields=["model"], condition=Q(status=EmbeddingStatus.FAILED), name="memory_embedding_failed"),
         ]
