@@ -1,7 +1,7 @@
 """The labelled set: memories as agents would keep them, and questions with all the memories that answer them.
 
 Three files of JSON lines lie beside this one. `memories.jsonl` holds what is stored, from unrelated worlds that share
-words and names; `questions.jsonl` what is asked, over all worlds at once; `links.jsonl` the typed links between memories.
+words and names; `questions.jsonl` what is asked, over all worlds at once; `links.jsonl` typed links between memories.
 A question with a time is asked of what was true then; one without asks for what is true for good.
 """
 
