@@ -212,6 +212,10 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 WEBHOOK_BODY_LIMIT_BYTES = env.int("WEBHOOK_BODY_LIMIT_BYTES", default=5_000_000)
 WEBHOOK_REQUESTS_AT_ONCE = env.int("WEBHOOK_REQUESTS_AT_ONCE", default=1_000)
 
+# --- Memory ---
+
+MEMORY_QUOTA = env.int("MEMORY_QUOTA", default=1_000_000)
+
 # --- Artifacts: large outputs, outside of the database ---
 
 ARTIFACT_THRESHOLD_BYTES = env.int("ARTIFACT_THRESHOLD_BYTES", default=64_000)

@@ -14,13 +14,23 @@ LONGEST_SEGMENT = 64
 DEEPEST_NAMESPACE = 16
 MOST_AT_ONCE = 100
 """Memories that one request creates."""
+MOST_MATCHING = 10_000
+"""Memories that one request deletes or purges."""
+BATCH = 1_000
+"""Of them in one statement."""
 MOST_HITS = 200
 """Memories that one search answers with."""
 MOST_VERSIONS = 100
 """Earlier versions that are kept of one memory."""
 MOST_HOPS = 3
+MOST_WALKED = 500
+"""Memories from which one more step is gone: those that the strongest links lead to."""
+MOST_NEIGHBOURS = 200
+LONGEST_LINK_TYPE = 64
 MOST_LINKS = 1_000
 """From one memory, and to one."""
 LARGEST_LINK_METADATA_BYTES = 4_096
+KEPT_ANSWER_HOURS = 24
+"""How long an `Idempotency-Key` is remembered."""
 MOST_NAMESPACE_RULES = 1_000
 """Of a tenant."""

@@ -78,11 +78,15 @@ class Memory(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, editable=False)
     deleted_by = models.CharField(max_length=100, blank=True, editable=False)
+    deletion_id = models.UUIDField(null=True, editable=False, help_text="What was deleted with it has the same.")
     words = models.GeneratedField(
         expression=SearchVector("content", config=SEARCH_LANGUAGE),
         output_field=SearchVectorField(),
         db_persist=True,
     )
+
+    is_redacted = False
+    """Whether something was masked in the write that this object comes from."""
 
     objects = MemoryManager()
 
@@ -107,6 +111,9 @@ class Memory(models.Model):
         indexes = [
             models.Index(fields=["tenant", "namespace", "id"], condition=Q(deleted_at=None), name="memory_listed"),
             models.Index(fields=["tenant", "id"], condition=~Q(deleted_at=None), name="memory_deleted"),
+            models.Index(
+                fields=["tenant", "deletion_id"], condition=~Q(deletion_id=None), name="memory_deleted_together"
+            ),
             models.Index(fields=["tenant", "end_user", "id"], condition=~Q(end_user=""), name="memory_by_end_user"),
             models.Index(fields=["expires_at"], condition=Q(deleted_at=None), name="memory_expiring"),
             models.Index(fields=["deleted_at"], condition=~Q(deleted_at=None), name="memory_to_purge"),

@@ -1,0 +1,62 @@
+"""The rows of vectors that belong to a memory: made with it, following it, gone with it.
+
+Called in the transaction of whoever writes the memory.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from memory.models import EmbeddingModel, EmbeddingStatus, Memory, MemoryEmbedding, ModelState
+
+COPIED = ("namespace", "kind", "valid_from", "valid_to", "expires_at")
+"""What the rows of vectors have of their memory."""
+NO_VECTOR: Mapping[str, Any] = {"status": EmbeddingStatus.PENDING, "vector": None, "attempts": 0}
+
+
+def written_models() -> list[EmbeddingModel]:
+    """Those that everything gets a vector of which is written now."""
+    return list(EmbeddingModel.objects.filter(state__in=(ModelState.ACTIVE, ModelState.BUILDING)))
+
+
+def queue(memories: Sequence[Memory], *, vectors: Mapping[UUID, Sequence[float]] | None = None) -> None:
+    """A row for each memory and model, two statements for all, which waits for its vector.
+
+    `vectors`: those that are there already, by the memory's id, checked; of the model that searches use.
+    """
+    rows = [_row(memory, model, vectors or {}) for model in written_models() for memory in memories]
+    if rows:
+        MemoryEmbedding.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def follow(memory: Memory, *, changed: Collection[str], vector: Sequence[float] | None = None) -> None:
+    """After a change: the rows have what the memory has. With another content they wait for another vector.
+
+    `vector`: the one that was sent along, checked; of the model that searches use.
+    """
+    rows = MemoryEmbedding.objects.filter(memory=memory)
+    put: dict[str, Any] = {name: getattr(memory, name) for name in COPIED if name in changed}
+    if "content" in changed:
+        put |= {**NO_VECTOR, "due_at": timezone.now()}
+    if put:
+        rows.update(**put)
+    if vector is not None:
+        rows.filter(model__state=ModelState.ACTIVE).update(**_given(vector))
+
+
+def forget(memory_ids: Collection[UUID]) -> None:
+    """What is deleted has no vectors."""
+    MemoryEmbedding.objects.filter(memory__in=memory_ids).delete()
+
+
+def _row(memory: Memory, model: EmbeddingModel, vectors: Mapping[UUID, Sequence[float]]) -> MemoryEmbedding:
+    is_given = model.state == ModelState.ACTIVE and memory.id in vectors
+    put = _given(vectors[memory.id]) if is_given else {"due_at": timezone.now()}
+    copies = {name: getattr(memory, name) for name in COPIED}
+    return MemoryEmbedding(tenant_id=memory.tenant_id, memory=memory, model=model, **copies, **put)
+
+
+def _given(vector: Sequence[float]) -> dict[str, Any]:
+    return {"status": EmbeddingStatus.READY, "vector": list(vector), "attempts": 0, "due_at": None}
