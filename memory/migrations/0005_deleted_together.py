@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0011_redaction"),
-        ("memory", "0002_walls_and_counts"),
+        ("memory", "0004_embedding_in_the_background"),
     ]
 
     operations = [
