@@ -132,7 +132,7 @@ def _judge_entry(entry: str) -> list[checks.CheckMessage]:
         read_entry(entry)
     except BadEntry as error:
         hint = (
-            "Write entries as [tenant@]CIDR[:port], separated by commas: "
+            "Write entries as [[tenant]@]CIDR[:port], separated by commas: "
             "10.0.0.0/8, demo@127.0.0.1:8099, [fd00::/8]:443."
         )
         return [checks.Error(f"EGRESS_ALLOW_NETWORKS: {error}", hint=hint, id="integrations.E001")]

@@ -2,7 +2,8 @@
 
 Public addresses are allowed. Anything else needs an entry of the operator's EGRESS_ALLOW_NETWORKS:
 
-    entry   = [tenant "@"] network [":" port]     a tenant's slug before the @: for that tenant only
+    entry   = [[tenant] "@"] network [":" port]   a tenant's slug before the @: for that tenant only; nothing before
+                                                  it: for the installation's own calls, and no tenant's
     network = IPv4 address or CIDR                10.0.0.0/8    10.0.0.0/8:8080    demo@127.0.0.1:8099
             | IPv6 address or CIDR                fd00::/8      in brackets when a port follows: [fd00::/8]:443
 
@@ -26,7 +27,7 @@ from integrations.egress.ranges import (
 )
 
 _ENTRY = re.compile(
-    r"(?:(?P<tenant>[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)@)?"
+    r"(?:(?P<tenant>(?:[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)?)@)?"
     r"(?:\[(?P<bracketed>[0-9a-fA-F:./]*:[0-9a-fA-F:./]*)\](?P<port6>:[0-9]{1,5})?"
     r"|(?P<v4>[0-9./]+)(?P<port4>:[0-9]{1,5})?"
     r"|(?P<v6>[0-9a-fA-F:./]+))",
@@ -43,7 +44,7 @@ class AllowedNetwork:
     port: int | None
     """None: every port."""
     tenant_slug: str | None
-    """None: every tenant."""
+    """None: every tenant, and the installation itself. Empty: the installation alone."""
 
     def covers(self, address: Address, port: int) -> bool:
         return self.port in (None, port) and address in self.network
@@ -65,7 +66,7 @@ def read_entry(text: str) -> AllowedNetwork:
     """Raises BadEntry."""
     match = _ENTRY.fullmatch(text.strip())
     if match is None:
-        raise BadEntry(f"`{text}` is not `[tenant@]CIDR[:port]`, with an IPv6 network in brackets before a port.")
+        raise BadEntry(f"`{text}` is not `[[tenant]@]CIDR[:port]`, with an IPv6 network in brackets before a port.")
     port = match["port6"] or match["port4"]
     if port is not None and not 1 <= int(port[1:]) <= 65535:
         raise BadEntry(f"`{text}`: a port is a number from 1 to 65535.")

@@ -26,7 +26,7 @@ def test_it_names_each_bad_entry_of_the_allow_list(settings: Settings) -> None:
     messages = found("integrations.E001")
     assert [message.msg.split("`")[1] for message in messages] == ["nonsense", "10.0.0.1/8"]
     assert messages[0].hint is not None
-    assert "[tenant@]CIDR[:port]" in messages[0].hint
+    assert "[[tenant]@]CIDR[:port]" in messages[0].hint
 
 
 def test_it_says_what_is_wrong_with_the_proxy(settings: Settings) -> None:

@@ -127,6 +127,13 @@ def test_it_allows_a_tenants_entry_to_that_tenant_only() -> None:
     assert decide(policy, "acme", "127.0.0.1", 8099) == "is a loopback address"
 
 
+def test_it_allows_the_installations_entry_to_no_tenant() -> None:
+    policy = read_policy(["@127.0.0.1:11434"])
+    assert decide(policy, "", "127.0.0.1", 11434) is None
+    assert decide(policy, "acme", "127.0.0.1", 11434) == "is a loopback address"
+    assert decide(policy, "acme", "127.0.0.1", 11434, ("127.0.0.1",)) == "is a loopback address"
+
+
 def test_a_tenants_list_narrows_and_never_widens() -> None:
     policy = read_policy(["10.0.0.0/8", "192.168.0.0/16:80"])
     narrow = ("10.1.0.0/16:443", "127.0.0.1", "192.168.0.0/16")
@@ -181,6 +188,7 @@ def test_it_keeps_to_ports_that_speak_http(port: int) -> None:
         ("10.0.0.0/8", "10.0.0.0/8", None, None),
         (" 127.0.0.1:8099 ", "127.0.0.1/32", 8099, None),
         ("demo@127.0.0.1:8099", "127.0.0.1/32", 8099, "demo"),
+        ("@127.0.0.1:11434", "127.0.0.1/32", 11434, ""),
         ("fd00::/8", "fd00::/8", None, None),
         ("[fd00::/8]", "fd00::/8", None, None),
         ("[::1/128]:443", "::1/128", 443, None),
@@ -199,7 +207,7 @@ def test_it_reads_an_entry(text: str, network: str, port: int | None, tenant: st
     [
         *("", "nonsense", "10.0.0.0/33", "10.0.0.1/8", "10.0.0", "1234", "10.0.0.0/8:0", "10.0.0.0/8:65536"),
         *("10.0.0.0/8:", "10.0.0.0/8:http", "10.0.0.0/8:1-9", "fd00::/129", "[fd00::/8", "[10.0.0.0/8]:80"),
-        *("@10.0.0.0/8", "Demo@10.0.0.0/8", "a@b@10.0.0.0/8", "example.com", "http://10.0.0.1", "fe80::1%eth0"),
+        *("@@10.0.0.0/8", "Demo@10.0.0.0/8", "a@b@10.0.0.0/8", "example.com", "http://10.0.0.1", "fe80::1%eth0"),
         *("-a@127.0.0.1", "10.0.0.0/8 :80", "10.0.0.0/255.0.0.0x", "010.0.0.1"),
     ],
 )
@@ -220,7 +228,8 @@ def test_it_knows_a_tenants_slug_when_it_sees_one() -> None:
     for slug in ("a", "acme-2", "a" * 64):
         assert re.fullmatch(SLUG_PATTERN, slug)
         assert read_entry(f"{slug}@10.0.0.0/8").tenant_slug == slug
-    for slug in ("", "Acme", "-a", "a-", "a_b", "a" * 65):
+    assert not re.fullmatch(SLUG_PATTERN, "")
+    for slug in ("Acme", "-a", "a-", "a_b", "a" * 65):
         assert not re.fullmatch(SLUG_PATTERN, slug)
         with pytest.raises(BadEntry):
             read_entry(f"{slug}@10.0.0.0/8")
