@@ -4,6 +4,7 @@ import asyncio
 
 from integrations import egress
 from integrations.connections import refresh
+from integrations.egress import inside
 from registry.execution import shared, watch
 from webhooks import worker
 
@@ -18,4 +19,5 @@ async def close() -> None:
     await asyncio.gather(watch.aclose(), worker.aclose())
     await refresh.aclose()
     await egress.aclose()
+    await inside.aclose()
     await shared.aclose()

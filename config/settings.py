@@ -203,6 +203,20 @@ VAULT_PREVIOUS_KEY_FILE = env.str("VAULT_PREVIOUS_KEY_FILE", default="")
 VAULT_PREVIOUS_KMS_KEY_ID = env.str("VAULT_PREVIOUS_KMS_KEY_ID", default="")
 VAULT_DEK_MAX_AGE_DAYS = env.int("VAULT_DEK_MAX_AGE_DAYS", default=365)
 
+# --- Embeddings, and the process that has the model ---
+
+EMBEDDER = env.str("EMBEDDER", default="auto")
+EMBEDDER_URL = env.str("EMBEDDER_URL", default="https://api.openai.com/v1")
+EMBEDDER_MODEL = env.str("EMBEDDER_MODEL", default="")
+EMBEDDER_DIMENSIONS = env.int("EMBEDDER_DIMENSIONS", default=0)
+EMBEDDER_SHORTEN = env.bool("EMBEDDER_SHORTEN", default=False)
+EMBEDDER_MAX_CHARACTERS = env.int("EMBEDDER_MAX_CHARACTERS", default=8_000)
+EMBEDDER_API_KEY_FILE = env.str("EMBEDDER_API_KEY_FILE", default="")
+EMBEDDER_CONNECTION = env.str("EMBEDDER_CONNECTION", default="")
+HOST_URL = env.str("HOST_URL", default=addresses.host_url(DATA_DIR))
+HOST_THREADS = env.int("HOST_THREADS", default=1)
+HOST_PREWARM = env.bool("HOST_PREWARM", default=False)
+
 # --- Connections ---
 
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")

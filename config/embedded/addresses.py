@@ -28,3 +28,11 @@ def database_url(data_dir: Path, role: str, database: str = "quartermaster") -> 
 
 def redis_url(data_dir: Path) -> str:
     return f"unix://{socket_folder(data_dir) / 'valkey.sock'}"
+
+
+def host_url(data_dir: Path) -> str:
+    return f"unix://{host_socket(data_dir)}"
+
+
+def host_socket(data_dir: Path) -> Path:
+    return socket_folder(data_dir) / "host.sock"

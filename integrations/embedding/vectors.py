@@ -17,7 +17,7 @@ def checked(values: object, dimensions: int, *, path: str = "$") -> list[float]:
         raise _invalid(path, f"A vector is a list of {dimensions} numbers.")
     if len(values) != dimensions:
         raise _invalid(path, f"A vector has {dimensions} numbers here, not {len(values)}.")
-    numbers = [_number(value, f"{path}[{index}]") for index, value in enumerate(values)]
+    numbers = [_number(value, path, index) for index, value in enumerate(values)]
     if all(abs(number) < SMALLEST for number in numbers):
         raise _invalid(path, "A vector of nothing but zeros has no direction. Send another one, or none.")
     return numbers
@@ -31,12 +31,13 @@ def unit(values: Sequence[float]) -> list[float]:
     return [value / length for value in values]
 
 
-def _number(value: object, path: str) -> float:
+def _number(value: object, path: str, index: int) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _invalid(path, "Every value of a vector is a number.")
+        raise _invalid(f"{path}[{index}]", "Every value of a vector is a number.")
     # NaN is larger than nothing, so it is asked whether the number is small enough, not whether it is too large.
     if not abs(value) <= LARGEST:
-        raise _invalid(path, f"Every value of a vector is a finite number between -{LARGEST:.0f} and {LARGEST:.0f}.")
+        message = f"Every value of a vector is a finite number between -{LARGEST:.0f} and {LARGEST:.0f}."
+        raise _invalid(f"{path}[{index}]", message)
     return float(value)
 
 
