@@ -28,6 +28,7 @@ MARKS = {
     "web": "config.web",
     "worker": "config.celery worker",
     "beat": "config.celery beat",
+    "host": "config.host",
     "postgres": "bin/postgres -D",
     "valkey": "valkey-server",
     "demo": "config.demo_upstream",
@@ -98,7 +99,7 @@ class Up:
         return not away
 
     def wait_until_ready(self) -> None:
-        self.wait_until("beat is ready")
+        self.wait_until("host is ready")
 
     def wait_until(self, said: str) -> None:
         wait_for(lambda: said in self.log() or self.process.poll() is not None)

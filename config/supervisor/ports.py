@@ -38,6 +38,16 @@ def listen_as_before(remembered: Path) -> socket.socket:
     return listening
 
 
+def listen_at(file: Path) -> socket.socket:
+    """A unix socket there. One that an earlier start left is removed: a lock says that nobody else listens."""
+    file.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listening.bind(str(file))
+    file.chmod(0o600)
+    listening.listen(BACKLOG)
+    return listening
+
+
 def address_of(listening: socket.socket) -> str:
     """What to type into a browser on this machine."""
     host, port = listening.getsockname()[:2]

@@ -125,6 +125,12 @@ def worker(around: Surroundings) -> Service:
     return _python(around, "worker", lambda: around.python("worker", WORKER))
 
 
+def host(around: Surroundings, fd: int) -> Service:
+    """It is stopped after those that ask it."""
+    command = ("-m", "config.host", "--fd", str(fd))
+    return _python(around, "host", lambda: around.python("host", command, fds=[fd]), stage=UPSTREAM)
+
+
 def beat(around: Surroundings) -> Service:
     return _python(around, "beat", lambda: around.python("beat", BEAT))
 

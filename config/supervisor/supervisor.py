@@ -4,7 +4,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from config.embedded import folders, postgres
+from config.embedded import addresses, folders, postgres
 from config.embedded.errors import EmbeddedServerError
 from config.supervisor import keys, ports, services
 from config.supervisor.console import Console
@@ -72,9 +72,18 @@ class Supervisor:
         gate.open(len(webs))
         for each in webs:
             self._await(each)
-        for each in [self._launch(services.worker(around)), self._launch(services.beat(around))]:
+        for each in [self._launch(service) for service in self._behind_the_web(around)]:
             self._await(each)
         return address
+
+    def _behind_the_web(self, around: Surroundings) -> list[Service]:
+        """What the first answer does not wait for."""
+        behind = [services.worker(around), services.beat(around)]
+        if not self._environment.get("HOST_URL"):
+            folders.make_socket_folder(around.data_dir)
+            listening = self._keep(ports.listen_at(addresses.host_socket(around.data_dir)))
+            behind.append(services.host(around, listening.fileno()))
+        return behind
 
     def _keep(self, listening: socket.socket) -> socket.socket:
         self._sockets.append(listening)

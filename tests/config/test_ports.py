@@ -67,3 +67,12 @@ def test_it_takes_another_port_when_somebody_else_has_it(tmp_path: Path) -> None
     with ports.listen_as_before(tmp_path / "port") as first, ports.listen_as_before(tmp_path / "port") as second:
         assert second.getsockname()[1] != first.getsockname()[1]
         assert (tmp_path / "port").read_text() == str(second.getsockname()[1])
+
+
+def test_it_listens_on_a_unix_socket_for_its_own_user(tmp_path: Path) -> None:
+    file = tmp_path / "a.sock"
+    ports.listen_at(file).close()
+    with ports.listen_at(file):  # over what an earlier start left
+        assert file.stat().st_mode & 0o777 == 0o600
+        with socket.socket(socket.AF_UNIX) as calling:
+            calling.connect(str(file))

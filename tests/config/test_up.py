@@ -1,5 +1,7 @@
 """The real `up`: what it says on its first run, how it stops, and what it does when a part of it is killed."""
 
+import http.client
+import json
 import os
 import pty
 import re
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded import addresses
 from tests.running import FirstCall, Load, Up, descends_from, run_up, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it looks for processes in /proc")
@@ -98,7 +101,17 @@ def test_the_printed_curl_line_works(house: House) -> None:
 def test_the_first_run_says_each_step_with_its_time(house: House) -> None:
     house.up()
     steps = re.findall(r"^\[ *\d+\.\d s\] (.*) (?:is ready|seeded)$", house.first_output, re.M)
-    assert steps == ["PostgreSQL", "Valkey", "demo", "Database checked, migrated and", "web", "worker", "beat"]
+    assert steps == ["PostgreSQL", "Valkey", "demo", "Database checked, migrated and", "web", "worker", "beat", "host"]
+
+
+def test_the_host_answers_and_has_loaded_no_model(house: House) -> None:
+    house.up()
+    connection = http.client.HTTPConnection("localhost")
+    with socket.socket(socket.AF_UNIX) as connection.sock:
+        connection.sock.connect(str(addresses.host_socket(house.data_dir)))
+        connection.request("GET", "/healthz")
+        answer = json.loads(connection.getresponse().read())
+    assert answer == {"status": "ok", "model": "minilm-l6-v2", "loaded": False, "waiting": 0}
 
 
 def test_secrets_are_shown_once_and_kept_in_no_log(house: House) -> None:
@@ -144,6 +157,7 @@ def test_with_servers_of_ones_own_it_starts_none(tmp_path: Path) -> None:
     up.wait_until("web is ready")
     assert "PostgreSQL" not in up.output()
     assert "Valkey" not in up.output()
+    up.wait_until("host is ready")
     assert up.readiness().body["checks"]["postgresql"] == "ok"
     assert up.stop() == 0
     kept = {path.name for path in (tmp_path / "data").iterdir()}
@@ -170,7 +184,7 @@ def test_each_process_says_to_other_hosts_that_it_lives(house: House, name: str)
     wait_for(lambda: gauges.stat().st_mtime > 0)
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "demo", "valkey", "postgres"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "host", "demo", "valkey", "postgres"])
 def test_what_is_killed_comes_back_and_no_answered_call_is_lost(house: House, name: str) -> None:
     up = house.up()
     wait_for(up.is_ready_again)
