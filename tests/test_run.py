@@ -26,6 +26,7 @@ class Clone:
         shutil.copy(ROOT / "run.py", folder)
         for lock in ("requirements.lock", "requirements-dev.lock", "requirements-bootstrap.lock"):
             (folder / lock).write_text(PACKAGES)
+        (folder / "requirements-models.lock").write_text("model==1.0 --hash=sha256:00\n")
         (folder / "manage.py").write_text("import sys; print('manage.py was given', sys.argv[1:])")
         (folder / "tests").mkdir()
         (folder / "tests" / "__main__.py").write_text("import os; print('the tests run in', os.getcwd())")
@@ -63,16 +64,19 @@ def test_it_makes_the_environment_from_the_lock_and_hands_over(clone: Clone) -> 
         "Environment: ready",
     ]
     assert ran.stdout.endswith("manage.py was given ['check', '--deploy']\n")
-    (call,) = clone.uv_calls()
+    call, models = clone.uv_calls()
     assert "--require-hashes" in call
     assert call.endswith(f"--requirements {clone.folder}/requirements.lock")
+    assert "--require-hashes" in models
+    assert "--no-deps --only-binary :all:" in models
+    assert models.endswith(f"--requirements {clone.folder}/requirements-models.lock")
 
 
 def test_a_second_start_installs_nothing(clone: Clone) -> None:
     clone.run("check")
     again = clone.run("check")
     assert again.stdout == "manage.py was given ['check']\n"
-    assert len(clone.uv_calls()) == 1
+    assert len(clone.uv_calls()) == 2
 
 
 def test_a_changed_lock_is_installed_into_the_same_environment(clone: Clone) -> None:
@@ -88,7 +92,45 @@ def test_tests_need_the_development_lock_and_everything_else_is_content_with_it(
     ran = clone.run("test")
     assert ran.stdout.endswith(f"the tests run in {clone.folder}\n")
     clone.run("check")
-    assert [call.rpartition("/")[2] for call in clone.uv_calls()] == ["requirements-dev.lock"]
+    assert [call.rpartition("/")[2] for call in clone.uv_calls()] == [
+        "requirements-dev.lock",
+        "requirements-models.lock",
+    ]
+
+
+def test_a_changed_lock_of_the_models_is_installed_alone(clone: Clone) -> None:
+    clone.run("check")
+    (clone.folder / "requirements-models.lock").write_text("model==2.0 --hash=sha256:00\n")
+    assert "installing 1 packages" in clone.run("check").stdout
+    assert [call.rpartition("/")[2] for call in clone.uv_calls()][2:] == ["requirements-models.lock"]
+
+
+def test_a_changed_lock_does_not_fetch_the_models_anew(clone: Clone) -> None:
+    clone.run("check")
+    (clone.folder / "requirements.lock").write_text(PACKAGES + "fig==3.0 --hash=sha256:00\n")
+    clone.run("check")
+    assert [call.rpartition("/")[2] for call in clone.uv_calls()][2:] == ["requirements.lock"]
+
+
+def test_without_the_models_it_goes_on_and_tries_again_in_an_hour(clone: Clone) -> None:
+    clone.make_uv('case "$*" in *requirements-models*) echo "no route to the index" >&2; exit 2;; esac')
+    nowhere = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    ran = clone.run("check", **nowhere)
+    assert ran.returncode == 0
+    assert "going on without the embedding model; a start in an hour tries again" in ran.stdout
+    assert ran.stdout.endswith("manage.py was given ['check']\n")
+    assert clone.run("check", **nowhere).stdout == "manage.py was given ['check']\n"
+    clone.make_uv("exit 0")
+    stamp = clone.folder / ".venv" / "installed.json"
+    stamp.write_text(json.dumps({**json.loads(stamp.read_text()), "models_tried": "0"}))
+    assert "installing 1 packages with uv" in clone.run("check").stdout
+    assert clone.run("check").stdout == "manage.py was given ['check']\n"
+
+
+@pytest.mark.parametrize("chosen", ["lexical-hash-v1", "openai"])
+def test_who_chose_another_embedder_gets_no_model(chosen: str, clone: Clone) -> None:
+    clone.run("check", EMBEDDER=chosen)
+    assert [call.rpartition("/")[2] for call in clone.uv_calls()] == ["requirements.lock"]
 
 
 def test_an_environment_of_a_python_that_is_gone_is_made_anew(clone: Clone) -> None:
