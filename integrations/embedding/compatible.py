@@ -152,7 +152,7 @@ class Compatible:
         except EmbedderRefused:
             raise
         except QuartermasterError as error:
-            raise _translated(error) from None
+            raise _translated(error) from error
         if response.status != 200:
             raise _complaint(response, request.secrets)
         return await asyncio.to_thread(_vectors, response.body, len(texts), service.dimensions)
