@@ -1,5 +1,6 @@
 """Start-up checks: wrong settings speak before the first call, with an id and a hint."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,14 @@ from django.db import DatabaseError, connections
 
 from integrations.egress.policy import BadEntry, read_entry
 from integrations.egress.proxies import BadProxy, read_proxy
-from integrations.errors import BadConnector, VaultLocked
+from integrations.egress.targets import read_target
+from integrations.embedding.compatible import NoService, configured
+from integrations.embedding.key import KeyUnusable, read_connection, read_key
+from integrations.embedding.lexical_hash import MODEL_ID as LEXICAL
+from integrations.embedding.minilm.facts import MODEL_ID as MINILM
+from integrations.embedding.minilm.files import ModelUnusable, find_files
+from integrations.embedding.shelf import CHOICES, OPENAI
+from integrations.errors import BadConnector, EgressBlocked, VaultLocked
 from integrations.format.folder import read_folder
 from integrations.format.shelf import operators_folders
 from integrations.models import DataKey
@@ -94,6 +102,30 @@ def check_connectors_dir(**_: Any) -> list[checks.CheckMessage]:
     return [found for folder in operators_folders() for found in _judge_folder(folder)]
 
 
+@checks.register
+def check_embedder(**_: Any) -> list[checks.CheckMessage]:
+    """What EMBEDDER names can be used; where it names nothing, the model is what it should be."""
+    name = settings.EMBEDDER
+    if name not in CHOICES:
+        said = f"EMBEDDER is {name}, which is no embedder."
+        return [checks.Error(said, hint=f"Write one of {', '.join(CHOICES)}.", id="integrations.E006")]
+    if name == OPENAI:
+        return list(_judge_service())
+    return list(_judge_model()) if name != LEXICAL else []
+
+
+@checks.register
+def check_host(**_: Any) -> list[checks.CheckMessage]:
+    found: list[checks.CheckMessage] = []
+    if not re.fullmatch(r"unix:///.+|https?://[^/]+/?", settings.HOST_URL):
+        hint = "Write unix:///run/quartermaster/host.sock or http://host:8001."
+        found.append(checks.Error(f"HOST_URL is {settings.HOST_URL}.", hint=hint, id="integrations.E008"))
+    if settings.HOST_THREADS < 1:
+        hint = "Write how many processors the embedding model may use, such as 1."
+        found.append(checks.Error(f"HOST_THREADS is {settings.HOST_THREADS}.", hint=hint, id="integrations.E008"))
+    return found
+
+
 @checks.register(checks.Tags.database)
 def check_vault_opens(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
     """The vault's key has wrapped every data key, and some tenants' values open. Only reads."""
@@ -104,6 +136,31 @@ def check_vault_opens(*, databases: Sequence[str] | None = None, **_: Any) -> li
     except (DatabaseError, KeyringUnusable, VaultLocked):
         # Said by config.E001 and integrations.E002.
         return []
+
+
+def _judge_service() -> Iterator[checks.CheckMessage]:
+    hint = "docs/reference/embedders.md says what an outside service needs."
+    try:
+        service = configured()
+        read_target(service.address)
+        if service.connection:
+            read_connection(service.connection)
+        elif service.key_file:
+            read_key(Path(service.key_file))
+    except (NoService, KeyUnusable, EgressBlocked) as error:
+        yield checks.Error(f"The embedding service cannot be used. {error}", hint=hint, id="integrations.E007")
+
+
+def _judge_model() -> Iterator[checks.CheckMessage]:
+    try:
+        find_files()
+    except ModelUnusable as error:
+        said = "Whatever asks for vectors fails." if settings.EMBEDDER == MINILM else f"{LEXICAL} takes its place."
+        yield checks.Warning(
+            f"The embedding model cannot be used. {error} {said}",
+            hint="Start with a network, or choose another one with EMBEDDER.",
+            id="integrations.W006",
+        )
 
 
 def _is_migrated() -> bool:

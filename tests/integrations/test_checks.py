@@ -8,7 +8,9 @@ from pytest_django import Settings
 
 from accounts.models import Tenant
 from accounts.tenancy import platform, within
+from integrations import checks
 from integrations.checks import check_vault_opens
+from integrations.embedding.minilm.files import ModelUnusable
 from integrations.models import DataKey
 from integrations.vault import seal
 from registry.models import Execution
@@ -42,6 +44,58 @@ def test_it_says_what_is_wrong_with_the_key_file(settings: Settings, tmp_path: P
     assert message.msg == f"The vault's key file {tmp_path}/lost.key does not exist."
     assert message.hint is not None
     assert "VAULT_KEY_FILE" in message.hint
+
+
+def test_it_says_that_there_is_no_such_embedder(settings: Settings) -> None:
+    settings.EMBEDDER = "word2vec"
+    (message,) = found("integrations.E006")
+    assert message.msg == "EMBEDDER is word2vec, which is no embedder."
+    assert message.hint == "Write one of auto, minilm-l6-v2, lexical-hash-v1, openai."
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"EMBEDDER_MODEL": ""}, "EMBEDDER_MODEL is empty: name the model as the service does."),
+        ({"EMBEDDER_URL": "ftp://x/v1"}, "The URL is not `http://host/path`"),
+        ({"EMBEDDER_API_KEY_FILE": "/nowhere/key"}, "EMBEDDER_API_KEY_FILE /nowhere/key cannot be read"),
+        ({"EMBEDDER_CONNECTION": "acme"}, "EMBEDDER_CONNECTION is a tenant's slug, a slash and a connection's id."),
+    ],
+)
+def test_it_says_what_an_embedding_service_lacks(changes: dict[str, str], said: str, settings: Settings) -> None:
+    settings.EMBEDDER, settings.EMBEDDER_MODEL, settings.EMBEDDER_DIMENSIONS = "openai", "words", 384
+    assert found("integrations.E007") == []
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    (message,) = found("integrations.E007")
+    assert message.msg.startswith(f"The embedding service cannot be used. {said}")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "then"),
+    [("auto", "lexical-hash-v1 takes its place."), ("minilm-l6-v2", "Whatever asks for vectors fails.")],
+)
+def test_it_warns_where_the_model_is_missing(
+    chosen: str, then: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_files() -> None:
+        raise ModelUnusable("The model is not installed.")
+
+    monkeypatch.setattr(checks, "find_files", find_files)
+    assert found("integrations.W006") == []
+    settings.EMBEDDER = chosen
+    (message,) = found("integrations.W006")
+    assert message.msg == f"The embedding model cannot be used. The model is not installed. {then}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("HOST_URL", "host:8001"), ("HOST_URL", "unix://host.sock"), ("HOST_THREADS", 0)]
+)
+def test_it_says_what_is_wrong_with_the_host(setting: str, value: object, settings: Settings) -> None:
+    assert found("integrations.E008") == []
+    setattr(settings, setting, value)
+    (message,) = found("integrations.E008")
+    assert message.msg == f"{setting} is {value}."
 
 
 def test_it_names_each_broken_connector_of_the_operators(write_folder: WriteFolder, settings: Settings) -> None:  # noqa: F811
