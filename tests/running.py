@@ -99,7 +99,7 @@ class Up:
         return not away
 
     def wait_until_ready(self) -> None:
-        self.wait_until("host is ready")
+        self.wait_until("beat is ready")
 
     def wait_until(self, said: str) -> None:
         wait_for(lambda: said in self.log() or self.process.poll() is not None)

@@ -1,6 +1,7 @@
 """The listening sockets. The supervisor opens them, so that a child's restart keeps callers waiting, not refused."""
 
 import errno
+import select
 import socket
 from pathlib import Path
 
@@ -46,6 +47,11 @@ def listen_at(file: Path) -> socket.socket:
     file.chmod(0o600)
     listening.listen(BACKLOG)
     return listening
+
+
+def somebody_calls(listening: socket.socket) -> bool:
+    """Whether a connection waits to be taken."""
+    return bool(select.select([listening], [], [], 0)[0])
 
 
 def address_of(listening: socket.socket) -> str:

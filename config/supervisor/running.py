@@ -26,6 +26,7 @@ class Running:
         self.process: Process | None = None
         self.is_up = False
         self._say = say
+        self._was_up = False
         self._failures = 0
         self._started = 0.0
         self._due = 0.0
@@ -41,23 +42,31 @@ class Running:
             raise CannotStart(f"{self.service.name} ended while it started. {self._log()}")
         if time.monotonic() - self._started > START_SECONDS:
             raise CannotStart(f"{self.service.name} was not ready after {START_SECONDS:.0f} s. {self._log()}")
-        self.is_up = self.service.is_ready(self.process)
+        self.is_up = self._was_up = self.service.is_ready(self.process)
         return self.is_up
 
     def watch(self) -> None:
         """Notice an end, and start again when it is time."""
         if self.process is None:
-            if time.monotonic() >= self._due:
-                self._restart()
+            self._watch_rest()
         elif self.process.poll() is not None:
             self._note_end(self.process, f"ended ({_how(self.process)})")
         elif not self.is_up:
             self._watch_start(self.process)
 
+    def _watch_rest(self) -> None:
+        if time.monotonic() < self._due:
+            return
+        if self.service.is_wanted():
+            self._restart()
+        else:
+            # As good as running: a call starts it.
+            self.is_up = True
+
     def _watch_start(self, process: Process) -> None:
         if self.service.is_ready(process):
-            self.is_up = True
-            self._say(f"{self.service.name} is back")
+            self._say(f"{self.service.name} is {'back' if self._was_up else 'ready'}")
+            self.is_up = self._was_up = True
         elif time.monotonic() - self._started > START_SECONDS:
             self._note_end(process, "does not get ready")
 

@@ -3,14 +3,16 @@
 import functools
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from config import announce
 from config.embedded import children, folders, postgres, valkey
+from config.supervisor import ports
 from config.supervisor.options import BASE_DIR
 
 Process = subprocess.Popen[bytes]
@@ -20,6 +22,8 @@ DATABASE, CACHE, UPSTREAM, APPLICATION = range(4)
 # Web finishes its answers, the worker its tasks; both know how to end on TERM.
 GRACE = ((signal.SIGTERM, 10.0),)
 
+# As django-environ reads it.
+TRUE = ("true", "on", "ok", "y", "yes", "1")
 CELERY = ("-m", "celery", "-A", "config.celery")
 WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle")
 BEAT = (*CELERY, "beat", "--pidfile", "")
@@ -34,6 +38,8 @@ class Service:
     log: Path
     stage: int
     stop: children.Steps = GRACE
+    # A service is at rest until this is so, and again after it has ended.
+    is_wanted: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True)
@@ -125,10 +131,12 @@ def worker(around: Surroundings) -> Service:
     return _python(around, "worker", lambda: around.python("worker", WORKER))
 
 
-def host(around: Surroundings, fd: int) -> Service:
-    """It is stopped after those that ask it."""
-    command = ("-m", "config.host", "--fd", str(fd))
-    return _python(around, "host", lambda: around.python("host", command, fds=[fd]), stage=UPSTREAM)
+def host(around: Surroundings, listening: socket.socket) -> Service:
+    """It is started when somebody first calls, unless it is to be warm; and stopped after those that call it."""
+    command, fd = ("-m", "config.host", "--fd", str(listening.fileno())), listening.fileno()
+    is_warm = around.environment.get("HOST_PREWARM", "").lower() in TRUE
+    service = _python(around, "host", lambda: around.python("host", command, fds=[fd]), stage=UPSTREAM)
+    return replace(service, is_wanted=lambda: is_warm or ports.somebody_calls(listening))
 
 
 def beat(around: Surroundings) -> Service:

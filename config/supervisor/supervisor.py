@@ -72,18 +72,17 @@ class Supervisor:
         gate.open(len(webs))
         for each in webs:
             self._await(each)
-        for each in [self._launch(service) for service in self._behind_the_web(around)]:
+        for each in [self._launch(services.worker(around)), self._launch(services.beat(around))]:
             self._await(each)
+        if not self._environment.get("HOST_URL"):
+            self._put_host_to_rest(around)
         return address
 
-    def _behind_the_web(self, around: Surroundings) -> list[Service]:
-        """What the first answer does not wait for."""
-        behind = [services.worker(around), services.beat(around)]
-        if not self._environment.get("HOST_URL"):
-            folders.make_socket_folder(around.data_dir)
-            listening = self._keep(ports.listen_at(addresses.host_socket(around.data_dir)))
-            behind.append(services.host(around, listening.fileno()))
-        return behind
+    def _put_host_to_rest(self, around: Surroundings) -> None:
+        """With its socket open: whoever calls first waits until it has started, and until then it takes no memory."""
+        folders.make_socket_folder(around.data_dir)
+        listening = self._keep(ports.listen_at(addresses.host_socket(around.data_dir)))
+        self._running.append(Running(services.host(around, listening), self._console.say))
 
     def _keep(self, listening: socket.socket) -> socket.socket:
         self._sockets.append(listening)

@@ -72,7 +72,9 @@ def test_it_takes_another_port_when_somebody_else_has_it(tmp_path: Path) -> None
 def test_it_listens_on_a_unix_socket_for_its_own_user(tmp_path: Path) -> None:
     file = tmp_path / "a.sock"
     ports.listen_at(file).close()
-    with ports.listen_at(file):  # over what an earlier start left
+    with ports.listen_at(file) as listening:  # over what an earlier start left
         assert file.stat().st_mode & 0o777 == 0o600
+        assert not ports.somebody_calls(listening)
         with socket.socket(socket.AF_UNIX) as calling:
             calling.connect(str(file))
+            assert ports.somebody_calls(listening)

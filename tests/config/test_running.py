@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,22 @@ def test_it_never_kills_a_database_because_somebody_is_in_a_hurry(stage: Stage) 
     stop_together([service], is_urgent=lambda: True)
     assert service.process is not None
     assert service.process.returncode == -signal.SIGTERM
+
+
+def test_what_nobody_needs_rests_until_somebody_does(stage: Stage) -> None:
+    wanted = False
+    made = stage.service(SLEEP)
+    service = Running(replace(made.service, is_wanted=lambda: wanted), stage.said.append)
+    stage.all.append(service)
+    stage.watch(service, lambda: service.is_up)
+    assert service.process is None
+    wanted = True
+    stage.watch(service, lambda: service.process is not None and service.is_up)
+    assert stage.said == ["jar is ready"]
+    assert service.process is not None
+    wanted = False
+    service.process.kill()
+    stage.watch(service, lambda: service.process is None and service.is_up)
+    wanted = True
+    stage.watch(service, lambda: service.process is not None and service.is_up)
+    assert [said.partition(" (")[0] for said in stage.said] == ["jar is ready", "jar ended", "jar is back"]

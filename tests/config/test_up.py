@@ -101,17 +101,7 @@ def test_the_printed_curl_line_works(house: House) -> None:
 def test_the_first_run_says_each_step_with_its_time(house: House) -> None:
     house.up()
     steps = re.findall(r"^\[ *\d+\.\d s\] (.*) (?:is ready|seeded)$", house.first_output, re.M)
-    assert steps == ["PostgreSQL", "Valkey", "demo", "Database checked, migrated and", "web", "worker", "beat", "host"]
-
-
-def test_the_host_answers_and_has_loaded_no_model(house: House) -> None:
-    house.up()
-    connection = http.client.HTTPConnection("localhost")
-    with socket.socket(socket.AF_UNIX) as connection.sock:
-        connection.sock.connect(str(addresses.host_socket(house.data_dir)))
-        connection.request("GET", "/healthz")
-        answer = json.loads(connection.getresponse().read())
-    assert answer == {"status": "ok", "model": "minilm-l6-v2", "loaded": False, "waiting": 0}
+    assert steps == ["PostgreSQL", "Valkey", "demo", "Database checked, migrated and", "web", "worker", "beat"]
 
 
 def test_secrets_are_shown_once_and_kept_in_no_log(house: House) -> None:
@@ -157,7 +147,6 @@ def test_with_servers_of_ones_own_it_starts_none(tmp_path: Path) -> None:
     up.wait_until("web is ready")
     assert "PostgreSQL" not in up.output()
     assert "Valkey" not in up.output()
-    up.wait_until("host is ready")
     assert up.readiness().body["checks"]["postgresql"] == "ok"
     assert up.stop() == 0
     kept = {path.name for path in (tmp_path / "data").iterdir()}
@@ -184,7 +173,7 @@ def test_each_process_says_to_other_hosts_that_it_lives(house: House, name: str)
     wait_for(lambda: gauges.stat().st_mtime > 0)
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "host", "demo", "valkey", "postgres"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "demo", "valkey", "postgres"])
 def test_what_is_killed_comes_back_and_no_answered_call_is_lost(house: House, name: str) -> None:
     up = house.up()
     wait_for(up.is_ready_again)
@@ -198,6 +187,28 @@ def test_what_is_killed_comes_back_and_no_answered_call_is_lost(house: House, na
         load.wait_for_more()
     assert load.lost() == []
     assert up.pid_of(name) != killed
+
+
+def ask_host(house: House) -> dict[str, object]:
+    connection = http.client.HTTPConnection("localhost")
+    with socket.socket(socket.AF_UNIX) as connection.sock:
+        connection.sock.connect(str(addresses.host_socket(house.data_dir)))
+        connection.request("GET", "/healthz")
+        answer: dict[str, object] = json.loads(connection.getresponse().read())
+    return answer
+
+
+def test_the_host_starts_when_it_is_first_asked_and_again_when_it_was_killed(house: House) -> None:
+    house.stop()
+    up = house.up()
+    assert "host" not in up.children()
+    assert ask_host(house) == {"status": "ok", "model": "minilm-l6-v2", "loaded": False, "waiting": 0}
+    wait_for(lambda: "host is ready" in up.log())
+    first = up.pid_of("host")
+    up.kill("host")
+    wait_for(lambda: "host ended (killed by SIGKILL)" in up.log())
+    assert ask_host(house)["loaded"] is False
+    assert up.pid_of("host") != first
 
 
 @pytest.mark.parametrize(("name", "check", "status"), [("postgres", "postgresql", 503), ("valkey", "redis", 200)])
