@@ -1,6 +1,7 @@
 """A namespace holds a content once: refusing what would be there a second time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import IntegrityError, transaction
 
@@ -23,11 +24,12 @@ def refuse_same(memory: Memory) -> None:
         )
 
 
-def write_alone(memory: Memory, fields: Sequence[str]) -> None:
-    """Save it. Raises Conflict where somebody else has written the same at this moment."""
+@contextmanager
+def alone(memory: Memory) -> Iterator[None]:
+    """What is written in the block is undone where somebody else has written the same at this moment: Conflict."""
     try:
         with transaction.atomic():
-            memory.save(update_fields=list(fields))
+            yield
     except IntegrityError:
         refuse_same(memory)
         raise

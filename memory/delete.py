@@ -16,11 +16,11 @@ from memory.changing import lock_memory, lock_some, require_version
 from memory.embedding.queue import forget
 from memory.find import Which, matching, readable
 from memory.limits import BATCH, MOST_MATCHING
-from memory.models import Change, Memory, MemoryVersion
+from memory.models import Change, Memory
 from memory.models.memory import MemoryQuerySet
 from memory.namespaces import EVERYWHERE, read_subtree
 from memory.told import common, tell_deleted
-from memory.versions import version_of
+from memory.versions import keep_versions, version_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def counted(rows: MemoryQuerySet) -> Deleted:
 
 
 def _delete(memories: Sequence[Memory], *, by: Actor, deletion_id: UUID) -> None:
-    MemoryVersion.objects.bulk_create([version_of(memory, Change.DELETED, by=by) for memory in memories])
+    keep_versions([version_of(memory, Change.DELETED, by=by) for memory in memories])
     ids = [memory.id for memory in memories]
     Memory.objects.filter(id__in=ids).update(
         deleted_at=Now(),

@@ -13,16 +13,16 @@ from accounts.caller import Actor
 from accounts.errors import Conflict
 from memory.access import reach_of
 from memory.changing import lock_memory
-from memory.colliding import refuse_same, write_alone
+from memory.colliding import alone, refuse_same
 from memory.embedding.queue import COPIED, queue
 from memory.find import readable
 from memory.inserting import key_of, there_with
 from memory.intervals import condition
 from memory.limits import BATCH
-from memory.models import Change, Memory, MemoryVersion
+from memory.models import Change, Memory
 from memory.quota import take_room
 from memory.told import common, tell_restored
-from memory.versions import version_of
+from memory.versions import keep_versions, version_of
 
 _NEEDED = ("id", "tenant_id", "namespace", "content_digest", "version", *COPIED)
 
@@ -41,10 +41,12 @@ def restore_memory(*, by: Actor, memory_id: UUID) -> Memory:
         raise Conflict("This memory has expired: nobody would find it. Store it anew.")
     refuse_same(memory)
     take_room(memory.tenant_id, 1)
-    version_of(memory, Change.RESTORED, by=by).save(force_insert=True)
+    earlier = version_of(memory, Change.RESTORED, by=by)
     memory.deleted_at, memory.deleted_by, memory.deletion_id = None, "", None
     memory.version += 1
-    write_alone(memory, ["deleted_at", "deleted_by", "deletion_id", "version", "updated_at"])
+    with alone(memory):
+        keep_versions([earlier])
+        memory.save(update_fields=["deleted_at", "deleted_by", "deletion_id", "version", "updated_at"])
     queue([memory])
     tell_restored(by=by, memories=[memory], count=1, namespace=memory.namespace)
     return memory
@@ -73,10 +75,10 @@ def _restore(memories: Sequence[Memory], by: Actor) -> None:
     if not memories:
         return
     take_room(memories[0].tenant_id, len(memories))
-    MemoryVersion.objects.bulk_create([version_of(memory, Change.RESTORED, by=by) for memory in memories])
     back = Memory.objects.filter(id__in=[memory.id for memory in memories])
     try:
         with transaction.atomic():
+            keep_versions([version_of(memory, Change.RESTORED, by=by) for memory in memories])
             back.update(deleted_at=None, deleted_by="", deletion_id=None, updated_at=Now(), version=F("version") + 1)
     except IntegrityError as error:
         raise Conflict("Somebody stores the same as one of these at this moment. Try again.") from error

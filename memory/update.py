@@ -7,15 +7,15 @@ from uuid import UUID
 from accounts.caller import Actor
 from accounts.errors import Fault, Invalid
 from memory.changing import lock_memory, require_version
-from memory.colliding import refuse_same, write_alone
+from memory.colliding import alone, refuse_same
 from memory.content import Facts, is_agent, read_facts, time_faults
 from memory.embedding.given import read_vectors
 from memory.embedding.queue import follow
 from memory.inserting import digest_of
-from memory.models import Memory, Trust
+from memory.models import Change, Memory, Trust
 from memory.redact import redactor_for
 from memory.told import tell_updated
-from memory.versions import keep_version
+from memory.versions import facts_of, keep_versions, version_of
 
 _SAID = frozenset({"content", "metadata", "tags", "source"})
 """What a memory says: trust is about that."""
@@ -47,7 +47,7 @@ def update_memory(*, by: Actor, memory_id: UUID, version: int, changes: Mapping[
 
 
 def _put(memory: Memory, changed: Facts, by: Actor) -> None:
-    keep_version(memory, by=by)
+    earlier = version_of(memory, Change.UPDATED, by=by, facts=facts_of(memory))
     for name, value in changed.items():
         setattr(memory, name, value)
     memory.version += 1
@@ -56,7 +56,9 @@ def _put(memory: Memory, changed: Facts, by: Actor) -> None:
         memory.content_digest = digest_of(memory.content)
         refuse_same(memory)
         fields.append("content_digest")
-    write_alone(memory, fields)
+    with alone(memory):
+        keep_versions([earlier])
+        memory.save(update_fields=fields)
 
 
 def _changed(memory: Memory, facts: Facts, by: Actor) -> Facts:

@@ -1,6 +1,9 @@
 """Keeping what a memory said, each time that it is changed."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from django.db.models import F
 
 from accounts.caller import Actor
 from memory.limits import MOST_VERSIONS
@@ -13,11 +16,11 @@ CHANGEABLE = (
 )
 
 
-def keep_version(memory: Memory, *, by: Actor) -> None:
-    """Before an update: what the memory says now; and the oldest version goes, where there are too many."""
-    version_of(memory, Change.UPDATED, by=by, facts=facts_of(memory)).save(force_insert=True)
-    if memory.version > MOST_VERSIONS:
-        MemoryVersion.objects.filter(memory=memory, version__lte=memory.version - MOST_VERSIONS).delete()
+def keep_versions(earlier: Sequence[MemoryVersion]) -> None:
+    """Before their memories are written; and let the oldest one go, where there are too many."""
+    MemoryVersion.objects.bulk_create(earlier)
+    if many := [each.memory_id for each in earlier if each.version > MOST_VERSIONS]:
+        MemoryVersion.objects.filter(memory__in=many, version__lte=F("memory__version") - MOST_VERSIONS).delete()
 
 
 def version_of(memory: Memory, change: Change, *, by: Actor, facts: dict[str, Any] | None = None) -> MemoryVersion:
