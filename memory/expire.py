@@ -15,8 +15,10 @@ EXPIRY = "system:expiry"
 
 def put_away(memory_ids: Sequence[UUID]) -> int:
     """Those that have expired of them become deleted ones, without vectors; how many. In the tenant's scope."""
-    expired = Memory.objects.filter(id__in=memory_ids, deleted_at=None, expires_at__lte=Now())
-    count: int = expired.update(deleted_at=Now(), deleted_by=EXPIRY, updated_at=Now(), version=F("version") + 1)
-    if count:
-        forget(memory_ids)
-    return count
+    rows = Memory.objects.filter(id__in=memory_ids, deleted_at=None, expires_at__lte=Now()).order_by("id")
+    expired = list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
+    Memory.objects.filter(id__in=expired).update(
+        deleted_at=Now(), deleted_by=EXPIRY, updated_at=Now(), version=F("version") + 1
+    )
+    forget(expired)
+    return len(expired)

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from accounts.caller import Actor
 from memory.access import Reach, reach_of
 from memory.errors import LinkNotFound
-from memory.find import find_memory
+from memory.find import one_of, readable
 from memory.intervals import condition
 from memory.models import MemoryLink
 
@@ -26,9 +26,10 @@ def list_links(
     type: str | None = None,  # noqa: A002  what a link calls it
 ) -> QuerySet[MemoryLink]:
     """The newest first; with `memory_id` those of one memory. Raises Forbidden, MemoryNotFound."""
-    rows = readable_links(reach_of(by))
+    reach = reach_of(by)
+    rows = readable_links(reach)
     if memory_id is not None:
-        find_memory(by=by, memory_id=memory_id)
+        one_of(readable(reach), memory_id)
         ends = {"out": Q(from_memory=memory_id), "in": Q(to_memory=memory_id)}
         rows = rows.filter(ends[direction] if direction != "both" else ends["out"] | ends["in"])
     return rows if type is None else rows.filter(type=type)
@@ -46,6 +47,6 @@ def readable_links(reach: Reach) -> QuerySet[MemoryLink]:
     rows = MemoryLink.objects.all()
     for end in ("from_memory", "to_memory"):
         lasting = Q(**{f"{end}__expires_at": None}) | Q(**{f"{end}__expires_at__gt": Now()})
-        readable = condition(reach.readable, column=f"{end}__namespace")
-        rows = rows.filter(lasting, readable, **{f"{end}__deleted_at": None})
+        within_reach = condition(reach.readable, column=f"{end}__namespace")
+        rows = rows.filter(lasting, within_reach, **{f"{end}__deleted_at": None})
     return rows

@@ -14,7 +14,7 @@ from django.db import connection
 from accounts.caller import Actor
 from accounts.errors import Fault, Invalid
 from memory.access import Reach, reach_of
-from memory.find import find_memory, readable
+from memory.find import one_of, readable
 from memory.intervals import Intervals
 from memory.limits import MOST_HOPS, MOST_NEIGHBOURS, MOST_WALKED
 from memory.links.find import DIRECTIONS, Direction
@@ -72,8 +72,8 @@ def neighbours(
     `types`: only links of these; none: of all. Raises Forbidden, MemoryNotFound, Invalid with every fault.
     """
     _refuse_faulty(hops, direction, limit)
-    start = find_memory(by=by, memory_id=memory_id)
     reach = reach_of(by)
+    start = one_of(readable(reach), memory_id)
     found = _walk(start, reach, hops, types, direction, limit)
     memories = {memory.id: memory for memory in readable(reach).filter(id__in=[row[0] for row in found])}
     return [Neighbour(memories[id_], far, weight, tuple(path)) for id_, far, weight, path in found if id_ in memories]

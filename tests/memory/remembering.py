@@ -45,4 +45,5 @@ def make_model(name: str = "tiny", dimensions: int = 3, state: ModelState = Mode
 def seen_now(tenant: Tenant, memory_id: UUID) -> Memory:
     """The row as it is, whoever may see it."""
     with within(tenant.id):
-        return Memory.objects.get(id=memory_id)
+        memory: Memory = Memory.objects.get(id=memory_id)
+    return memory

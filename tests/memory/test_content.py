@@ -18,11 +18,11 @@ PERSON = Caller(tenant_id=uuid4(), tenant_slug="acme", generation=1, role=Role.O
 SOON = now_of.now() + timedelta(hours=1)
 
 
-def read(by: Actor = CURATOR, **facts: Any) -> dict[str, Any]:
+def read(by: Actor = CURATOR, /, **facts: Any) -> dict[str, Any]:
     return read_facts(facts, by=by, whole=False)
 
 
-def faults(by: Actor = CURATOR, *, whole: bool = False, **facts: Any) -> list[tuple[str, str]]:
+def faults(by: Actor = CURATOR, /, *, whole: bool = False, **facts: Any) -> list[tuple[str, str]]:
     with pytest.raises(Invalid) as refused:
         read_facts(facts, by=by, whole=whole)
     return [(fault.path, fault.message) for fault in refused.value.faults]

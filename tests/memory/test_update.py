@@ -118,13 +118,14 @@ def test_it_needs_to_write_where_it_lies_and_where_it_goes(acme: Tenant, by: Cal
     hidden = remember(acme, "c", namespace="closed")
     rule(acme, "shown/", Access.READ)
     rule(acme, "closed/", Access.NONE)
-    for other, changes, error in (
+    cases: list[tuple[Memory, dict[str, Any], type[Exception]]] = [
         (read_only, {"content": "x"}, Forbidden),
         (read_only, {"namespace": "default"}, Forbidden),
         (memory, {"namespace": "shown"}, Forbidden),
         (memory, {"namespace": "closed/below"}, Forbidden),
         (hidden, {"content": "x"}, MemoryNotFound),
-    ):
+    ]
+    for other, changes, error in cases:
         with pytest.raises(error):
             update(other, by, **changes)
     assert {seen_now(acme, each.id).version for each in (memory, read_only, hidden)} == {1}
@@ -136,7 +137,8 @@ def test_it_needs_to_write_where_it_lies_and_where_it_goes(acme: Tenant, by: Cal
 def test_it_refuses_what_the_namespace_holds_already(acme: Tenant) -> None:
     first, second = remember(acme, "a"), remember(acme, "b")
     third = remember(acme, "a", namespace="x")
-    for memory, changes in ((second, {"content": "a"}), (third, {"namespace": "default"})):
+    cases: list[tuple[Memory, dict[str, Any]]] = [(second, {"content": "a"}), (third, {"namespace": "default"})]
+    for memory, changes in cases:
         with pytest.raises(Conflict) as refused:
             update(memory, **changes)
         assert refused.value.extra == {"memory": str(first.id)}
