@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from accounts.errors import Fault, Invalid
 from integrations.embedding.vectors import checked, unit
-from memory.models import EmbeddingModel, Memory, ModelState
+from memory.embedding.active import models_to_write
+from memory.models import Memory
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class Given:
     """What came with the memories of one request, by their numbers in it."""
 
     vectors: Mapping[int, Any]
-    dimensions: int | None
-    """Of the model; None: there is none."""
+    dimensions: int
+    """Of the model."""
 
     def check(self, number: int) -> None:
         """Raises Invalid where the memory came with a vector that is none."""
@@ -24,8 +24,6 @@ class Given:
             self.vector(number)
 
     def vector(self, number: int) -> list[float]:
-        if self.dimensions is None:
-            raise Invalid(faults=[Fault("$.vector", "There is no model yet that makes vectors. Leave it out.")])
         return unit(checked(self.vectors[number], self.dimensions, path="$.vector"))
 
     def by_memory(self, memories: Mapping[int, Memory]) -> dict[UUID, Sequence[float]]:
@@ -33,13 +31,13 @@ class Given:
 
 
 def read_vectors(items: Sequence[Any]) -> Given:
-    """One query, and none where nobody sent a vector."""
+    """In the transaction of the write: until that ends, the model stays the same. No query where nobody sent one."""
     vectors = {
         number: item["vector"]
         for number, item in enumerate(items)
         if isinstance(item, Mapping) and item.get("vector") is not None
     }
     if not vectors:
-        return Given({}, None)
-    model = EmbeddingModel.objects.filter(state=ModelState.ACTIVE).first()
-    return Given(vectors, model.dimensions if model else None)
+        return Given({}, 0)
+    active, *_ = models_to_write()
+    return Given(vectors, active.dimensions)

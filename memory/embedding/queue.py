@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from memory.embedding.active import models_to_write
 from memory.models import EmbeddingModel, EmbeddingStatus, Memory, MemoryEmbedding, ModelState
 
 COPIED = ("namespace", "kind", "valid_from", "valid_to", "expires_at")
@@ -16,19 +17,13 @@ COPIED = ("namespace", "kind", "valid_from", "valid_to", "expires_at")
 NO_VECTOR: Mapping[str, Any] = {"status": EmbeddingStatus.PENDING, "vector": None, "attempts": 0}
 
 
-def written_models() -> list[EmbeddingModel]:
-    """Those that everything gets a vector of which is written now."""
-    return list(EmbeddingModel.objects.filter(state__in=(ModelState.ACTIVE, ModelState.BUILDING)))
-
-
 def queue(memories: Sequence[Memory], *, vectors: Mapping[UUID, Sequence[float]] | None = None) -> None:
-    """A row for each memory and model, two statements for all, which waits for its vector.
+    """A row for each memory and model, three statements for all, which waits for its vector.
 
     `vectors`: those that are there already, by the memory's id, checked; of the model that searches use.
     """
-    rows = [_row(memory, model, vectors or {}) for model in written_models() for memory in memories]
-    if rows:
-        MemoryEmbedding.objects.bulk_create(rows, ignore_conflicts=True)
+    rows = [_row(memory, model, vectors or {}) for model in models_to_write() for memory in memories]
+    MemoryEmbedding.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def follow(memory: Memory, *, changed: Collection[str], vector: Sequence[float] | None = None) -> None:
