@@ -31,6 +31,7 @@ THINGS = (
     "oauth_app",
     "import",
     "imported_connector",
+    "embedding_model",
     "webhook_run",
     "webhook_subscription",
     "webhook_delivery",
