@@ -61,5 +61,11 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 60.0,
         "options": {"expire_seconds": 60},
     },
+    "embed-memories": {"task": "memory.tasks.embed_memories", "schedule": 3.0, "options": {"expire_seconds": 3}},
+    "tend-embedding-models": {
+        "task": "memory.tasks.tend_models",
+        "schedule": 5.0,
+        "options": {"expire_seconds": 5},
+    },
     "run-imports": {"task": "integrations.tasks.run_imports", "schedule": 3.0, "options": {"expire_seconds": 3}},
 }
