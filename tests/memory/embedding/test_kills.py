@@ -3,8 +3,9 @@
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -25,12 +26,16 @@ WAIT_SECONDS = 90
 
 
 @contextmanager
-def a_worker() -> Iterator[None]:
-    """Killed at the end of the block, wherever it is."""
+def a_worker() -> Iterator[Callable[[Callable[[], bool]], None]]:
+    """Works until something has happened, and is killed at the end of the block, wherever it is."""
     process = subprocess.Popen([sys.executable, "-m", "tests.memory.embedding.slowly", "new"], cwd=ROOT)
-    try:
-        yield
+
+    def works_until(happened: Callable[[], bool]) -> None:
+        until(lambda: process.poll() is not None or happened(), seconds=WAIT_SECONDS)
         assert process.poll() is None, "It ended by itself."
+
+    try:
+        yield works_until
     finally:
         process.kill()
         process.wait()
@@ -44,8 +49,8 @@ def looked_at() -> int:
     return MEMORIES if model.state == ModelState.ACTIVE else model.looked_at
 
 
-def reach(number: int) -> None:
-    until(lambda: looked_at() >= number, seconds=WAIT_SECONDS)
+def has_reached(place: int) -> bool:
+    return looked_at() >= place
 
 
 def test_a_killed_re_embedding_goes_on_where_it_was(acme: Tenant, globex: Tenant) -> None:
@@ -55,19 +60,19 @@ def test_a_killed_re_embedding_goes_on_where_it_was(acme: Tenant, globex: Tenant
         MemoryEmbedding.objects.update(status="ready", vector=[1.0] * DIMENSIONS, due_at=None)
     was_at: list[int] = []
     for place in sorted(random.sample(range(1, MEMORIES - 20), KILLS)):
-        with a_worker():
-            reach(place)
+        with a_worker() as works_until:
+            works_until(partial(has_reached, place))
         was_at.append(looked_at())
         change(random.choice(memories[:50]), f"What was changed at {place}")
         remember(acme, f"What was written at {place}")
         delete(memories.pop())
     assert was_at == sorted(was_at), "It never goes back."
     assert was_at[0] > 0
-    with a_worker():
-        until(lambda: EmbeddingModel.objects.filter(name="new", state="active").exists(), seconds=WAIT_SECONDS)
-    with a_worker():
-        until(lambda: not EmbeddingModel.objects.filter(id=old.id).exists(), seconds=WAIT_SECONDS)
-        until(lambda: all(row.status == "ready" for row in all_rows()), seconds=WAIT_SECONDS)
+    with a_worker() as works_until:
+        works_until(EmbeddingModel.objects.filter(name="new", state="active").exists)
+    with a_worker() as works_until:
+        works_until(lambda: not EmbeddingModel.objects.filter(id=old.id).exists())
+        works_until(lambda: all(row.status == "ready" for row in all_rows()))
     with platform():
         living = {memory.id: memory.content for memory in Memory.objects.there()}
     rows = all_rows()
