@@ -1,5 +1,10 @@
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 
 
 class MemoryConfig(AppConfig):
     name = "memory"
+
+    def ready(self) -> None:
+        # By its name: it needs the models, which are not there yet when this file is read.
+        import_string("memory.checks.register")()
