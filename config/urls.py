@@ -24,6 +24,7 @@ urlpatterns = [
     # Tried from the top: what agents call stands first.
     path("api/v1/", include("registry.api.urls")),
     path("api/v1/", include("webhooks.api.urls")),
+    path("api/v1/", include("memory.api.urls")),
     path("api/v1/", include("integrations.api.urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("", home),
