@@ -112,9 +112,7 @@ class TokenUnavailable(UpstreamFailure):
 
 
 class EmbedderRefused(UpstreamFailure):
-    """The embedding service takes these texts not at all, or answers something else. An operator can look at
-    EMBEDDER_URL, EMBEDDER_MODEL and EMBEDDER_DIMENSIONS.
-    """
+    """The embedding service takes no texts, or gives no vectors. An operator can look at EMBEDDER_URL and the rest."""
 
     code = "embedder_refused"
     retryable = False

@@ -8,7 +8,7 @@ from pathlib import Path
 from config.supervisor.options import Options
 
 DEMO_TENANT = "demo"
-KEY_FILES = ("VAULT_KEY_FILE", "VAULT_PREVIOUS_KEY_FILE")
+KEY_FILES = ("VAULT_KEY_FILE", "VAULT_PREVIOUS_KEY_FILE", "EMBEDDER_API_KEY_FILE")
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 

