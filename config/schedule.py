@@ -68,4 +68,14 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expire_seconds": 5},
     },
     "run-imports": {"task": "integrations.tasks.run_imports", "schedule": 3.0, "options": {"expire_seconds": 3}},
+    "fold-memory-counts": {
+        "task": "memory.tasks.fold_counts",
+        "schedule": 10.0,
+        "options": {"expire_seconds": 10},
+    },
+    "tend-memory-indexes": {
+        "task": "memory.tasks.tend_indexes",
+        "schedule": 30.0,
+        "options": {"expire_seconds": 30},
+    },
 }

@@ -191,6 +191,10 @@ WEBHOOK_RUNS = env.int("WEBHOOK_RUNS", default=50)
 WEBHOOK_DISABLE_AFTER_DAYS = env.int("WEBHOOK_DISABLE_AFTER_DAYS", default=5)
 WEBHOOK_DELIVERIES_KEPT_DAYS = env.int("WEBHOOK_DELIVERIES_KEPT_DAYS", default=30)
 
+# --- Memory ---
+
+MEMORY_INDEX_BUILD_MB = env.int("MEMORY_INDEX_BUILD_MB", default=0)
+
 # --- The one door out, and the one door for secrets ---
 
 EGRESS_ALLOW_NETWORKS = env.list("EGRESS_ALLOW_NETWORKS", default=[])

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from accounts import bridge
 from memory.embedding import worker
+from memory.indexes import counts, tend
 
 
 @shared_task
@@ -16,3 +17,15 @@ def embed_memories(told: object = None) -> None:
 def tend_models() -> None:
     """Go on with a change of the embedding model, beside this task."""
     bridge.start(worker.tend())
+
+
+@shared_task
+def fold_counts() -> None:
+    """Make the rows that count memories few again."""
+    counts.fold()
+
+
+@shared_task
+def tend_indexes() -> None:
+    """Build and remove indexes over vectors, beside this task: one may take minutes, and others wait for its place."""
+    tend.begin()

@@ -6,6 +6,8 @@ from memory.models.embedding import EmbeddingModel
 
 
 class IndexState(models.TextChoices):
+    WAITING = "waiting"
+    """There are enough vectors. It is built once their number stands still, or after a while."""
     BUILDING = "building"
     READY = "ready"
     """Searches may use it. It stays ready while it is built anew."""
@@ -32,17 +34,17 @@ class VectorIndex(models.Model):
         db_constraint=False,
         help_text="Null: the vectors of all tenants.",
     )
-    state = models.CharField(max_length=8, choices=IndexState.choices, default=IndexState.BUILDING)
+    state = models.CharField(max_length=8, choices=IndexState.choices, default=IndexState.WAITING)
     rows = models.BigIntegerField(default=0, help_text="Vectors in it, as last counted.")
     rows_built = models.BigIntegerField(default=0, help_text="Vectors that it was last built over.")
     bytes = models.BigIntegerField(default=0)
+    bytes_built = models.BigIntegerField(default=0)
     seconds = models.FloatField(default=0, help_text="That the last building took.")
-    lease_until = models.DateTimeField(null=True, editable=False, help_text="Of the building that goes on.")
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="That failed since one succeeded.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="At building it, that failed since one succeeded.")
     detail = models.TextField(blank=True, help_text="Why the last building failed.")
     created_at = models.DateTimeField(auto_now_add=True)
+    tried_at = models.DateTimeField(null=True, help_text="When the last building began.")
     built_at = models.DateTimeField(null=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name_plural = "vector indexes"

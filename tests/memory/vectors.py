@@ -1,8 +1,6 @@
-"""Rows for tests of what has to do with many vectors: a model, and memories with vectors, as SQL makes them."""
+"""Rows for tests of what has to do with many vectors: a model, and memories with vectors of it."""
 
 from hashlib import sha256
-
-from django.db import connection
 
 from accounts.ids import new_id
 from accounts.models import Tenant
@@ -54,26 +52,5 @@ def embed(model: EmbeddingModel, memories: list[Memory]) -> None:
         MemoryEmbedding.objects.bulk_create(rows)
 
 
-def make_many(tenant: Tenant, model: EmbeddingModel, number: int, *, namespace: str = "many/", seed: int = 1) -> None:
-    """Memories with vectors, so many that PostgreSQL has to make them itself."""
-    with within(tenant.id), connection.cursor() as cursor:
-        cursor.execute("SELECT setseed(%s)", [seed / 1000])
-        cursor.execute(
-            """
-            WITH made AS (
-                INSERT INTO memory_memory
-                    (id, tenant_id, namespace, kind, content, content_digest, metadata, tags, source, trust, end_user,
-                     version, created_by, created_at, updated_at)
-                SELECT gen_random_uuid(), %s, %s, 'fact', 'memory ' || n, sha256(('memory ' || n)::bytea), '{}', '{}',
-                       '', 'trusted', '', 1, 'tests', now(), now()
-                FROM generate_series(1, %s) AS n
-                RETURNING id, tenant_id, namespace
-            )
-            INSERT INTO memory_memoryembedding
-                (tenant_id, memory_id, model_id, namespace, kind, status, attempts, vector)
-            SELECT tenant_id, id, %s, namespace, 'fact', 'ready', 0,
-                   (SELECT array_agg(random() - 0.5 + (id IS NULL)::int) FROM generate_series(1, %s))::vector::halfvec
-            FROM made
-            """,
-            [tenant.id, namespace, number, model.id, model.dimensions],
-        )
+def make_many(tenant: Tenant, model: EmbeddingModel, number: int, *, namespace: str = "many/") -> None:
+    make_memories(tenant, *[namespace] * number, model=model)

@@ -6,18 +6,19 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import QuartermasterError
-from memory.management import reembed
+from memory.management import indexes, reembed
 
 
 class Command(BaseCommand):
-    help = "Changes the model that memories are found by."
+    help = "Changes the model that memories are found by, and tends their indexes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
         reembed.add_words(words)
+        indexes.add_words(words)
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
-        does: dict[str, Callable[[dict[str, Any]], None]] = {**reembed.does(self)}
+        does: dict[str, Callable[[dict[str, Any]], None]] = {**reembed.does(self), **indexes.does(self)}
         try:
             does[word](options)
         except QuartermasterError as error:
