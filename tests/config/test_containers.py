@@ -9,7 +9,7 @@ from config.embedded import postgres, sizing
 from tests.docs.pages import page
 
 COMPOSE: dict[str, Any] = yaml.safe_load(page("docker-compose.yml"))
-ROLES = ["web", "worker", "beat", "migrate"]
+ROLES = ["web", "worker", "beat", "migrate", "indexes"]
 HOME = "/var/lib/quartermaster"
 PASSED_ON = [
     *("ARTIFACTS_S3_BUCKET", "ARTIFACTS_S3_PREFIX", "ARTIFACTS_S3_ENDPOINT", "ARTIFACTS_S3_REGION"),
