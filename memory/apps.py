@@ -6,5 +6,6 @@ class MemoryConfig(AppConfig):
     name = "memory"
 
     def ready(self) -> None:
-        # By its name: it needs the models, which are not there yet when this file is read.
+        # By their names: they need the models, which are not there yet when this file is read.
         import_string("memory.checks.register")()
+        import_string("memory.indexes.checks.register")()
