@@ -39,6 +39,7 @@ THINGS = (
     "webhook_secret",
     "webhook_event",
     "webhook_route",
+    "memory",
 )
 """What something can happen to: the first word of every action."""
 # Actions whose last word is the value of a field.

@@ -94,12 +94,6 @@ def test_it_refuses_another_vector_and_keeps_nothing(acme: Tenant, vector: list[
     assert (contents(acme), entries(acme)) == ([], [])
 
 
-def test_it_refuses_a_vector_while_there_is_no_model(acme: Tenant) -> None:
-    with pytest.raises(Invalid) as refused:
-        remember(acme, "x", vector=[1])
-    assert [fault.path for fault in refused.value.faults] == ["$.vector"]
-
-
 # --- What is there already ---
 
 
@@ -187,13 +181,16 @@ def test_it_takes_one_to_a_hundred(acme: Tenant, by: Caller) -> None:
 def test_it_takes_the_same_statements_for_one_and_for_a_hundred(
     acme: Tenant, by: Caller, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Rules, memories, what is there, models, vectors, the audit trail. The first of a minute reads the policy, too."""
+    """Rules, memories, what is there, the models and their lock, vectors, the audit trail.
+
+    The first one of a minute reads the tenant's policy and its secrets, too.
+    """
     make_model()
     remember(acme, "first", by=by)
     with within(acme.id):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             create_memory(tenant_id=acme.id, by=by, facts={"content": "one"})
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             items = [{"content": str(number), "namespace": f"a/{number}"} for number in range(100)]
             create_memories(tenant_id=acme.id, by=by, items=items, atomic=False)
         with django_assert_num_queries(3):

@@ -12,6 +12,7 @@ from accounts.errors import Invalid
 from accounts.models import Agent, Tenant
 from accounts.tenancy import within
 from memory.delete import delete_memory
+from memory.embedding.queue import forget
 from memory.errors import MemoryNotFound
 from memory.find import embedding_status, find_memory, list_memories
 from memory.models import Access, Memory, ModelState
@@ -119,10 +120,11 @@ def test_it_refuses_a_subtree_that_is_no_namespace(acme: Tenant) -> None:
 
 
 def test_it_says_how_far_vectors_are(acme: Tenant, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    early = remember(acme, "before there was a model")
     make_model()
     make_model("next", state=ModelState.BUILDING)
-    ready, pending = remember(acme, "a", vector=[1, 2, 3]), remember(acme, "b")
+    ready, pending, early = remember(acme, "a", vector=[1, 2, 3]), remember(acme, "b"), remember(acme, "c")
+    with within(acme.id):
+        forget([early.id])  # as one that nobody has come to yet
     with within(acme.id), django_assert_num_queries(1):
         assert embedding_status([early, ready, pending]) == {
             early.id: "pending",

@@ -18,6 +18,7 @@ NO_PLACE = {
     "integrations.connectorimport.content": "a public description",
     "integrations.oauthflow.state_digest": "a digest",
     "integrations.oauthflow.browser_digest": "a digest",
+    "memory.memory.content_digest": "a digest",
     "registry.artifact.newlines_before": "counts",
     "registry.batch.request_digest": "a digest",
     "registry.execution.request_digest": "a digest",

@@ -16,7 +16,8 @@ def test_it_asks_for_the_model_only_where_somebody_sent_a_vector(
         given = read_vectors([{"content": "a"}, {"vector": None}, "no object"])
     given.check(0)
     assert given.by_memory({0: Memory()}) == {}
-    with django_assert_num_queries(1):
+    make_model(dimensions=1)
+    with django_assert_num_queries(2):  # under the lock that all writes share
         read_vectors([{"vector": [1]}, {"vector": [1]}])
 
 

@@ -5,28 +5,32 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Tenant
 from accounts.tenancy import within
-from memory.embedding.queue import follow, forget, queue, written_models
+from memory.embedding.queue import follow, forget, queue
 from memory.models import MemoryEmbedding, ModelState
 from tests.memory.remembering import make_model, remember
 
 pytestmark = pytest.mark.django_db
 
 
-def test_it_writes_for_the_model_that_searches_use_and_for_the_next_one() -> None:
+def test_it_writes_for_the_model_that_searches_use_and_for_the_next_one(acme: Tenant) -> None:
     make_model()
     make_model("next", state=ModelState.BUILDING)
     make_model("old", state=ModelState.RETIRED)
-    assert [model.name for model in written_models()] == ["tiny", "next"]
+    remember(acme, "a")
+    with within(acme.id):
+        assert [row.model.name for row in MemoryEmbedding.objects.order_by("id")] == ["tiny", "next"]
 
 
-def test_it_writes_nothing_while_there_is_no_model(
+def test_it_takes_the_same_statements_for_any_number(
     acme: Tenant, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    memory = remember(acme, "a")
+    make_model()
+    memories = [remember(acme, content) for content in "abc"]
     with within(acme.id):
-        with django_assert_num_queries(1):
-            queue([memory])
-        assert MemoryEmbedding.objects.count() == 0
+        forget([memory.id for memory in memories])
+        with django_assert_num_queries(3):  # the lock, the models, the rows
+            queue(memories)
+        assert MemoryEmbedding.objects.count() == 3
 
 
 def test_it_leaves_rows_that_are_there(acme: Tenant) -> None:
