@@ -5,7 +5,6 @@ QuartermasterError
 │   ├── MemoryNotFound          404  not_found
 │   ├── LinkNotFound            404  not_found
 │   └── ModelNotFound           404  not_found
-├── PreconditionFailed          412  precondition_failed  it has been changed since it was read
 ├── Throttled
 │   └── QuotaReached            429  quota_reached        the tenant keeps as many as it may
 └── Unavailable

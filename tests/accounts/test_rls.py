@@ -18,8 +18,8 @@ from tests.accounts.trails import seal_all
 pytestmark = pytest.mark.django_db
 
 OURS = ("accounts", "integrations", "registry", "webhooks", "memory")
-OF_THE_INSTALLATION = {"memory.EmbeddingModel"}
-"""What no tenant has and all read: it says nothing of any of them."""
+OF_THE_INSTALLATION = {"memory.EmbeddingModel", "memory.VectorIndex"}
+"""What no tenant has and all read: which models there are, and which indexes."""
 MODELS = [
     model
     for app in OURS

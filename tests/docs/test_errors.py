@@ -10,6 +10,7 @@ import pytest
 
 import accounts.errors
 import integrations.errors
+import memory.errors
 import registry.errors
 import webhooks.errors
 from accounts.errors import QuartermasterError
@@ -17,7 +18,7 @@ from config.error_page import error_classes
 from tests.docs.pages import plain, rows
 
 PAGE = "docs/reference/errors.md"
-DRAWN = (accounts.errors, integrations.errors, registry.errors, webhooks.errors)
+DRAWN = (accounts.errors, integrations.errors, registry.errors, webhooks.errors, memory.errors)
 
 _NODE = re.compile(r"(?P<indent>[│ ├└─]*)(?P<name>[A-Z]\w+)(?: +(?P<status>\d{3}) +(?P<code>[a-z_]+))?")
 

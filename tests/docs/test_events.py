@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.apps import apps
+
 from registry.models.execution import UNFINISHED, Status
 from tests.docs.pages import ROOT, code_words, plain, rows
 
@@ -45,6 +47,8 @@ THINGS = (
 # Actions whose last word is the value of a field.
 FAMILIES = {"execution.": [str(status) for status in Status if status not in UNFINISHED]}
 
+NO_ACTIONS = {model._meta.label_lower for model in apps.get_models()} | {"memory.limit_in_bytes", "memory.max"}
+"""How Django names models, `memory.memorylink`; files of the kernel's control groups."""
 _ACTION = re.compile(rf"({'|'.join(THINGS)})\.[a-z_]+")
 
 
@@ -70,7 +74,7 @@ def actions_in(node: ast.AST) -> list[str]:
         family = str(node.values[0].value)
         return [family + word for word in FAMILIES.get(family, [])]
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and _ACTION.fullmatch(node.value):
-        return [node.value]
+        return [node.value] if node.value not in NO_ACTIONS else []
     return []
 
 
