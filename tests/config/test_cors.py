@@ -32,3 +32,15 @@ async def test_it_lets_in_the_origins_that_were_named(method: str, settings: Any
     settings.CORS_ALLOWED_ORIGINS = [CONSOLE]
     assert (await headers_for(method, CONSOLE))["access-control-allow-origin"] == CONSOLE
     assert "access-control-allow-origin" not in await headers_for(method, "https://elsewhere.example")
+
+
+async def test_it_lets_those_pages_send_versions_and_keys(settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [CONSOLE]
+    allowed = (await headers_for("OPTIONS", CONSOLE))["access-control-allow-headers"].split(", ")
+    assert {"authorization", "content-type", "if-match", "idempotency-key"} <= set(allowed)
+
+
+async def test_it_lets_those_pages_read_versions_places_and_pauses(settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [CONSOLE]
+    assert (await headers_for("POST", CONSOLE))["access-control-expose-headers"] == "ETag, Location, Retry-After"
+    assert "access-control-expose-headers" not in await headers_for("POST", "https://elsewhere.example")
