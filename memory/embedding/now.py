@@ -42,7 +42,7 @@ async def embed_now(*, tenant_id: UUID, memory_ids: Collection[UUID], wait_ms: i
         await asyncio.sleep(LOOK_SECONDS)
         statuses = await in_database_thread(_statuses, tenant_id, memory_ids)
     if EmbeddingStatus.PENDING in statuses.values():
-        embed_soon()
+        await in_database_thread(embed_soon)
     return statuses
 
 
