@@ -308,6 +308,7 @@ SPECTACULAR_SETTINGS = {
         "ConnectorSourceEnum": ["shipped", "operator", "openapi", "yaml"],
         "ToolSourceEnum": "registry.models.tool.Source",
         "ExecutionModeEnum": ["sync", "async", "stream"],
+        "SearchModeEnum": ["hybrid", "semantic", "keyword"],
         "DecisionEnum": "accounts.decisions.Decision",
         "ApprovalStateEnum": "registry.models.approval.ApprovalState",
         "VersionStateEnum": "registry.models.version.VersionState",

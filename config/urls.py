@@ -23,8 +23,8 @@ def favicon(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     # Tried from the top: what agents call stands first.
     path("api/v1/", include("registry.api.urls")),
-    path("api/v1/", include("webhooks.api.urls")),
     path("api/v1/", include("memory.api.urls")),
+    path("api/v1/", include("webhooks.api.urls")),
     path("api/v1/", include("integrations.api.urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("", home),
