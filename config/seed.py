@@ -1,6 +1,7 @@
 """The first tenant, person, agent and tools, so that a newcomer's first call works."""
 
 import json
+import logging
 import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +17,11 @@ from accounts.tenants import create_tenant
 from config import demo_connector
 from config.seed_webhook import EVENT, seed_webhook
 from integrations.models import ImportedConnector
+from memory.tools.specs import SPECS
+from registry.offer import Offered, offer_shared
 from registry.register import register_tool
+
+log = logging.getLogger(__name__)
 
 SEED = System("seed")
 DEMO_TENANT = "demo"
@@ -47,15 +52,27 @@ class FirstSecrets:
 def seed(*, demo_upstream: str = "") -> FirstSecrets | None:
     """Make the first tenant with its owner, agent and tools; None when there is a tenant already.
 
+    What all tenants share is brought up to date in any case.
+
     `demo_upstream` is the address of the demo upstream; without it the tool to try is the built-in clock.
     """
+    seed_shared()
     with platform():
         if Tenant.objects.exists():
             return None
         tenant = create_tenant(slug=DEMO_TENANT, name="Demo", actor=SEED.actor)
-        register_tool(by=SEED, spec=CLOCK, shared=True)
     with within(tenant.id):
         return _people_and_tools(tenant, demo_upstream)
+
+
+def seed_shared() -> list[Offered]:
+    """The tools that come with the product, for all tenants: also in an installation that is older than they are."""
+    with platform():
+        offered = offer_shared([CLOCK, *SPECS.values()], by=SEED)
+    for each in offered:
+        if each.why_not:
+            log.warning("The tool %s is not offered. %s", each.slug, each.why_not, extra={"action": "tool_not_offered"})
+    return offered
 
 
 def _people_and_tools(tenant: Tenant, demo_upstream: str) -> FirstSecrets:

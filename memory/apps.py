@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
+from registry import builtins
+
 
 class MemoryConfig(AppConfig):
     name = "memory"
@@ -9,3 +11,5 @@ class MemoryConfig(AppConfig):
         # By their names: they need the models, which are not there yet when this file is read.
         import_string("memory.checks.register")()
         import_string("memory.indexes.checks.register")()
+        for name, function in import_string("memory.tools.functions.FUNCTIONS").items():
+            builtins.register(name, function)
