@@ -1,0 +1,76 @@
+"""The words of `manage.py memory` about one tenant's memories: what REST does, from the command line."""
+
+import json
+from argparse import _SubParsersAction
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.api.problems import translate
+from accounts.bridge import start
+from accounts.caller import System
+from accounts.errors import NotFound, QuartermasterError
+from accounts.models import Tenant
+from accounts.tenancy import platform
+from memory.answers.types import Asker
+from memory.words import (
+    create,
+    delete,
+    get,
+    history,
+    link,
+    list,  # noqa: A004  what the command calls it
+    namespaces,
+    neighbours,
+    purge,
+    restore,
+    search,
+    unlink,
+    update,
+)
+from memory.words.base import Word
+
+CONSOLE = System("memory")
+WORDS: Mapping[str, Word] = {
+    word.NAME: word
+    for word in (
+        *(create, get, list, search, update, delete, restore),
+        *(purge, link, unlink, neighbours, history, namespaces),
+    )
+}
+"""A new word is a module more, and its name here."""
+
+
+def add_words(words: "_SubParsersAction[Any]") -> None:
+    for name, word in WORDS.items():
+        parser = words.add_parser(name, help=word.HELP, description=word.HELP)
+        parser.add_argument("--tenant", required=True, metavar="SLUG", help="Whose memories.")
+        word.add_arguments(parser)
+
+
+def does(command: BaseCommand) -> Mapping[str, Callable[[dict[str, Any]], None]]:
+    return {name: partial(_run, command, word) for name, word in WORDS.items()}
+
+
+def _run(command: BaseCommand, word: Word, options: dict[str, Any]) -> None:
+    """Prints the body that REST answers with. Raises CommandError."""
+    asker = Asker(_tenant(options["tenant"]).id, CONSOLE)
+    try:
+        answer = start(word.run(asker, options)).result()
+    except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a sentence
+        raise CommandError(_said(translate(error))) from error
+    command.stdout.write(json.dumps(answer.body, ensure_ascii=False, indent=2))
+
+
+def _tenant(slug: str) -> Tenant:
+    with platform():
+        tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
+        raise NotFound(f"There is no tenant `{slug}`.")
+    return tenant
+
+
+def _said(error: QuartermasterError) -> str:
+    return "\n".join([error.message, *(f"  {fault.path}: {fault.message}" for fault in error.faults)])

@@ -1,0 +1,1 @@
+"""The words of `manage.py memory WORD`, a module each: its NAME and HELP, the arguments it takes, and what it does."""
