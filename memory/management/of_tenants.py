@@ -59,7 +59,7 @@ def _run(command: BaseCommand, word: Word, options: dict[str, Any]) -> None:
     asker = Asker(_tenant(options["tenant"]).id, CONSOLE)
     try:
         answer = start(word.run(asker, options)).result()
-    except Exception as error:  # noqa: BLE001  the outermost place: every error becomes a sentence
+    except Exception as error:
         raise CommandError(_said(translate(error))) from error
     command.stdout.write(json.dumps(answer.body, ensure_ascii=False, indent=2))
 

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections
 
+from config.seed import seed_shared
+from memory.embedding.active import ensure_model
 from memory.indexes import decide
 from memory.indexes.look import look
+from memory.models import EmbeddingModel
 
 
 @pytest.fixture
@@ -23,3 +26,15 @@ def indexes(transactional_db: None) -> Iterator[None]:
     with connections["owner"].cursor() as cursor:
         for name in look().found:
             cursor.execute(f'DROP INDEX "{name}"')
+
+
+@pytest.fixture
+def model(db: None) -> EmbeddingModel:
+    """What vectors are made with."""
+    return ensure_model()
+
+
+@pytest.fixture
+def memory_tools(db: None) -> None:
+    """The tools that every tenant shares."""
+    seed_shared()
