@@ -13,7 +13,7 @@ CHECKS = {
     "mypy": ["mypy"],
     "import contracts": ["lint-imports"],
 }
-LOCKS = ["-r", "requirements.lock"]
+LOCKS = ["-r", "requirements.lock", "-r", "requirements-models.lock"]
 AUDIT = ["pip-audit", "--disable-pip", "--require-hashes", *LOCKS, "-f", "json"]
 
 

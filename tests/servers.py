@@ -84,6 +84,8 @@ def _environment(data_dir: Path) -> dict[str, str]:
         "VAULT_KEY_FILE": str(key),
         # What no test asks for by name needs no model and no host.
         "EMBEDDER": "lexical-hash-v1",
+        # And what needs one does not take the processors from its neighbours, by which it would be slower itself.
+        "OPENBLAS_NUM_THREADS": "1",
     }
 
 

@@ -178,15 +178,25 @@ def test_what_nobody_needs_rests_until_somebody_does(stage: Stage) -> None:
     made = stage.service(SLEEP)
     service = Running(replace(made.service, is_wanted=lambda: wanted), stage.said.append)
     stage.all.append(service)
-    stage.watch(service, lambda: service.is_up)
-    assert service.process is None
+
+    def rests() -> bool:
+        return service.process is None and service.is_up
+
+    def runs() -> bool:
+        return service.process is not None and service.is_up
+
+    stage.watch(service, rests)
     wanted = True
-    stage.watch(service, lambda: service.process is not None and service.is_up)
+    stage.watch(service, runs)
     assert stage.said == ["jar is ready"]
-    assert service.process is not None
     wanted = False
-    service.process.kill()
-    stage.watch(service, lambda: service.process is None and service.is_up)
+    kill(service)
+    stage.watch(service, rests)
     wanted = True
-    stage.watch(service, lambda: service.process is not None and service.is_up)
+    stage.watch(service, runs)
     assert [said.partition(" (")[0] for said in stage.said] == ["jar is ready", "jar ended", "jar is back"]
+
+
+def kill(service: Running) -> None:
+    assert service.process is not None
+    service.process.kill()

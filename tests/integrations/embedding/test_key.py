@@ -71,7 +71,7 @@ async def test_a_key_goes_only_where_the_request_goes(file: Path) -> None:
     )
     assert request.headers == {"Accept": "*/*", "Authorization": "Bearer sk-0123"}
     assert request.secrets == ("sk-0123",)
-    assert request.origins == {("https", "api.example", 443)}
+    assert request.origins == frozenset({("https", "api.example", 443)})
     assert rules is RULES
     assert "sk-0123" not in repr(request)
 
