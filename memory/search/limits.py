@@ -1,0 +1,50 @@
+"""How much of everything one search may ask for, or look at."""
+
+LONGEST_QUERY = 4_000
+"""Characters of a question."""
+LONGEST_VECTOR = 4_000
+"""Numbers of a vector, whatever the model."""
+USUAL_HITS = 10
+MOST_KINDS = 32
+MOST_LEVELS = 5
+"""Conditions inside one another."""
+MOST_CONDITIONS = 32
+"""Conditions that look at a value."""
+MOST_VALUES = 100
+"""Of one `in` or `not_in`."""
+LONGEST_VALUE = 1_000
+"""Characters of a text that metadata is compared with."""
+LONGEST_NAME = 200
+"""Characters of a property's name."""
+MOST_SIGNS = 16
+"""Quoted phrases and excluded words of one question."""
+FEWEST_TOKENS = 50
+"""Of a budget: fewer would not hold a hit."""
+FEWEST_CANDIDATES = 50
+"""That each list brings, however few hits are wanted: what two lists agree on may stand deep in both."""
+EXACT_ROWS = 20_000
+"""Vectors up to which all are compared: some 20 ms at 384 numbers each."""
+EXACT_MATCHES = 40_000
+"""The same of those that fit the request's conditions, where more than EXACT_ROWS are looked through."""
+LEAST_SHARE = 0.1
+"""Of the vectors in a tenant's own index, those that are looked in: with fewer it passes over too much."""
+LEAST_SHARED_SHARE = 0.5
+"""The same of the index over all tenants, whose vectors have less to do with one another."""
+EF, LARGEST_EF = 200, 1_000
+"""How many candidates an index keeps while it searches: at least, and at most."""
+MOST_TUPLES = 40_000
+"""Rows after which a scan of the index gives up."""
+MOST_LARGE = 2
+"""Exact searches of more than that, at once in a process."""
+LARGE_PATIENCE_SECONDS = 5.0
+"""That one more waits for its turn."""
+MOST_LEXEMES = 32
+"""Words of a question that are looked for."""
+MOST_WORD_MATCHES = 20_000
+"""Memories that are ranked by their words."""
+MOST_SEEDS = 20
+"""Hits whose links are followed."""
+MOST_EXPANDED = 2
+"""Links in a row that are followed."""
+MOST_EDGES = 1_000
+"""Links that are followed, at each step, the strongest first."""
