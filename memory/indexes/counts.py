@@ -90,8 +90,8 @@ class Difference:
     there: int
 
 
-def weigh(*, tenant_id: UUID, model_id: int, intervals: Intervals) -> Weight:
-    """One query, in the tenant's scope, of an index that holds all it reads."""
+def weigh(*, tenant_id: UUID, model_id: int | None, intervals: Intervals) -> Weight:
+    """One query, in the tenant's scope, of an index that holds all it reads. Model None: memories, else vectors."""
     rows = MemoryCount.objects.filter(tenant_id=tenant_id, model_id=model_id)
     inside = Sum("number", filter=condition(intervals), default=0)
     found = rows.aggregate(scope=inside, tenant=Sum("number", default=0))
