@@ -60,6 +60,7 @@ def rows_in(name: str) -> int:
         cursor.execute("SELECT pg_get_indexdef(%s::regclass)", [name])
         where = cursor.fetchone()[0].partition(" WHERE ")[2]
         cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
         cursor.execute("SET LOCAL hnsw.ef_search = 1000")
         ordered = "ORDER BY vector::halfvec(8) <=> '[1,0,0,0,0,0,0,0]'::halfvec LIMIT 1000"
         asked = f"SELECT id FROM memory_memoryembedding WHERE {where} {ordered}"
