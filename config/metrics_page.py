@@ -24,6 +24,7 @@ from accounts.pool import tell_pool
 from accounts.tenancy import platform
 from config.handlers import problem_page
 from config.patience import asked_in_time
+from memory.indexes.states import count_states
 from registry.backlog import backlog
 from registry.breakers.census import holds, troubled_circuits
 from webhooks.backlog import backlog as webhook_backlog
@@ -93,7 +94,7 @@ def state() -> list[Metric]:
     with platform():
         found, webhooks = backlog(timezone.now()), webhook_backlog(timezone.now())
         unsealed = AuditEntry.objects.unsealed().count()
-        held = holds()
+        held, indexes = holds(), count_states()
     return [
         _by("waits_for", "executions_unfinished", "Executions that have not ended.", found.unfinished.items()),
         _gauge("executions_overdue_seconds", "For how long the oldest one has been due.", found.overdue_seconds),
@@ -101,6 +102,7 @@ def state() -> list[Metric]:
         _by("state", "webhook_runs", "Runs of webhook events that have not succeeded.", webhooks.runs.items()),
         _by("state", "webhook_deliveries", "Deliveries that have not arrived.", webhooks.deliveries.items()),
         _by("state", "webhook_events", "Webhook events that are still to be routed.", webhooks.events.items()),
+        _by("state", "memory_indexes", "Indexes over vectors.", indexes.items()),
         _by("state", "breakers", "Circuits that are not closed.", troubled_circuits().items()),
         _by("hold", "breakers_held", "Words of people over circuits.", held.items()),
     ]

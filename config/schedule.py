@@ -78,4 +78,9 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 30.0,
         "options": {"expire_seconds": 30},
     },
+    "remove-old-recall-samples": {
+        "task": "memory.tasks.remove_old_samples",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
+    },
 }

@@ -198,6 +198,7 @@ WEBHOOK_DELIVERIES_KEPT_DAYS = env.int("WEBHOOK_DELIVERIES_KEPT_DAYS", default=3
 # --- Memory ---
 
 MEMORY_INDEX_BUILD_MB = env.int("MEMORY_INDEX_BUILD_MB", default=0)
+MEMORY_RECALL_SAMPLE = env.float("MEMORY_RECALL_SAMPLE", default=0.005)
 
 # --- The one door out, and the one door for secrets ---
 

@@ -5,6 +5,7 @@ from celery import shared_task
 from accounts import bridge
 from memory.embedding import worker
 from memory.indexes import counts, tend
+from memory.sampling import retention
 
 
 @shared_task
@@ -29,3 +30,9 @@ def fold_counts() -> None:
 def tend_indexes() -> None:
     """Build and remove indexes over vectors, beside this task: one may take minutes, and others wait for its place."""
     tend.begin()
+
+
+@shared_task
+def remove_old_samples() -> None:
+    """Remove samples of recall that were kept long enough."""
+    retention.remove_old()

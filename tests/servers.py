@@ -86,6 +86,8 @@ def _environment(data_dir: Path) -> dict[str, str]:
         "EMBEDDER": "lexical-hash-v1",
         # And what needs one does not take the processors from its neighbours, by which it would be slower itself.
         "OPENBLAS_NUM_THREADS": "1",
+        # Searches that are repeated in the background would come between a test and what it counts.
+        "MEMORY_RECALL_SAMPLE": "0",
     }
 
 

@@ -4,6 +4,7 @@ from memory.models.embedding import EmbeddingModel, EmbeddingStatus, MemoryEmbed
 from memory.models.link import MemoryLink
 from memory.models.memory import Memory, Trust
 from memory.models.namespace_rule import Access, NamespaceRule
+from memory.models.recall_sample import RecallSample
 from memory.models.vector_index import IndexState, VectorIndex
 from memory.models.version import Change, MemoryVersion
 
@@ -21,6 +22,7 @@ __all__ = [
     "MemoryVersion",
     "ModelState",
     "NamespaceRule",
+    "RecallSample",
     "Trust",
     "VectorIndex",
 ]
