@@ -24,12 +24,14 @@ PAUSES_SECONDS = (10.0, 60.0, 300.0, 1_800.0)
 """After the first refusal, the second, and so on."""
 
 # All in one statement. The content may be of before a change that this waited for; its digest tells.
+_DUE = "status = 'pending' ORDER BY due_at"
+_NAMED = "memory_id = ANY(%(memories)s::uuid[]) AND vector IS NULL"
 _CLAIM = """
     WITH found AS (
         SELECT id FROM memory_memoryembedding
-        WHERE tenant_id = %(tenant)s AND status = 'pending' AND due_at <= statement_timestamp()
-            AND model_id = ANY(%(models)s) AND (%(memories)s::uuid[] IS NULL OR memory_id = ANY(%(memories)s::uuid[]))
-        ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+        WHERE tenant_id = %(tenant)s AND due_at <= statement_timestamp()
+            AND model_id = ANY(%(models)s) AND {which}
+        LIMIT %(most)s FOR UPDATE SKIP LOCKED
     ), claimed AS (
         UPDATE memory_memoryembedding AS row SET due_at = statement_timestamp() + make_interval(secs => %(lease)s)
         FROM found WHERE row.id = found.id
@@ -40,20 +42,24 @@ _CLAIM = """
         ON memory.tenant_id = claimed.tenant_id AND memory.id = claimed.memory_id AND memory.deleted_at IS NULL
     ORDER BY claimed.id
 """
+# PostgreSQL cannot tell how few rows the policy hides, and would go through all that wait rather than look each up. So
+# the ids are named twice, and what waits is not called pending but told by what it has: a time, and no vector.
 _STORE = """
     UPDATE memory_memoryembedding AS row
     SET status = 'ready', vector = made.vector::halfvec, attempts = 0, due_at = NULL
-    FROM unnest(%s::bigint[], %s::timestamptz[], %s::bytea[], %s::text[]) AS made (id, lease, digest, vector),
+    FROM unnest(%(ids)s::bigint[], %(leases)s::timestamptz[], %(digests)s::bytea[], %(vectors)s::text[])
+            AS made (id, lease, digest, vector),
         memory_memory AS memory
-    WHERE row.id = made.id AND row.status = 'pending' AND row.due_at = made.lease
+    WHERE row.id = ANY(%(ids)s) AND memory.id = ANY(%(memories)s)
+        AND row.id = made.id AND row.vector IS NULL AND row.due_at = made.lease
         AND memory.tenant_id = row.tenant_id AND memory.id = row.memory_id
         AND memory.content_digest = made.digest AND memory.deleted_at IS NULL
     RETURNING row.id
 """
 _RELEASE = """
-    UPDATE memory_memoryembedding AS row SET due_at = statement_timestamp() + make_interval(secs => %s)
-    FROM unnest(%s::bigint[], %s::timestamptz[]) AS held (id, lease)
-    WHERE row.id = held.id AND row.status = 'pending' AND row.due_at = held.lease
+    UPDATE memory_memoryembedding AS row SET due_at = statement_timestamp() + make_interval(secs => %(pause)s)
+    FROM unnest(%(ids)s::bigint[], %(leases)s::timestamptz[]) AS held (id, lease)
+    WHERE row.id = ANY(%(ids)s) AND row.id = held.id AND row.vector IS NULL AND row.due_at = held.lease
 """
 _REFUSE = """
     UPDATE memory_memoryembedding AS row
@@ -61,7 +67,7 @@ _REFUSE = """
         status = CASE WHEN attempts + 1 < %(most)s THEN 'pending' ELSE 'failed' END,
         due_at = statement_timestamp() + make_interval(secs => (%(pauses)s::float[])[attempts + 1])
     FROM unnest(%(ids)s::bigint[], %(leases)s::timestamptz[]) AS held (id, lease)
-    WHERE row.id = held.id AND row.status = 'pending' AND row.due_at = held.lease
+    WHERE row.id = ANY(%(ids)s) AND row.id = held.id AND row.vector IS NULL AND row.due_at = held.lease
     RETURNING row.id, row.status
 """
 
@@ -86,12 +92,12 @@ def claim(
     asked: dict[str, Any] = {
         "tenant": tenant_id,
         "models": list(model_ids),
-        "memories": None if memory_ids is None else list(memory_ids),
+        "memories": list(memory_ids or ()),
         "most": most,
         "lease": LEASE_SECONDS,
     }
     with within(tenant_id), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, asked)
+        cursor.execute(_CLAIM.format(which=_DUE if memory_ids is None else _NAMED), asked)
         return [
             Claim(row, tenant, memory, model, lease, content, bytes(digest))
             for row, tenant, memory, model, lease, content, digest in cursor
@@ -106,12 +112,16 @@ def store(claims: Sequence[Claim], vectors: Sequence[Vector]) -> set[int]:
     if not claims:
         return set()
     with within(claims[0].tenant_id), connection.cursor() as cursor:
-        digests, texts = [each.digest for each in claims], [as_text(vector) for vector in vectors]
-        cursor.execute(_STORE, [*_held(claims), digests, texts])
+        made = {
+            "memories": [each.memory_id for each in claims],
+            "digests": [each.digest for each in claims],
+            "vectors": [as_text(vector) for vector in vectors],
+        }
+        cursor.execute(_STORE, _held(claims) | made)
         stored = {row for (row,) in cursor}
         left = [each for each in claims if each.row_id not in stored]
         if left:
-            cursor.execute(_RELEASE, [0, *_held(left)])
+            cursor.execute(_RELEASE, _held(left) | {"pause": 0})
     return stored
 
 
@@ -119,16 +129,15 @@ def release(claims: Sequence[Claim], *, pause_seconds: float = 0) -> None:
     """Of one tenant: they can be taken again after that pause."""
     if claims:
         with within(claims[0].tenant_id), connection.cursor() as cursor:
-            cursor.execute(_RELEASE, [pause_seconds, *_held(claims)])
+            cursor.execute(_RELEASE, _held(claims) | {"pause": pause_seconds})
 
 
 def refuse(claims: Sequence[Claim]) -> list[Claim]:
     """Of one tenant: their texts were refused. They wait for another attempt; answers with those that had the last."""
     if not claims:
         return []
-    ids, leases = _held(claims)
     # There is no pause after the last one: a subscript beyond the end is null.
-    asked: dict[str, Any] = {"most": MOST_ATTEMPTS, "pauses": list(PAUSES_SECONDS), "ids": ids, "leases": leases}
+    asked = _held(claims) | {"most": MOST_ATTEMPTS, "pauses": list(PAUSES_SECONDS)}
     with within(claims[0].tenant_id), connection.cursor() as cursor:
         cursor.execute(_REFUSE, asked)
         failed = {row for row, status in cursor if status == "failed"}
@@ -140,5 +149,5 @@ def as_text(vector: Vector) -> str:
     return f"[{','.join(format(number, '.6g') for number in vector)}]"
 
 
-def _held(claims: Sequence[Claim]) -> tuple[list[int], list[datetime]]:
-    return [each.row_id for each in claims], [each.lease for each in claims]
+def _held(claims: Sequence[Claim]) -> dict[str, Any]:
+    return {"ids": [each.row_id for each in claims], "leases": [each.lease for each in claims]}

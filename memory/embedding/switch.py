@@ -4,23 +4,22 @@ import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.audit import record
 from accounts.tenancy import platform
 from memory.embedding.active import changing_models
 from memory.embedding.models import SCHEDULE, building_model
+from memory.embedding.walk import is_at_end
 from memory.models import (
     EmbeddingModel,
-    EmbeddingStatus,
-    Memory,
     MemoryEmbedding,
     ModelState,
 )
 
 FEW = 100
-"""No more vectors than that may be missing before writes are held up for the last ones."""
+"""Fewer vectors than that have to be missing before writes are held up for the last ones."""
 HELD_SECONDS = 2.0
 """How long writes are held up at most."""
 LOOK_SECONDS = 0.02
@@ -45,7 +44,7 @@ def switch_when_complete() -> bool:
     with platform(), changing_models():
         # Nobody writes now; what was written a moment ago is getting its vectors in other processes.
         deadline = time.monotonic() + HELD_SECONDS
-        while _missing(model).exists():
+        while _is_missing_any(model):
             if time.monotonic() > deadline:
                 return False
             time.sleep(LOOK_SECONDS)
@@ -57,18 +56,19 @@ def switch_when_complete() -> bool:
 
 def _is_nearly_complete(model: EmbeddingModel) -> bool:
     with platform():
-        has_row = MemoryEmbedding.objects.filter(memory=OuterRef("pk"), model=model)
-        rest = Memory.objects.there().filter(~Exists(has_row)).order_by()
-        rest = rest.filter(id__gt=model.reached) if model.reached else rest
-        return not rest.exists() and _missing(model)[:FEW].count() < FEW
+        number = _pending(model)[:FEW].count()
+    return number < FEW and is_at_end(model)
 
 
-def _missing(model: EmbeddingModel) -> QuerySet[MemoryEmbedding]:
-    """What searches find now, and would not find with that model yet."""
-    found = MemoryEmbedding.objects.filter(
-        memory=OuterRef("memory"), model__state=ModelState.ACTIVE, status=EmbeddingStatus.READY
-    )
-    return MemoryEmbedding.objects.pending().filter(Exists(found), model=model).order_by()
+def _is_missing_any(model: EmbeddingModel) -> bool:
+    """Whether searches find something now that they would not find with that model yet."""
+    waiting = list(_pending(model).values_list("memory_id", flat=True))
+    rows = MemoryEmbedding.objects.ready().filter(memory__in=waiting, model__state=ModelState.ACTIVE)
+    return bool(waiting) and rows.exists()
+
+
+def _pending(model: EmbeddingModel) -> QuerySet[MemoryEmbedding]:
+    return MemoryEmbedding.objects.pending().filter(model=model).order_by()
 
 
 def _switch(model: EmbeddingModel) -> None:

@@ -113,6 +113,7 @@ def test_a_write_that_waited_for_a_change_knows_of_it() -> None:
 
 
 def test_writes_do_not_wait_for_each_other() -> None:
+    ensure_model()
     with a_write():
         assert len(models_to_write()) == 1
 
