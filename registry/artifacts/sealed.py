@@ -79,18 +79,12 @@ def _in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True)
-class Sealed:
-    """An artifact's content, to be read in parts."""
+class SealedBytes:
+    """What `write` has put into the storage, to be read in parts."""
 
-    artifact: Artifact
+    storage_name: str
+    size: int
     opener: ChunkOpener
-
-    @property
-    def size(self) -> int:
-        return self.artifact.size
-
-    def read(self, start: int, stop: int) -> bytes:
-        return b"".join(self.parts(start, stop))
 
     def parts(self, start: int, stop: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` to before `stop`, piece by piece.
@@ -110,12 +104,31 @@ class Sealed:
         whole = CHUNK_BYTES + CHUNK_OVERHEAD
         ends = min((last + 1) * CHUNK_BYTES, self.size)
         length = ends - first * CHUNK_BYTES + (last - first + 1) * CHUNK_OVERHEAD
-        sealed = artifact_storage().read_range(self.artifact.storage_name, HEAD_BYTES + first * whole, length)
+        sealed = artifact_storage().read_range(self.storage_name, HEAD_BYTES + first * whole, length)
         if len(sealed) != length:
             raise SealBroken
         for number in range(first, last + 1):
             at = (number - first) * whole
             yield self.opener.open(number, sealed[at : at + whole])
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """An artifact's content, to be read in parts."""
+
+    artifact: Artifact
+    opener: ChunkOpener
+
+    @property
+    def size(self) -> int:
+        return self.artifact.size
+
+    def read(self, start: int, stop: int) -> bytes:
+        return b"".join(self.parts(start, stop))
+
+    def parts(self, start: int, stop: int | None = None) -> Iterator[bytes]:
+        """As `SealedBytes.parts`."""
+        return SealedBytes(self.artifact.storage_name, self.size, self.opener).parts(start, stop)
 
     def start_of_line(self, line: int) -> int:
         """The offset at which a line begins, counted from 1; the size when there is no such line."""

@@ -4,8 +4,10 @@ Whatever goes wrong with it is an OSError, a file that is not there a FileNotFou
 """
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any, Protocol, cast
 from uuid import UUID
 
@@ -26,6 +28,7 @@ class ArtifactStorage(Protocol):
     def delete(self, name: str) -> None: ...
     def listdir(self, path: str) -> tuple[list[str], list[str]]: ...
     def read_range(self, name: str, start: int, length: int) -> bytes: ...
+    def settle(self, name: str) -> None: ...
 
 
 class LocalArtifacts(FileSystemStorage):
@@ -38,6 +41,16 @@ class LocalArtifacts(FileSystemStorage):
         with self.open(name) as file:
             file.seek(start)
             return cast(bytes, file.read(length))
+
+    def settle(self, name: str) -> None:
+        """Returns when what was saved would be there after a power cut, too."""
+        path = Path(self.path(name))
+        for each in (path, *list(path.parents)[: name.count("/") + 1]):
+            descriptor = os.open(each, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def artifact_storage() -> ArtifactStorage:

@@ -46,6 +46,18 @@ def test_it_says_when_a_file_is_not_there(storage: Any) -> None:
         storage.read_range("acme/none", 0, 10)
 
 
+def test_it_settles_what_is_there(storage: Any) -> None:
+    put("tenant/folder/one", io.BytesIO(b"x"))
+    storage.settle("tenant/folder/one")
+    assert storage.read_range("tenant/folder/one", 0, 1) == b"x"
+
+
+def test_it_lists_no_file_of_a_folder_below_a_tenants(storage: Any) -> None:
+    """Imports of memories lie there: they are nobody's artifacts."""
+    put("acme/imports/one", io.BytesIO(b"x"))
+    assert list(all_names()) == []
+
+
 def test_it_takes_what_does_not_fit_into_memory(storage: Any) -> None:
     """A file object, read once from its beginning."""
     data = bytes(range(256)) * 40_000
