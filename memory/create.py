@@ -53,8 +53,13 @@ def create_memories(
     return _create(tenant_id, by, items, atomic=atomic)
 
 
+def create_untold(*, tenant_id: UUID, by: Actor, items: Sequence[Mapping[str, Any]]) -> list[Became]:
+    """As `create_memories`, some of them, for an import: it bounds the items, and tells the audit trail of them all."""
+    return _create(tenant_id, by, items, tell=False)
+
+
 def _create(
-    tenant_id: UUID, by: Actor, items: Sequence[Mapping[str, Any]], *, atomic: bool = False
+    tenant_id: UUID, by: Actor, items: Sequence[Mapping[str, Any]], *, atomic: bool = False, tell: bool = True
 ) -> list[Created | QuartermasterError]:
     reach, redactor, given = reach_of(by), redactor_for(tenant_id, by), read_vectors(items)
     became: dict[int, Became] = {}
@@ -70,7 +75,7 @@ def _create(
         became |= dict.fromkeys(_without_room(tenant_id, drafts), QuotaReached())
     if atomic and became:
         raise _all_of(became)
-    became |= _insert({number: draft for number, draft in drafts.items() if number not in became}, by, given)
+    became |= _insert({number: draft for number, draft in drafts.items() if number not in became}, by, given, tell)
     return [became[number] for number in range(len(items))]
 
 
@@ -97,7 +102,7 @@ def _without_room(tenant_id: UUID, drafts: _Drafts) -> list[int]:
     return [number for number, draft in drafts.items() if key_of(draft) in too_many]
 
 
-def _insert(drafts: _Drafts, by: Actor, given: Given) -> dict[int, Became]:
+def _insert(drafts: _Drafts, by: Actor, given: Given, tell: bool) -> dict[int, Became]:
     if not drafts:
         return {}
     first: dict[Key, int] = {}
@@ -111,7 +116,8 @@ def _insert(drafts: _Drafts, by: Actor, given: Given) -> dict[int, Became]:
         became[number] = Created(memory, is_new=memory is draft)
     if new := {number: draft for number, draft in drafts.items() if there[key_of(draft)] is draft}:
         queue(list(new.values()), vectors=given.by_memory(new))
-        tell_created(by=by, memories=list(new.values()))
+        if tell:
+            tell_created(by=by, memories=list(new.values()))
     return became
 
 

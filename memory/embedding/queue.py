@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from memory.embedding.active import models_to_write
 from memory.models import EmbeddingModel, EmbeddingStatus, Memory, MemoryEmbedding, ModelState
+from memory.rows import insert_rows
 
 COPIED = ("namespace", "kind", "valid_from", "valid_to", "expires_at")
 """What the rows of vectors have of their memory."""
@@ -22,8 +23,9 @@ def queue(memories: Sequence[Memory], *, vectors: Mapping[UUID, Sequence[float]]
 
     `vectors`: those that are there already, by the memory's id, checked; of the model that searches use.
     """
-    rows = [_row(memory, model, vectors or {}) for model in models_to_write() for memory in memories]
-    MemoryEmbedding.objects.bulk_create(rows, ignore_conflicts=True)
+    insert_rows(
+        MemoryEmbedding, [_row(memory, model, vectors or {}) for model in models_to_write() for memory in memories]
+    )
 
 
 def follow(memory: Memory, *, changed: Collection[str], vector: Sequence[float] | None = None) -> None:
