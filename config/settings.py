@@ -238,6 +238,8 @@ WEBHOOK_REQUESTS_AT_ONCE = env.int("WEBHOOK_REQUESTS_AT_ONCE", default=1_000)
 # --- Memory ---
 
 MEMORY_QUOTA = env.int("MEMORY_QUOTA", default=1_000_000)
+MEMORY_IMPORT_BYTES = env.int("MEMORY_IMPORT_BYTES", default=2_000_000_000)
+MEMORY_DELETED_KEPT_DAYS = env.int("MEMORY_DELETED_KEPT_DAYS", default=30)
 
 # --- Artifacts: large outputs, outside of the database ---
 
@@ -314,6 +316,10 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStateEnum": "registry.models.approval.ApprovalState",
         "VersionStateEnum": "registry.models.version.VersionState",
         "ExecutionStatusEnum": "registry.models.execution.Status",
+        "BulkStatusEnum": "memory.models.bulk.BulkStatus",
+        "ErasedEnum": "memory.models.memory_erasure.Erased",
+        "NamespaceAccessEnum": "memory.models.namespace_rule.Access",
+        "TrustEnum": "memory.models.memory.Trust",
         "WebhookEventStatusEnum": "webhooks.models.event.EventStatus",
         "WebhookStatusEnum": "webhooks.models.queued.QueueStatus",
     },

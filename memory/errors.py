@@ -4,14 +4,19 @@ QuartermasterError
 ├── NotFound
 │   ├── MemoryNotFound          404  not_found
 │   ├── LinkNotFound            404  not_found
-│   └── ModelNotFound           404  not_found
+│   ├── ModelNotFound           404  not_found
+│   ├── NamespaceRuleNotFound   404  not_found
+│   ├── ImportNotFound          404  not_found
+│   └── ErasureNotFound         404  not_found
+├── TooLarge
+│   └── ImportTooLarge          413  too_large
 ├── Throttled
 │   └── QuotaReached            429  quota_reached        the tenant keeps as many as it may
 └── Unavailable
     └── ModelsBusy              503  unavailable          writes run that have read which models there are
 """
 
-from accounts.errors import NotFound, Throttled, Unavailable
+from accounts.errors import NotFound, Throttled, TooLarge, Unavailable
 
 
 class MemoryNotFound(NotFound):
@@ -24,6 +29,22 @@ class LinkNotFound(NotFound):
 
 class ModelNotFound(NotFound):
     """There is no such embedding model. `GET /api/v1/memory-models/` lists those that there are."""
+
+
+class NamespaceRuleNotFound(NotFound):
+    """There is no such rule for a namespace. `GET /api/v1/namespace-rules/` lists those that there are."""
+
+
+class ImportNotFound(NotFound):
+    """There is no such import of memories. `GET /api/v1/memory-imports/` lists those that you may see."""
+
+
+class ErasureNotFound(NotFound):
+    """There is no such erasure. `GET /api/v1/memory-erasures/` lists those that there were."""
+
+
+class ImportTooLarge(TooLarge):
+    """This is more than one import may hold. Send it in several imports, or raise MEMORY_IMPORT_BYTES."""
 
 
 class QuotaReached(Throttled):

@@ -34,3 +34,11 @@ KEPT_ANSWER_HOURS = 24
 """How long an `Idempotency-Key` is remembered."""
 MOST_NAMESPACE_RULES = 1_000
 """Of a tenant."""
+LONGEST_IMPORT_LINE_BYTES = 500_000
+"""Of a file of lines: the largest memory, in the longest way to write it, with a vector."""
+MOST_IMPORT_FAULTS = 1_000
+"""That are kept of one import; the rest are counted."""
+MOST_UNENDED_IMPORTS = 4
+"""Of a tenant, at the same time."""
+MOST_KEPT_IMPORTS = 4
+"""Of a tenant, of which the lines are kept after their end."""
