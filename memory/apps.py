@@ -13,3 +13,4 @@ class MemoryConfig(AppConfig):
         import_string("memory.indexes.checks.register")()
         for name, function in import_string("memory.tools.functions.FUNCTIONS").items():
             builtins.register(name, function)
+        import_string("memory.sealed_places.register_all")()

@@ -98,8 +98,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise Malformed(f"The body is not JSON: {name} is no JSON number.")
 
 
-def _refuse_encodings(request: Request | None) -> None:
-    """Bodies are plain UTF-8: another encoding would be read as something that nobody meant."""
+def refuse_encodings(request: Request | None) -> None:
+    """Bodies are plain UTF-8: another encoding would be read as what nobody meant. Raises UnsupportedMediaType."""
     meta = request.META if request is not None else {}
     if meta.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedMediaType("Bodies are taken as they are. Send it without Content-Encoding.")
@@ -123,7 +123,7 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        _refuse_encodings((parser_context or {}).get("request"))
+        refuse_encodings((parser_context or {}).get("request"))
         most = self.most_bytes()
         raw = stream.read(most + 1)
         if len(raw) > most:
