@@ -80,6 +80,11 @@ SCHEDULE: dict[str, dict[str, object]] = {
     },
     "remove-old-recall-samples": {
         "task": "memory.tasks.remove_old_samples",
+    "work-memory-imports": {"task": "memory.tasks.work_imports", "schedule": 5.0, "options": {"expire_seconds": 5}},
+    "erase-memories": {"task": "memory.tasks.erase_memories", "schedule": 5.0, "options": {"expire_seconds": 5}},
+    "expire-memories": {"task": "memory.tasks.expire_memories", "schedule": 60.0, "options": {"expire_seconds": 60}},
+    "remove-old-memories": {
+        "task": "memory.tasks.remove_old_memories",
         "schedule": 3600.0,
         "options": {"expire_seconds": 3600},
     },
