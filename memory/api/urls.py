@@ -6,6 +6,10 @@ from memory.api.links import LinksView, LinkView
 from memory.api.memories import MemoriesView, MemoryView
 from memory.api.models import MemoryModelsView
 from memory.api.search import SearchView
+from memory.api.erasures import MemoryErasuresView, MemoryErasureView
+from memory.api.exports import MemoryExportsView
+from memory.api.imports import CancelMemoryImportView, MemoryImportFaultsView, MemoryImportsView, MemoryImportView
+from memory.api.rules import NamespaceRulesView, NamespaceRuleView
 
 urlpatterns = [
     # What agents ask most stands first.
@@ -23,4 +27,13 @@ urlpatterns = [
     path("memory-links/<uuid:link_id>/", LinkView.as_view(), name="memory-link"),
     path("memory-namespaces/", NamespacesView.as_view(), name="memory-namespaces"),
     path("memory-models/", MemoryModelsView.as_view(), name="memory-models"),
+    path("memory-imports/", MemoryImportsView.as_view(), name="memory-imports"),
+    path("memory-imports/<uuid:import_id>/", MemoryImportView.as_view(), name="memory-import"),
+    path("memory-imports/<uuid:import_id>/faults/", MemoryImportFaultsView.as_view(), name="memory-import-faults"),
+    path("memory-imports/<uuid:import_id>/cancel/", CancelMemoryImportView.as_view(), name="memory-import-cancel"),
+    path("memory-exports/", MemoryExportsView.as_view(), name="memory-exports"),
+    path("memory-erasures/", MemoryErasuresView.as_view(), name="memory-erasures"),
+    path("memory-erasures/<uuid:erasure_id>/", MemoryErasureView.as_view(), name="memory-erasure"),
+    path("namespace-rules/", NamespaceRulesView.as_view(), name="namespace-rules"),
+    path("namespace-rules/<uuid:rule_id>/", NamespaceRuleView.as_view(), name="namespace-rule"),
 ]
