@@ -80,6 +80,9 @@ SCHEDULE: dict[str, dict[str, object]] = {
     },
     "remove-old-recall-samples": {
         "task": "memory.tasks.remove_old_samples",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
+    },
     "work-memory-imports": {"task": "memory.tasks.work_imports", "schedule": 5.0, "options": {"expire_seconds": 5}},
     "erase-memories": {"task": "memory.tasks.erase_memories", "schedule": 5.0, "options": {"expire_seconds": 5}},
     "expire-memories": {"task": "memory.tasks.expire_memories", "schedule": 60.0, "options": {"expire_seconds": 60}},

@@ -2,14 +2,14 @@ from django.urls import path
 
 from memory.api.around import HistoryView, NamespacesView, NeighboursView
 from memory.api.deleted import DeleteManyView, PurgeManyView, PurgeView, RestoreManyView, RestoreView
-from memory.api.links import LinksView, LinkView
-from memory.api.memories import MemoriesView, MemoryView
-from memory.api.models import MemoryModelsView
-from memory.api.search import SearchView
 from memory.api.erasures import MemoryErasuresView, MemoryErasureView
 from memory.api.exports import MemoryExportsView
 from memory.api.imports import CancelMemoryImportView, MemoryImportFaultsView, MemoryImportsView, MemoryImportView
+from memory.api.links import LinksView, LinkView
+from memory.api.memories import MemoriesView, MemoryView
+from memory.api.models import MemoryModelsView
 from memory.api.rules import NamespaceRulesView, NamespaceRuleView
+from memory.api.search import SearchView
 
 urlpatterns = [
     # What agents ask most stands first.

@@ -6,24 +6,26 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import QuartermasterError
-from memory.management import indexes, of_tenants, reembed
+from memory.management import bulk, indexes, of_tenants, reembed
+
+PARTS = (of_tenants, bulk, reembed, indexes)
 
 
 class Command(BaseCommand):
-    help = "Does with a tenant's memories what REST does; changes the model that they are found by; tends indexes."
+    help = (
+        "Does with a tenant's memories what REST does; imports, exports and erases them; changes the model that they "
+        "are found by; tends the indexes."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
-        of_tenants.add_words(words)
-        reembed.add_words(words)
-        indexes.add_words(words)
+        for part in PARTS:
+            part.add_words(words)
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
-        does: dict[str, Callable[[dict[str, Any]], None]] = {
-            **of_tenants.does(self),
-            **reembed.does(self),
-            **indexes.does(self),
-        }
+        does: dict[str, Callable[[dict[str, Any]], None]] = {}
+        for part in PARTS:
+            does |= part.does(self)
         try:
             does[word](options)
         except QuartermasterError as error:
