@@ -9,7 +9,7 @@ from accounts.rls import protect
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0011_redaction"),
-        ("memory", "0005_deleted_together"),
+        ("memory", "0007_bulk_row_level_security"),
     ]
 
     operations = [
