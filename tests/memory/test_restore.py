@@ -162,3 +162,16 @@ def test_it_leaves_what_the_caller_may_not_write(acme: Tenant, by: Caller) -> No
     assert all_back(acme, id_, by) == Restored(1, left=0)
     assert contents(acme) == "x"
     assert all_back(acme, uuid4(), by) == Restored(0, left=0)
+
+
+def test_it_brings_none_back_where_somebody_stores_the_same_at_this_moment(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(acme, "a")
+    id_ = deletion(acme, subtree="default")
+    again = remember(acme, "a")
+    monkeypatch.setattr(restore, "there_with", lambda keys: {})  # as it was when this one looked
+    with pytest.raises(Conflict, match="Try again"):
+        all_back(acme, id_)
+    with within(acme.id):
+        assert [memory.id for memory in Memory.objects.there()] == [again.id]
