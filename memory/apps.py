@@ -11,6 +11,7 @@ class MemoryConfig(AppConfig):
         # By their names: they need the models, which are not there yet when this file is read.
         import_string("memory.checks.register")()
         import_string("memory.indexes.checks.register")()
+        import_string("memory.embedding.switch.switch_only_when")(import_string("memory.indexes.ready.are_ready"))
         for name, function in import_string("memory.tools.functions.FUNCTIONS").items():
             builtins.register(name, function)
         import_string("memory.sealed_places.register_all")()
