@@ -19,6 +19,8 @@ NO_PLACE = {
     "integrations.oauthflow.state_digest": "a digest",
     "integrations.oauthflow.browser_digest": "a digest",
     "memory.memory.content_digest": "a digest",
+    "memory.memoryerasure.ids_digest": "a digest",
+    "memory.memoryimport.sealed_head": "the beginning of a file, sealed with the file's own key",
     "registry.artifact.newlines_before": "counts",
     "registry.batch.request_digest": "a digest",
     "registry.execution.request_digest": "a digest",
