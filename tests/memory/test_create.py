@@ -181,16 +181,16 @@ def test_it_takes_one_to_a_hundred(acme: Tenant, by: Caller) -> None:
 def test_it_takes_the_same_statements_for_one_and_for_a_hundred(
     acme: Tenant, by: Caller, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Rules, memories, what is there, the models and their lock, vectors, the audit trail.
+    """Rules, memories, the models and their lock, vectors, the audit trail.
 
     The first one of a minute reads the tenant's policy and its secrets, too.
     """
     make_model()
     remember(acme, "first", by=by)
     with within(acme.id):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             create_memory(tenant_id=acme.id, by=by, facts={"content": "one"})
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             items = [{"content": str(number), "namespace": f"a/{number}"} for number in range(100)]
             create_memories(tenant_id=acme.id, by=by, items=items, atomic=False)
         with django_assert_num_queries(3):
