@@ -84,6 +84,6 @@ def test_it_names_every_benchmark() -> None:
 
 
 def test_it_explains_every_check() -> None:
-    files = [file for config in apps.get_app_configs() for file in (ROOT / config.name).glob("checks.py")]
+    files = [file for config in apps.get_app_configs() for file in (ROOT / config.name).rglob("checks.py")]
     found = {word for file in files for word in re.findall(r'id="(\w+\.[EW]\d+)"', file.read_text())}
     assert {plain(word) for word in column(PAGE, "## Checks", "Id")} == found
