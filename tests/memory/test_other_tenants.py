@@ -4,13 +4,17 @@ What there is to be tried is read from the addresses, the tools and the words th
 in the tables below, and fails until it is written there.
 """
 
+import argparse
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command, load_command_class
 from django.db.models import Model
 from django.urls import URLPattern
 
@@ -19,9 +23,13 @@ from accounts.roles import Role
 from accounts.tenancy import within
 from memory.api.urls import urlpatterns
 from memory.delete import delete_matching, delete_memory
+from memory.erasing.begin import begin_erasure
+from memory.importing.begin import begin_import
+from memory.importing.cancel import cancel_import
 from memory.links.create import link
 from memory.management.of_tenants import WORDS
 from memory.models import EmbeddingModel
+from memory.rules.create import create_rule
 from memory.tools.functions import ACTIONS
 from memory.tools.specs import SPECS
 from tests.cast import CASTING
@@ -50,8 +58,15 @@ def ours(acme: Tenant, scout: Agent, model: EmbeddingModel) -> Ours:
     second = remember(acme, "It was moved by the weather.", by=by, namespace="projects")
     deleted = remember(acme, "Forgotten.", by=by, namespace="projects")
     others = [remember(acme, f"Note {number}", by=by, namespace="notes") for number in range(2)]
+    imported = begin_import(
+        tenant_id=acme.id, by=by, lines=[b'{"content": "Later."}\n'], namespace="projects", trust="untrusted"
+    )
     with within(acme.id):
+        # While it goes on, nothing is erased.
+        cancel_import(by=by, import_id=imported.id)
         linked = link(by=by, from_id=first.id, to_id=second.id, type="caused_by")
+        ruled = create_rule(tenant_id=acme.id, by=CASTING, namespace="people", access="read")
+        erasure = begin_erasure(tenant_id=acme.id, by=CASTING, what="end_user", target="nobody")
         delete_memory(by=CASTING, memory_id=deleted.id)
         deletion = delete_matching(by=CASTING, subtree="notes")
     assert deletion.count == len(others)
@@ -62,6 +77,9 @@ def ours(acme: Tenant, scout: Agent, model: EmbeddingModel) -> Ours:
             "deleted_id": str(deleted.id),
             "link_id": str(linked.id),
             "deletion": str(deletion.id),
+            "import_id": str(imported.id),
+            "erasure_id": str(erasure.id),
+            "rule_id": str(ruled.id),
         },
         everything_of(acme),
     )
@@ -93,18 +111,29 @@ BODIES: Mapping[str, Any] = {
     "POST memories/restore/": {"deletion": "@deletion"},
     "POST memories/purge/": {"filter": {"namespace": "projects"}},
     "POST memory-links/": {"from": "@memory_id", "to": "@other_id", "type": "caused_by"},
+    "POST memory-imports/": b'{"content": "Ours, too.", "namespace": "projects/apollo"}\n',
+    "POST memory-imports/{import_id}/cancel/": {},
+    "POST memory-erasures/": {"what": "namespace", "target": "projects", "dry_run": True},
+    "POST namespace-rules/": {"namespace": "projects", "access": "read", "agent": "scout"},
+    "PATCH namespace-rules/{rule_id}/": {"access": "write"},
 }
 """What is sent where something is sent."""
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "GET memories/": {"namespace": "projects"},
     "GET memory-links/": {},
     "GET memory-namespaces/": {"under": "projects"},
+    "GET memory-imports/": {},
+    "GET memory-exports/": {},
+    "GET memory-erasures/": {},
+    "GET namespace-rules/": {},
 }
 """Of lists. Those of one of our rows are refused."""
+NO_PAGE: dict[str, Any] = {"next": None, "previous": None, "results": []}
 EMPTY: Mapping[str, Any] = {
-    "GET memories/": {"next": None, "previous": None, "results": []},
-    "GET memory-links/": {"next": None, "previous": None, "results": []},
+    **dict.fromkeys(["GET memories/", "GET memory-links/", "GET memory-imports/"], NO_PAGE),
+    **dict.fromkeys(["GET memory-erasures/", "GET namespace-rules/"], NO_PAGE),
     "GET memory-namespaces/": {"next": None, "results": []},
+    "GET memory-exports/": {"lines": ""},
     "POST memories/delete/": {"count": 0, "complete": True, "dry_run": False, "deletion": None},
     "POST memories/restore/": {"count": 0, "left": 0},
     "POST memories/purge/": {"count": 0, "complete": True, "dry_run": False},
@@ -135,11 +164,20 @@ def test_no_address_gives_or_changes_what_is_ours(
     else:
         body = None if method == "DELETE" else _put(BODIES[request_line], ours)
         headers = {"If-Match": '"1"'} if method == "PATCH" else {}
+        headers |= {"content_type": "application/x-ndjson"} if isinstance(body, bytes) else {}
         answer = spy_corridor.loop.run(spy_corridor.api.send(method, path, body, **headers))
+    told = spy_corridor.loop.run(_body_of(answer))
     if path != template:
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    _assert_nothing_of_ours(request_line, answer.json(), ours)
+        assert (answer.status_code, told["code"]) == (404, "not_found")
+    assert not any(told.get("counts", {}).values())
+    _assert_nothing_of_ours(request_line, told, ours)
     assert everything_of(acme) == ours.rows
+
+
+async def _body_of(answer: Any) -> Any:
+    if not answer.streaming:
+        return answer.json()
+    return {"lines": b"".join([piece async for piece in answer.streaming_content]).decode()}
 
 
 def _assert_nothing_of_ours(name: str, told: Any, ours: Ours) -> None:
@@ -219,6 +257,33 @@ LINES: Mapping[str, list[list[str]]] = {
     "namespaces": [["--under", "projects"]],
 }
 """What each word of the command is followed by."""
+OTHER_LINES: Mapping[str, list[str]] = {
+    "import": ["@file"],
+    "export": ["--deleted"],
+    "erase": ["--namespace", "projects", "--yes"],
+}
+"""Of words that answer otherwise than REST does."""
+
+
+def test_every_word_about_a_tenant_is_tried() -> None:
+    parser = load_command_class("memory", "memory").create_parser("manage.py", "memory")
+    (words,) = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    of_tenants = {word for word, takes in words.items() if "--tenant" in takes._option_string_actions}
+    assert of_tenants == LINES.keys() | OTHER_LINES.keys()
+
+
+@pytest.mark.parametrize("word", OTHER_LINES)
+def test_no_word_about_many_gives_or_changes_what_is_ours(
+    word: str, ours: Ours, acme: Tenant, globex: Tenant, tmp_path: Path
+) -> None:
+    file = tmp_path / "lines.jsonl"
+    file.write_text('{"content": "Ours, too.", "namespace": "projects/apollo"}\n')
+    told = io.StringIO()
+    line = [str(file) if each == "@file" else each for each in OTHER_LINES[word]]
+    call_command("memory", word, *line, "--tenant", globex.slug, stdout=told)
+    assert "Apollo" not in told.getvalue()
+    assert [each for each in ours.ids.values() if each in told.getvalue()] == []
+    assert everything_of(acme) == ours.rows
 
 
 @pytest.mark.parametrize(("word", "line"), [(word, line) for word in WORDS for line in LINES[word]])
