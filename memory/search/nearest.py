@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 from uuid import UUID
 
 from memory.indexes.counts import weigh
 from memory.indexes.known import Usable, usable
 from memory.models import EmbeddingModel
+from memory.sampling.offer import Answered, offer
+from memory.sampling.timings import note
 from memory.search.large import large_search
 from memory.search.plan import Plan, is_small, plan_for
 from memory.search.scope import Scope
@@ -52,6 +55,11 @@ class _Task:
             near = compare_all(self.scope.vectors(self.model.id), self.vector, limit=self.limit)
         return Nearest(near, Route.EXACT, scanned=self.weight)
 
+    def exact_distances(self) -> list[float]:
+        """Asked again, in the background, one at a time: it takes no other search's turn."""
+        near = compare_all(self.scope.vectors(self.model.id), self.vector, limit=self.limit)
+        return [each.distance for each in near]
+
     def _by_index(self, plan: Plan) -> Nearest:
         followed = follow(
             self.scope.vectors(self.model.id),
@@ -72,4 +80,18 @@ def find_nearest(
     weight = weigh(tenant_id=tenant_id, model_id=model.id, intervals=scope.intervals)
     indexes = _NO_INDEX if is_small(weight) else usable(tenant_id=tenant_id, model_id=model.id)
     plan = plan_for(weight=weight, usable=indexes, is_narrowed=scope.is_narrowed)
-    return _Task(scope, model, vector, limit, weight.scope).run(plan)
+    task = _Task(scope, model, vector, limit, weight.scope)
+    began = perf_counter()
+    nearest = task.run(plan)
+    _tell(tenant_id, task, nearest, ms=(perf_counter() - began) * 1000)
+    return nearest
+
+
+def _tell(tenant_id: UUID, task: _Task, nearest: Nearest, *, ms: float) -> None:
+    if nearest.route is Route.NONE:
+        return
+    note(tenant_id=tenant_id, route=nearest.route, ms=ms)
+    if nearest.route is Route.ANN:
+        distances = [near.distance for near in nearest.near]
+        answered = Answered(tenant_id, task.model.id, nearest.route, nearest.index, task.limit, distances, ms)
+        offer(answered, task.exact_distances)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -10,13 +11,15 @@ from django.utils import timezone
 from accounts.models import Tenant
 from accounts.tenancy import within
 from memory.access import ALL
-from memory.models import EmbeddingModel, IndexState, VectorIndex
+from memory.models import EmbeddingModel, IndexState, RecallSample, VectorIndex
+from memory.sampling.timings import HOURS, read_timings
 from memory.search import nearest, plan
 from memory.search.conditions import Leaf, Op
 from memory.search.nearest import Nearest, find_nearest
 from memory.search.scope import scope_of
 from memory.search.types import Route, SearchRequest
 from tests.memory.search.rows import DIMENSIONS, along, make_model, remember_many
+from tests.patience import until
 from tests.servers import Servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,3 +123,27 @@ def test_it_costs_two_queries_for_few_and_five_by_an_index(acme: Tenant, index: 
         asked = [query["sql"] for query in queries if "qm.tenant" not in query["sql"]]
         counts.append(len([sql for sql in asked if sql not in {"BEGIN", "COMMIT"}]))
     assert counts == [2, 5]
+
+
+def test_it_tells_how_long_it_took_and_has_an_indexs_answer_looked_at_again(
+    acme: Tenant, globex: Tenant, index: VectorIndex, settings: LazySettings
+) -> None:
+    settings.MEMORY_RECALL_SAMPLE = 1.0
+    find(acme, index.model, subtree="few/")
+    find(acme, index.model)
+
+    def samples() -> list[RecallSample]:
+        with within(acme.id):
+            return list(RecallSample.objects.all())
+
+    until(lambda: bool(samples()))
+    (sample,) = samples()
+    assert (sample.route, sample.index, sample.wanted, sample.found, sample.recall) == ("ann", "own", 10, 10, 1.0)
+    (hour,) = read_timings(tenant_id=acme.id, step=HOURS)
+    assert {route: spread.number for route, spread in hour.by_route.items()} == {"exact": 1, "ann": 1}
+    assert read_timings(tenant_id=globex.id, step=HOURS) == []
+
+
+def test_where_there_is_nothing_nothing_is_told(acme: Tenant, many: EmbeddingModel) -> None:
+    find(acme, many, subtree="nowhere/")
+    assert read_timings(tenant_id=acme.id, step=HOURS) == []
