@@ -93,12 +93,12 @@ def spawned(
 
 
 @contextmanager
-def database(allowed_port: int = 0) -> Iterator[Path]:
-    """Embedded servers, migrated, and Django set up on them; where their data is."""
+def database(allowed_port: int = 0, *, options: Sequence[str] = ()) -> Iterator[Path]:
+    """Embedded servers, migrated, and Django set up on them; where their data is. `options` are PostgreSQL's."""
     data_dir = Path(tempfile.mkdtemp(prefix="quartermaster-bench-"))
     running: list[subprocess.Popen[bytes]] = []
     try:
-        running.append(postgres.start(data_dir))
+        running.append(postgres.start(data_dir, options=options))
         running.append(valkey.start(data_dir))
         _set_environment(data_dir, allowed_port)
         django.setup()
