@@ -3,11 +3,15 @@
 import json
 
 import pytest
+from django.core.management import call_command
 
 from accounts.models import Agent, Tenant
 from accounts.tenancy import platform, within
-from config.seed import seed
+from config.seed import CLOCK, seed, seed_shared
 from config.seed_webhook import EVENT
+from memory.tools.specs import SPECS
+from registry.models import Tool
+from tests.catalogue import Register
 from webhooks.models import WebhookRoute, WebhookSource
 from webhooks.routing.match import look
 from webhooks.sources.address import path_of, token_of
@@ -42,3 +46,21 @@ def test_it_makes_nothing_where_there_is_a_tenant(acme: Tenant) -> None:
     assert seed() is None
     with platform():
         assert not WebhookSource.objects.exists()
+
+
+def test_it_offers_what_all_share_where_there_is_a_tenant(acme: Tenant) -> None:
+    assert seed() is None
+    with platform():
+        assert set(Tool.objects.filter(tenant=None).values_list("slug", flat=True)) == {CLOCK["slug"], *SPECS}
+    assert [each for each in seed_shared() if each.is_news] == []
+
+
+def test_it_says_which_tool_it_could_not_offer(
+    acme: Tenant, register: Register, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(slug="memory-query")
+    call_command("seed", "--shared")
+    told = capsys.readouterr().out.splitlines()
+    assert "memory-create 1.0.0" in told
+    assert [line for line in told if line.startswith("memory-query There is a tool `memory-query` already.")] != []
+    assert "The tool memory-query is not offered." in caplog.text
