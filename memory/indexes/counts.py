@@ -71,12 +71,10 @@ _COMPARE = """
 
 @dataclass(frozen=True)
 class Weight:
-    """How many vectors of a model are ready."""
+    """How much a search would have to look at."""
 
     scope: int
-    """In the namespaces that are looked in."""
-    tenant: int
-    """In all of the tenant's."""
+    """Vectors of the model that are ready, in the namespaces that are looked in."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +89,12 @@ class Difference:
 
 
 def weigh(*, tenant_id: UUID, model_id: int | None, intervals: Intervals) -> Weight:
-    """One query, in the tenant's scope, of an index that holds all it reads. Model None: memories, else vectors."""
-    rows = MemoryCount.objects.filter(tenant_id=tenant_id, model_id=model_id)
-    inside = Sum("number", filter=condition(intervals), default=0)
-    found = rows.aggregate(scope=inside, tenant=Sum("number", default=0))
-    return Weight(max(found["scope"], 0), max(found["tenant"], 0))
+    """One query, in the tenant's scope, of an index that holds all it reads: a row for each namespace looked in.
+
+    Model None: memories in place of vectors.
+    """
+    rows = MemoryCount.objects.filter(condition(intervals), tenant_id=tenant_id, model_id=model_id)
+    return Weight(max(rows.aggregate(sum=Sum("number", default=0))["sum"], 0))
 
 
 def count_namespaces(

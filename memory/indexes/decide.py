@@ -18,7 +18,7 @@ BUILT_FROM = 25_000
 """Vectors of a tenant from which on it gets an index of its own."""
 DROPPED_BELOW = 15_000
 """Vectors of a tenant below which it loses it."""
-MOST_OWN = 50
+MOST_OWN = 100
 """Indexes of tenants, for each model. The largest tenants that have none yet come first."""
 STILL = 1.1
 """Vectors that grew by less from one look to the next stand still: an index is built once, not filled row by row."""

@@ -61,7 +61,9 @@ def test_it_tells_the_host_no_secret_and_everybody_where_it_is() -> None:
     assert host["environment"].keys() == {"HOST_THREADS", "HOST_PREWARM", "LOG_LEVEL", "LOG_FORMAT"}
     assert (host["secrets"], host["volumes"], host.get("ports")) == ([], [], None)
     port = host["command"][host["command"].index("--port") + 1]
-    assert [COMPOSE["services"][role]["environment"]["HOST_URL"] for role in ROLES] == [f"http://host:{port}"] * len(ROLES)
+    assert [COMPOSE["services"][role]["environment"]["HOST_URL"] for role in ROLES] == [f"http://host:{port}"] * len(
+        ROLES
+    )
 
 
 def test_its_image_has_the_model() -> None:

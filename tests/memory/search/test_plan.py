@@ -13,7 +13,7 @@ def plan(scope: int, *, own: int = 0, shared: int = 0, is_narrowed: bool = False
     usable = Usable(
         own=IndexFacts("own_index", own) if own else None, shared=IndexFacts("shared_index", shared) if shared else None
     )
-    return plan_for(weight=Weight(scope, max(scope, own)), usable=usable, is_narrowed=is_narrowed)
+    return plan_for(weight=Weight(scope), usable=usable, is_narrowed=is_narrowed)
 
 
 def test_it_looks_at_nothing_where_there_is_nothing() -> None:
@@ -23,12 +23,12 @@ def test_it_looks_at_nothing_where_there_is_nothing() -> None:
 @pytest.mark.parametrize("scope", [1, 20_000])
 def test_it_compares_few_one_by_one_whatever_index_there_is(scope: int) -> None:
     assert plan(scope, own=MILLION, shared=MILLION) == Plan(Route.EXACT, most=40_000, then=ALL)
-    assert is_small(Weight(scope, MILLION))
+    assert is_small(Weight(scope))
 
 
 def test_it_takes_the_tenant_s_own_index_for_many() -> None:
     assert plan(20_001, own=20_001) == Plan(Route.ANN, index="own", ef=200)
-    assert not is_small(Weight(20_001, 20_001))
+    assert not is_small(Weight(20_001))
 
 
 def test_it_prefers_the_tenant_s_own_to_the_one_of_all() -> None:
@@ -51,7 +51,7 @@ def test_it_keeps_more_candidates_the_less_of_them_may_be_found(scope: int, ef: 
 
 
 def test_it_compares_many_one_by_one_where_there_is_no_index() -> None:
-    assert plan_for(weight=Weight(MILLION, MILLION), usable=NONE, is_narrowed=False) == ALL
+    assert plan_for(weight=Weight(MILLION), usable=NONE, is_narrowed=False) == ALL
     assert ALL.is_large
 
 
@@ -67,4 +67,4 @@ def test_it_goes_on_without_an_index_when_conditions_leave_many() -> None:
 
 def test_it_takes_an_index_whose_rows_were_not_counted_yet() -> None:
     usable = Usable(own=IndexFacts("own_index", 0), shared=None)
-    assert plan_for(weight=Weight(30_000, 30_000), usable=usable, is_narrowed=False).ef == 200
+    assert plan_for(weight=Weight(30_000), usable=usable, is_narrowed=False).ef == 200
