@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Value
 
 from memory.models.memory import MemoryQuerySet
-from memory.search.limits import MOST_WORD_MATCHES
+from memory.search.limits import FREQUENT, MOST_COUNTED, MOST_WORD_MATCHES
 from memory.search.words import Question, any_of, has_each, matches, rank
 
 
@@ -33,10 +33,11 @@ def find_by_words(rows: MemoryQuerySet, question: Question, *, limit: int, numbe
     lexemes: Sequence[str] = question.lexemes
     counts: dict[str, int] | None = None
     if number > MOST_WORD_MATCHES:
-        counts = dict(zip(lexemes, _count(rows, lexemes), strict=True))
+        counted = lexemes[:MOST_COUNTED]
+        counts = dict(zip(counted, _count(rows, counted), strict=True))
         lexemes = _rarest(counts)
-    found, counted = _ranked(rows, question, lexemes, limit)
-    weights = _weights(counts or dict(zip(lexemes, counted, strict=True)), lexemes, number)
+    found, having = _ranked(rows, question, lexemes, limit)
+    weights = _weights(counts or dict(zip(lexemes, having, strict=True)), lexemes, number)
     return tuple(Worded(memory_id, value, _covers(has, weights)) for memory_id, value, has in found)
 
 
@@ -70,12 +71,12 @@ def _covers(has: Sequence[bool], weights: Sequence[float]) -> float:
 
 
 def _rarest(counts: Mapping[str, int]) -> list[str]:
-    """As many words, from the rarest on, as memories with them can be ranked; one at least."""
+    """As many words, from the rarest on, as memories with them can be ranked; of frequent ones the longest alone."""
     chosen: list[str] = []
     room = MOST_WORD_MATCHES
-    for lexeme in sorted(counts, key=lambda lexeme: (counts[lexeme], lexeme)):
+    for lexeme in sorted(counts, key=lambda lexeme: (counts[lexeme], -len(lexeme), lexeme)):
         room -= counts[lexeme]
-        if chosen and room < 0:
+        if chosen and (room < 0 or counts[lexeme] > FREQUENT):
             break
         chosen.append(lexeme)
     return chosen
@@ -87,7 +88,7 @@ def _count(rows: MemoryQuerySet, lexemes: Sequence[str]) -> list[int]:
     parameters: list[Any] = []
     for lexeme in lexemes:
         having = rows.filter(matches(any_of([lexeme]))).order_by().annotate(one=Value(1)).values_list("one")
-        inner, given = having[: MOST_WORD_MATCHES + 1].query.sql_with_params()
+        inner, given = having[: FREQUENT + 1].query.sql_with_params()
         counts.append(f"(SELECT count(*) FROM ({inner}) AS found)")  # noqa: S608  Django's own SQL
         parameters += given
     with connection.cursor() as cursor:

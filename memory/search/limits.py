@@ -30,8 +30,10 @@ LEAST_SHARE = 0.1
 """Of the vectors in a tenant's own index, those that are looked in: with fewer it passes over too much."""
 LEAST_SHARED_SHARE = 0.5
 """The same of the index over all tenants, whose vectors have less to do with one another."""
-EF, LARGEST_EF = 200, 1_000
-"""How many candidates an index keeps while it searches: at least, and at most."""
+EF = 200
+"""How many candidates an index keeps while it searches, at least."""
+LARGEST_EF = 1_000
+"""The same, at most."""
 MOST_TUPLES = 40_000
 """Rows after which a scan of the index gives up."""
 MOST_LARGE = 2
@@ -40,8 +42,12 @@ LARGE_PATIENCE_SECONDS = 5.0
 """That one more waits for its turn."""
 MOST_LEXEMES = 32
 """Words of a question that are looked for."""
-MOST_WORD_MATCHES = 20_000
+MOST_WORD_MATCHES = 10_000
 """Memories that are ranked by their words."""
+MOST_COUNTED = 12
+"""Words of a question of which it is counted how many memories have them, the longest ones."""
+FREQUENT = 2_500
+"""As many memories make a word a frequent one; they are counted no further."""
 MOST_SEEDS = 20
 """Hits whose links are followed."""
 MOST_EXPANDED = 2

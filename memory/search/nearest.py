@@ -45,24 +45,26 @@ class _Task:
         return self._all() if plan.most is None else self._up_to(plan, plan.most)
 
     def _up_to(self, plan: Plan, most: int) -> Nearest:
-        compared = compare(self.scope.vectors(self.model.id), self.vector, limit=self.limit, most=most)
+        fitting = self.scope.memories() if self.scope.asks_memories else None
+        rows = self.scope.vectors(self.model.id)
+        compared = compare(rows, self.vector, limit=self.limit, most=most, fitting=fitting)
         if compared is not None:
             return Nearest(compared.nearest, Route.EXACT, scanned=compared.scanned)
         return self._all() if plan.then is None else self.run(plan.then)
 
     def _all(self) -> Nearest:
         with large_search():
-            near = compare_all(self.scope.vectors(self.model.id), self.vector, limit=self.limit)
+            near = compare_all(self.scope.fitting_vectors(self.model.id), self.vector, limit=self.limit)
         return Nearest(near, Route.EXACT, scanned=self.weight)
 
     def exact_distances(self) -> list[float]:
         """Asked again, in the background, one at a time: it takes no other search's turn."""
-        near = compare_all(self.scope.vectors(self.model.id), self.vector, limit=self.limit)
+        near = compare_all(self.scope.fitting_vectors(self.model.id), self.vector, limit=self.limit)
         return [each.distance for each in near]
 
     def _by_index(self, plan: Plan) -> Nearest:
         followed = follow(
-            self.scope.vectors(self.model.id),
+            self.scope.fitting_vectors(self.model.id),
             self.vector,
             dimensions=self.model.dimensions,
             limit=self.limit,

@@ -47,12 +47,15 @@ class Scope:
         return rows.filter(self._wide(""))
 
     def vectors(self, model_id: int) -> MemoryEmbeddingQuerySet:
-        """Of this model, ready. Only where it has to, this reads memories, too."""
+        """Of this model, ready; as far as their own rows tell: all that is asked, unless `asks_memories`."""
         rows: MemoryEmbeddingQuerySet = MemoryEmbedding.objects.ready().filter(model_id=model_id)
         there = Q(expires_at=None) | Q(expires_at__gt=self.now)
-        rows = rows.in_namespaces(self.intervals).filter(there, self._narrow())
-        # A deleted memory has no vector; that it is there is asked for the indexes that hold no deleted ones.
-        return rows.filter(self._wide("memory__"), memory__deleted_at=None) if self.asks_memories else rows
+        return rows.in_namespaces(self.intervals).filter(there, self._narrow())
+
+    def fitting_vectors(self, model_id: int) -> MemoryEmbeddingQuerySet:
+        """The same, and where it has to, this asks their memories, too."""
+        rows = self.vectors(model_id)
+        return rows.filter(self._wide("memory__")) if self.asks_memories else rows
 
     def _narrow(self) -> Q:
         """What both tables have columns for."""

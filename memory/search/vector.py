@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -10,6 +11,7 @@ from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
 from memory.models.embedding import MemoryEmbeddingQuerySet
+from memory.models.memory import MemoryQuerySet
 from memory.search.limits import LARGEST_EF, MOST_TUPLES
 
 
@@ -32,29 +34,59 @@ class Compared:
     scanned: int
 
 
-def compare(rows: MemoryEmbeddingQuerySet, vector: Sequence[float], *, limit: int, most: int) -> Compared | None:
-    """All of `rows`, once. None: there are more than `most`.
+def compare(
+    rows: MemoryEmbeddingQuerySet,
+    vector: Sequence[float],
+    *,
+    limit: int,
+    most: int,
+    fitting: MemoryQuerySet | None = None,
+) -> Compared | None:
+    """All of `rows`, once; with `fitting`, those of these memories alone. None: there are more than `most`.
 
-    The column itself is compared, not the cast that indexes are over, so that none of them is taken.
+    The column itself is compared, not the cast that indexes are over, so that none of them is taken. Memories are
+    found first, and then their vectors: PostgreSQL, which does not know how much row-level security lets through,
+    would look up each vector's memory.
     """
     measured = rows.annotate(distance=CosineDistance("vector", vector)).order_by().values_list("memory_id", "distance")
-    inner, parameters = measured[: most + 1].query.sql_with_params()
+    if fitting is None:
+        inner, parameters = measured[: most + 1].query.sql_with_params()
+        found = _fetch(f"compared AS MATERIALIZED ({inner})", [*parameters], "compared", limit)  # Django's own SQL
+    else:
+        inner, parameters = measured.query.sql_with_params()
+        fit, given = fitting.order_by().values_list("id")[: most + 1].query.sql_with_params()
+        tables = (
+            f"fit (id) AS MATERIALIZED ({fit}), compared AS MATERIALIZED ("  # noqa: S608  Django's own SQL
+            f"SELECT near.memory_id, near.distance FROM fit JOIN ({inner}) AS near ON near.memory_id = fit.id "
+            "WHERE (SELECT count(*) FROM fit) <= %s)"
+        )
+        found = _fetch(tables, [*given, *parameters, most], "fit", limit)
+    number, scanned = found[0][:2]
+    if number > most:
+        return None
+    return Compared(_nearest((memory_id, distance) for _, _, memory_id, distance in found if memory_id), scanned)
+
+
+def _fetch(tables: str, parameters: Sequence[Any], counted: str, limit: int) -> list[Any]:
+    """A row at least: how many there are in `counted`, how many were compared, and the nearest, if any."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH compared (memory_id, distance) AS MATERIALIZED ({inner}) "  # noqa: S608  Django's own SQL
-            "SELECT memory_id, distance, (SELECT count(*) FROM compared) FROM compared "
-            "ORDER BY distance, memory_id LIMIT %s",
+            f"WITH {tables} SELECT (SELECT count(*) FROM {counted}), (SELECT count(*) FROM compared), near.* "  # noqa: S608  no values
+            "FROM (SELECT 1) AS one LEFT JOIN "
+            "(SELECT memory_id, distance FROM compared ORDER BY distance, memory_id LIMIT %s) AS near ON true "
+            "ORDER BY distance, memory_id",
             [*parameters, limit],
         )
-        found = cursor.fetchall()
-    scanned = found[0][2] if found else 0
-    return None if scanned > most else Compared(_nearest((id_, distance) for id_, distance, _ in found), scanned)
+        found: list[Any] = cursor.fetchall()
+    return found
 
 
 def compare_all(rows: MemoryEmbeddingQuerySet, vector: Sequence[float], *, limit: int) -> tuple[Near, ...]:
     """The same of however many there are, without keeping a list of them."""
     measured = rows.annotate(distance=CosineDistance("vector", vector)).order_by("distance", "memory_id")
-    return _nearest(measured.values_list("memory_id", "distance")[:limit])
+    # Many vectors and their memories are joined all at once.
+    with _with_settings([("enable_nestloop", "off")]):
+        return _nearest(measured.values_list("memory_id", "distance")[:limit])
 
 
 def follow(rows: MemoryEmbeddingQuerySet, vector: Sequence[float], *, dimensions: int, limit: int, ef: int) -> Compared:
@@ -65,12 +97,12 @@ def follow(rows: MemoryEmbeddingQuerySet, vector: Sequence[float], *, dimensions
     wanted = min(2 * limit, LARGEST_EF)
     column = Cast("vector", HalfVectorField(dimensions=dimensions))
     measured = rows.annotate(distance=CosineDistance(column, vector)).order_by("distance")
-    with _following(max(ef, wanted)):
+    with _with_settings([(name, value.format(ef=max(ef, wanted))) for name, value in _FOLLOWING]):
         found = list(measured.values_list("memory_id", "distance")[:wanted])
     return Compared(_nearest(sorted(found, key=lambda each: (each[1], each[0])))[:limit], len(found))
 
 
-_SETTINGS = (
+_FOLLOWING = (
     ("hnsw.ef_search", "{ef}"),
     ("hnsw.iterative_scan", "relaxed_order"),
     ("hnsw.max_scan_tuples", str(MOST_TUPLES)),
@@ -81,17 +113,17 @@ _SETTINGS = (
 
 
 @contextmanager
-def _following(ef: int) -> Iterator[None]:
-    """PostgreSQL's settings for one statement. They are the transaction's, so they are taken back before it goes on.
+def _with_settings(settings: Sequence[tuple[str, str]]) -> Iterator[None]:
+    """For one statement. They are the transaction's, so they are taken back before it goes on.
 
     A statement that fails leaves a transaction that can only be rolled back, and they with it.
     """
-    _set([(name, value.format(ef=ef)) for name, value in _SETTINGS])
+    _set(settings)
     yield
-    _set([(name, None) for name, _ in _SETTINGS])
+    _set([(name, None) for name, _ in settings])
 
 
-def _set(settings: Sequence[tuple[str, str | None]]) -> None:
+def _set(settings: Sequence[tuple[str, str | None]] | Sequence[tuple[str, str]]) -> None:
     """None: as the session has it."""
     calls = ", ".join("set_config(%s, %s, true)" for _ in settings)
     with connection.cursor() as cursor:

@@ -81,13 +81,14 @@ def test_it_finds_what_comparing_in_python_finds(
     many: list[tuple[Memory, list[float]]], vector: list[float], request: SearchRequest, limit: int
 ) -> None:
     model_id = many[0][0].embeddings.get().model_id
-    rows = scope_of(ALL, request, timezone.now()).vectors(model_id)
+    scope = scope_of(ALL, request, timezone.now())
+    fitting = scope.memories() if scope.asks_memories else None
     expected = sorted((-cosine(vector, other) for memory, other in many if fits(memory, request)))
-    compared = compare(rows, vector, limit=limit, most=1_000)
+    compared = compare(scope.vectors(model_id), vector, limit=limit, most=1_000, fitting=fitting)
     assert compared is not None
     assert [-near.similarity for near in compared.nearest] == pytest.approx(expected[:limit], abs=1e-5)
     assert compared.scanned == len(expected)
-    assert compare_all(rows, vector, limit=limit) == compared.nearest
+    assert compare_all(scope.fitting_vectors(model_id), vector, limit=limit) == compared.nearest
     similarities = {memory.id: cosine(vector, other) for memory, other in many}
     assert all(near.similarity == pytest.approx(similarities[near.memory_id], abs=1e-5) for near in compared.nearest)
 
@@ -120,6 +121,8 @@ def test_it_gives_up_on_more_than_it_may_compare(many: list[tuple[Memory, list[f
     rows = scope_of(ALL, SearchRequest(), timezone.now()).vectors(many[0][0].embeddings.get().model_id)
     assert compare(rows, along(1), limit=5, most=59) is None
     assert compare(rows, along(1), limit=5, most=60) is not None
+    assert compare(rows, along(1), limit=5, most=59, fitting=Memory.objects.all()) is None
+    assert compare(rows, along(1), limit=5, most=61, fitting=Memory.objects.all()) is not None
 
 
 def test_it_has_no_index_in_mind_when_it_compares(many: list[tuple[Memory, list[float]]]) -> None:
@@ -193,7 +196,7 @@ class TestByAnIndex:
     def test_it_takes_the_index_for_conditions_on_memories_too(self, acme: Tenant, indexed: int) -> None:
         request = SearchRequest(where=Leaf(("n",), Op.GT, 1_500))
         with within(acme.id):
-            rows = scope_of(ALL, request, timezone.now()).vectors(indexed)
+            rows = scope_of(ALL, request, timezone.now()).fitting_vectors(indexed)
             with plans_of_queries() as plans:
                 followed = follow(rows, along(1, 2), dimensions=DIMENSIONS, limit=10, ef=200)
             found = Memory.objects.filter(id__in=[near.memory_id for near in followed.nearest])
