@@ -7,7 +7,7 @@ from pathlib import Path
 
 import benchmarks
 
-HIDDEN = {"__main__", "flood", "load", "memory_rows", "retrieval", "senders", "tenant", "upstream", "world"}
+HIDDEN = {"__main__", "flood", "load", "memory_rows", "senders", "tenant", "upstream", "world"}
 
 
 def names() -> list[str]:
