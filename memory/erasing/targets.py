@@ -19,6 +19,7 @@ from memory.models import (
     MemoryImport,
     MemoryLink,
     MemoryVersion,
+    RecallSample,
 )
 
 OF_MEMORIES: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
@@ -27,7 +28,7 @@ OF_MEMORIES: tuple[tuple[type[models.Model], tuple[str, ...]], ...] = (
     (MemoryLink, ("from_memory", "to_memory")),
 )
 """What goes with a memory, by the columns that refer to it."""
-OF_TENANTS: tuple[type[models.Model], ...] = (MemoryCount, AnsweredRequest)
+OF_TENANTS: tuple[type[models.Model], ...] = (MemoryCount, AnsweredRequest, RecallSample)
 """What goes with a whole tenant besides."""
 OF_IMPORTS: tuple[type[models.Model], ...] = (ImportFault, MemoryImport)
 """What imports have left: any of them may have held lines of the target."""
