@@ -4,7 +4,10 @@ from django.db import migrations
 
 from accounts.rls import protect
 
-TABLES = ("memory", "memoryembedding", "memorylink", "memoryversion", "memorycount", "namespacerule", "answeredrequest")
+TABLES = (
+    *("memory", "memoryembedding", "memorylink", "memoryversion", "memorycount", "namespacerule", "answeredrequest"),
+    *("memoryimport", "importfault", "memoryerasure", "recallsample"),
+)
 
 REFERENCES = (
     ("memoryembedding", "memory_embedding_of_memory", "memory_id"),
@@ -26,6 +29,13 @@ def refer(table: str, name: str, column: str) -> migrations.RunSQL:
 KEEP_VECTORS_IN_ROWS = migrations.RunSQL(
     "ALTER TABLE memory_memoryembedding ALTER COLUMN vector SET STORAGE PLAIN",
     "ALTER TABLE memory_memoryembedding ALTER COLUMN vector SET STORAGE EXTENDED",
+)
+
+# Rows come with every change and go with every fold: what is read from the index alone must be vacuumed soon.
+VACUUM_COUNTS_SOON = migrations.RunSQL(
+    "ALTER TABLE memory_memorycount SET (autovacuum_vacuum_scale_factor = 0.02, "
+    "autovacuum_vacuum_insert_scale_factor = 0.02)",
+    "ALTER TABLE memory_memorycount RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_insert_scale_factor)",
 )
 
 
@@ -76,6 +86,7 @@ class Migration(migrations.Migration):
         *(protect(f"memory_{table}") for table in TABLES),
         *(refer(*reference) for reference in REFERENCES),
         KEEP_VECTORS_IN_ROWS,
+        VACUUM_COUNTS_SOON,
         count("memory_memory", model="NULL::bigint", counted="deleted_at IS NULL"),
         count("memory_memoryembedding", model="model_id", counted="status = 'ready'"),
     ]
