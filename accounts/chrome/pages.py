@@ -206,10 +206,10 @@ class TenantPages(ModelAdmin):
         done, result = attempt(act, request, subject, form) if form.is_bound else (False, None)
         return act.answer(request, self, subject, result) if done else self.ask(request, act, subject, form)
 
-    def carry_out_outside(self, request: HttpRequest, act: Act, object_id: str) -> HttpResponse:
+    def carry_out_outside(self, request: HttpRequest, act: Act, object_id: str | None) -> HttpResponse:
         """The same for an act that waits for a service outside: in scopes before and after, and in none meanwhile."""
         with within(caller_behind(request).tenant_id):
-            subject = self.found(request, object_id)
+            subject = None if object_id is None else self.found(request, object_id)
             form = self.asked(request, act, subject)
         done, result = attempt(act, request, subject, form) if form.is_bound else (False, None)
         with within(caller_behind(request).tenant_id):
