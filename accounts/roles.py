@@ -46,6 +46,7 @@ _MODEL_RIGHTS = {
     "integrations.connection": Right.CREDENTIALS,
     "integrations.connectorimport": Right.CREDENTIALS,
     "integrations.oauthapp": Right.CREDENTIALS,
+    "memory.memory": Right.CALL,
     "registry.permissionrule": Right.PEOPLE,
     "registry.approval": Right.APPROVE,
     "webhooks.webhooksource": Right.CREDENTIALS,

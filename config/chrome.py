@@ -90,6 +90,12 @@ NAVIGATION = [
         ],
     },
     {
+        "title": "Memory",
+        "items": [
+            _page("Memories", "psychology", "memory.memory"),
+        ],
+    },
+    {
         "title": "Activity",
         "items": [
             _page("Approvals", "how_to_reg", "registry.approval", badge="registry.admin.approvals.waiting_badge"),
@@ -129,6 +135,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("css/quartermaster.css"),
         lambda request: static("css/connections.css"),
         lambda request: static("css/webhooks.css"),
+        lambda request: static("css/memory.css"),
     ],
     "SCRIPTS": [lambda request: static("js/quartermaster.js")],
     "COLORS": COLORS,
