@@ -93,6 +93,7 @@ NAVIGATION = [
         "title": "Memory",
         "items": [
             _page("Memories", "psychology", "memory.memory"),
+            {"title": "Search", "icon": "search", "link": reverse_lazy("admin:memory-search")},
         ],
     },
     {

@@ -1,5 +1,5 @@
 """The pages of memory: what is remembered, how it is found, and what becomes of it."""
 
-from memory.admin import memories
+from memory.admin import memories, search_page
 
-__all__ = ["memories"]
+__all__ = ["memories", "search_page"]
