@@ -47,6 +47,7 @@ _MODEL_RIGHTS = {
     "integrations.connectorimport": Right.CREDENTIALS,
     "integrations.oauthapp": Right.CREDENTIALS,
     "memory.memory": Right.CALL,
+    "memory.memoryimport": Right.CALL,
     "registry.permissionrule": Right.PEOPLE,
     "registry.approval": Right.APPROVE,
     "webhooks.webhooksource": Right.CREDENTIALS,

@@ -94,6 +94,7 @@ NAVIGATION = [
         "items": [
             _page("Memories", "psychology", "memory.memory"),
             {"title": "Search", "icon": "search", "link": reverse_lazy("admin:memory-search")},
+            _page("Imports", "upload", "memory.memoryimport"),
         ],
     },
     {

@@ -41,8 +41,8 @@ SLOWEST_READER_SECONDS = 60.0
 """How long a client may take to make room for the next piece of a stream, before it counts as gone."""
 
 
-IMPORTS = frozenset({"/api/v1/imports/", "/admin/integrations/connectorimport/add/"})
-"""Where whole descriptions of services come in."""
+IMPORTS = frozenset({"/api/v1/imports/", "/admin/integrations/connectorimport/add/", "/admin/memory/memoryimport/add/"})
+"""Where whole files come in: descriptions of services, and memories that somebody imports in the browser."""
 
 
 MEMORY_IMPORTS = "/api/v1/memory-imports/"
