@@ -48,6 +48,8 @@ _MODEL_RIGHTS = {
     "integrations.oauthapp": Right.CREDENTIALS,
     "memory.memory": Right.CALL,
     "memory.memoryimport": Right.CALL,
+    "memory.namespacerule": Right.PEOPLE,
+    "memory.memoryerasure": Right.PEOPLE,
     "registry.permissionrule": Right.PEOPLE,
     "registry.approval": Right.APPROVE,
     "webhooks.webhooksource": Right.CREDENTIALS,
@@ -58,6 +60,8 @@ _HIDDEN_FROM_READERS = {
     "accounts.auditentry",
     "integrations.datakey",
     "registry.permissionrule",
+    "memory.namespacerule",
+    "memory.memoryerasure",
 }
 
 

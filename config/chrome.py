@@ -95,6 +95,8 @@ NAVIGATION = [
             _page("Memories", "psychology", "memory.memory"),
             {"title": "Search", "icon": "search", "link": reverse_lazy("admin:memory-search")},
             _page("Imports", "upload", "memory.memoryimport"),
+            _page("Namespace rules", "folder_managed", "memory.namespacerule"),
+            _page("Erasures", "delete_forever", "memory.memoryerasure"),
         ],
     },
     {
