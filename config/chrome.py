@@ -92,9 +92,11 @@ NAVIGATION = [
     {
         "title": "Memory",
         "items": [
+            {"title": "Overview", "icon": "neurology", "link": reverse_lazy("admin:memory")},
             _page("Memories", "psychology", "memory.memory"),
             {"title": "Search", "icon": "search", "link": reverse_lazy("admin:memory-search")},
             _page("Imports", "upload", "memory.memoryimport"),
+            {"title": "Models", "icon": "hub", "link": reverse_lazy("admin:memory-models")},
             _page("Namespace rules", "folder_managed", "memory.namespacerule"),
             _page("Erasures", "delete_forever", "memory.memoryerasure"),
         ],

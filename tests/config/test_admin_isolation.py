@@ -19,12 +19,25 @@ from accounts.tenancy import platform, within
 from integrations.models import Connection, ConnectorImport, DataKey, ImportedConnector
 from integrations.vault import seal
 from integrations.vault.memory import in_memory
+from memory.links.create import link
+from memory.models import (
+    Access,
+    Erased,
+    ImportFault,
+    Memory,
+    MemoryErasure,
+    MemoryImport,
+    MemoryLink,
+    MemoryVersion,
+    NamespaceRule,
+)
 from registry.models import Approval, Breaker, Execution, PermissionRule, Tool, ToolVersion
 from registry.models.execution import Status, WaitsFor
 from registry.permissions.rules import make_rule
 from tests.browsing import Browse, Visitor, text_of
 from tests.cast import CASTING, make_agent, make_key, make_person
 from tests.catalogue import Register, manager_of
+from tests.memory.remembering import remember
 from tests.webhooks.queue.rows import make_route
 from tests.webhooks.rows import make_event
 from tests.webhooks.runs.making import run_on
@@ -44,6 +57,7 @@ pytestmark = pytest.mark.django_db
 
 WORD = "unmistakable"
 """Stands in the names of everything that acme has here."""
+OVERVIEWS = ("webhooks/overview/", "memory/overview/", "memory/models/", "memory/search/")
 
 
 def every_pages() -> list[TenantPages]:
@@ -89,7 +103,8 @@ def acme_has_everything(acme: Tenant, alice: Person, register: Register) -> dict
             *(Connection, ConnectorImport, DataKey),
         )
         found: dict[type[Model], Model] = {model: model._default_manager.all()[0] for model in first}
-    return found | {Execution: execution, Approval: approval, PermissionRule: rule} | _webhooks(acme, agent)
+    made = {Execution: execution, Approval: approval, PermissionRule: rule}
+    return found | made | _webhooks(acme, agent) | _memory(acme)
 
 
 def _webhooks(tenant: Tenant, agent: Agent, words: str = WORD) -> dict[type[Model], Model]:
@@ -106,6 +121,20 @@ def _webhooks(tenant: Tenant, agent: Agent, words: str = WORD) -> dict[type[Mode
         )
     run = run_on(route, event)
     return {type(each): each for each in (source, event, route, run, told, delivery)}
+
+
+def _memory(tenant: Tenant, words: str = WORD) -> dict[type[Model], Model]:
+    """A memory that is linked to another, an import, a rule for a namespace and an erasure."""
+    facts: dict[str, Any] = {"namespace": words, "kind": words, "tags": [words], "source": words, "end_user": words}
+    memory, other = (remember(tenant, f"{words} {number}", metadata={words: 1}, **facts) for number in (1, 2))
+    lines: dict[str, Any] = {"size": 1, "total_lines": 1, "line": 1, "refused": 1, "sealed_head": b""}
+    with within(tenant.id):
+        link(by=CASTING, from_id=memory.id, to_id=other.id, type=words)
+        imported = MemoryImport.objects.create(tenant=tenant, namespace=f"{words}/", error=words, **lines)
+        ImportFault.objects.create(tenant=tenant, memory_import=imported, line=1, path=f"$.{words}", message=words)
+        rule = NamespaceRule.objects.create(tenant=tenant, namespace=f"{words}/", access=Access.READ)
+        erasure = MemoryErasure.objects.create(tenant=tenant, what=Erased.END_USER, target=words, error=words)
+    return {type(each): each for each in (memory, imported, rule, erasure)}
 
 
 def _waiting(agent: Agent, tool: Tool) -> Execution:
@@ -130,6 +159,7 @@ def snapshot() -> dict[str, list[str]]:
                 *(Connection, ConnectorImport, DataKey, ImportedConnector),
                 *(WebhookSource, WebhookSecret, WebhookEvent, WebhookRoute, WebhookRun),
                 *(WebhookSubscription, WebhookDelivery),
+                *(Memory, MemoryLink, MemoryVersion, MemoryImport, MemoryErasure, NamespaceRule),
             )
         }
 
@@ -226,7 +256,7 @@ def test_it_finds_nothing_of_another_tenant_anywhere_else(
     browse: Browse, mallory: Person, acme_has_everything: dict[type[Model], Model]
 ) -> None:
     visitor = browse(mallory)
-    for address in ("", "password_change/", "connectors/", "connectors/slack/", "webhooks/overview/"):
+    for address in ("", "password_change/", "connectors/", "connectors/slack/", *OVERVIEWS):
         assert WORD not in visitor.page(f"/admin/{address}")
     for extended in ({}, {"extended": "1"}):
         assert WORD not in visitor.page("/admin/search/", {"s": WORD, **extended}).replace(f'"{WORD}"', "")
@@ -238,8 +268,8 @@ def test_it_lets_a_viewer_change_nothing(
     visitor, before = browse(vera), snapshot()
     for pages in every_pages():
         for address in addresses(pages, acme_has_everything[pages.model]):
-            # 405 is the answer of pages that only show something.
-            assert visitor.post(address, {"post": "yes", "name": "mine"}).status_code in (403, 405), address
+            # 405 is the answer of pages that only show something, 404 of what only its maker and admins see.
+            assert visitor.post(address, {"post": "yes", "name": "mine"}).status_code in (403, 404, 405), address
         assert visitor.post(pages.address("add"), {"slug": "mine", "name": "Mine"}).status_code == 403
         assert visitor.post(pages.address("changelist"), {"action": "delete_selected"}).status_code in (200, 302, 403)
     assert snapshot() == before
@@ -300,6 +330,7 @@ def test_it_costs_as_many_queries_for_many_rows_as_for_one(
             )
             Connection.objects.create(tenant=acme, slug=f"c-{number}", name="C", connector="slack", auth="token")
         _webhooks(acme, agent, f"more-{number}")
+        _memory(acme, f"more-{number}")
     assert {pages: queries(visitor, pages.address("changelist")) for pages in every_pages()} == before
 
 
