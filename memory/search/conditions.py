@@ -7,11 +7,19 @@ kind, a comparison is false. `memory/search/matching.py` makes queries of them.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any, TypeAlias
 
 from accounts.errors import Fault, Invalid
 from memory.limits import DEEPEST_METADATA
-from memory.search.limits import LONGEST_NAME, LONGEST_VALUE, MOST_CONDITIONS, MOST_LEVELS, MOST_VALUES
+from memory.search.limits import (
+    LONGEST_NAME,
+    LONGEST_VALUE,
+    MOST_CONDITIONS,
+    MOST_FAULTS,
+    MOST_LEVELS,
+    MOST_VALUES,
+)
 from memory.search.texts import is_storable
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -64,13 +72,14 @@ _WORDS = ("and", "or", "not")
 
 
 def read_condition(given: object, *, path: str = "$.where") -> Condition:
-    """The condition. Raises Invalid with every fault in it."""
+    """The condition. Raises Invalid with its faults, as many as are told."""
     reader = _Reader()
     condition = reader.read(given, path, MOST_LEVELS)
+    faults = reader.faults[:MOST_FAULTS]
     if reader.leaves > MOST_CONDITIONS:
-        reader.faults.append(Fault(path, f"Give at most {MOST_CONDITIONS} conditions in all."))
-    if reader.faults or condition is None:
-        raise Invalid(faults=reader.faults)
+        faults.append(Fault(path, f"Give at most {MOST_CONDITIONS} conditions in all."))
+    if faults or condition is None:
+        raise Invalid(faults=faults)
     return condition
 
 
@@ -80,7 +89,9 @@ class _Reader:
         self.leaves = 0
 
     def read(self, given: object, path: str, levels: int) -> Condition | None:
-        """None: there is a fault in it."""
+        """None: there is a fault in it, or there were so many before that nobody reads on."""
+        if self.leaves > MOST_CONDITIONS or len(self.faults) >= MOST_FAULTS:
+            return None
         if not isinstance(given, Mapping):
             return self._refuse(path, 'Give an object, such as {"path": "customer.tier", "op": "eq", "value": "gold"}.')
         if levels == 0:
@@ -109,9 +120,8 @@ class _Reader:
     def _leaf(self, given: Mapping[Any, Any], path: str) -> Leaf | None:
         self.leaves += 1
         before = len(self.faults)
-        for name in given:
-            if name not in {"path", "op", "value"}:
-                self._fault(f"{path}.{name}", "There is no such field here. There are `path`, `op` and `value`.")
+        for name in islice((name for name in given if name not in {"path", "op", "value"}), MOST_FAULTS):
+            self._fault(f"{path}.{name}", "There is no such field here. There are `path`, `op` and `value`.")
         place = self._place(given.get("path"), f"{path}.path")
         op = self._op(given.get("op"), f"{path}.op")
         if op is not None:

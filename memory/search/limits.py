@@ -10,6 +10,8 @@ MOST_LEVELS = 5
 """Conditions inside one another."""
 MOST_CONDITIONS = 32
 """Conditions that look at a value."""
+MOST_FAULTS = 50
+"""Of a request, that are told; what comes behind so many is not read."""
 MOST_VALUES = 100
 """Of one `in` or `not_in`."""
 LONGEST_VALUE = 1_000

@@ -12,7 +12,7 @@ from memory.limits import LONGEST_END_USER, LONGEST_KIND, LONGEST_TAG, MOST_HITS
 from memory.models import Trust
 from memory.namespaces import read_subtree
 from memory.search.conditions import Condition, read_condition
-from memory.search.limits import FEWEST_TOKENS, LONGEST_QUERY, LONGEST_VECTOR, MOST_EXPANDED, MOST_KINDS
+from memory.search.limits import FEWEST_TOKENS, LONGEST_QUERY, LONGEST_VECTOR, MOST_EXPANDED, MOST_FAULTS, MOST_KINDS
 from memory.search.shown import HIT_FIELDS
 from memory.search.texts import is_storable
 from memory.search.types import Mode, SearchRequest
@@ -24,12 +24,14 @@ class _Unfit(Exception):
 
 
 def read_request(given: object) -> SearchRequest:
-    """The request, or Invalid with everything that is wrong with it."""
+    """The request, or Invalid with what is wrong with it, as far as that is told."""
     if not isinstance(given, Mapping):
         raise Invalid(faults=[Fault("$", 'Give an object, such as {"query": "what is planned"}.')])
     read: dict[str, Any] = {}
     faults: list[Fault] = []
     for name, value in given.items():
+        if len(faults) >= MOST_FAULTS:
+            break
         known = _FIELDS.get(name)
         if known is None:
             faults.append(Fault(f"$.{name}", f"There is no such field. There are: {', '.join(sorted(_FIELDS))}."))
@@ -43,7 +45,7 @@ def read_request(given: object) -> SearchRequest:
             faults += refused.faults
     faults += _combined_faults(given, read)
     if faults:
-        raise Invalid("This is no search. See `errors`.", faults=faults)
+        raise Invalid("This is no search. See `errors`.", faults=faults[:MOST_FAULTS])
     return SearchRequest(**read)
 
 

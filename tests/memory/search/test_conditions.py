@@ -131,3 +131,22 @@ def test_it_bears_32_conditions_and_no_more() -> None:
     read_condition({"or": [{"and": [GOLD] * 16}, {"and": [GOLD] * 16}]})
     assert paths_of({"or": [{"and": [GOLD] * 17}, {"and": [GOLD] * 16}]}) == ["$.where"]
     assert paths_of({"or": [GOLD] * 33}) == ["$.where.or"]
+
+
+def test_it_reads_no_further_than_there_is_something_to_tell() -> None:
+    level: list[Any] = [{}] * 32
+    for _ in range(3):
+        level = [{"or": level}] * 32
+    # A million of them, each with two faults.
+    assert len(faults_of({"and": level})) == 50
+
+
+def test_it_reads_no_further_than_32_conditions() -> None:
+    level: list[Any] = [GOLD] * 32
+    for _ in range(3):
+        level = [{"or": level}] * 32
+    assert [fault.message for fault in faults_of({"and": level})] == ["Give at most 32 conditions in all."]
+
+
+def test_it_names_no_more_than_50_unknown_fields() -> None:
+    assert len(faults_of({**GOLD, **{f"field{number}": 1 for number in range(1_000)}})) == 50

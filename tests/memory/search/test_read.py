@@ -181,3 +181,9 @@ def test_it_refuses_a_time_beside_any_time() -> None:
 )
 def test_it_refuses_another_kind_of_value(field: str, value: object) -> None:
     assert paths_of(**{field: value}) == [f"$.{field}"]
+
+
+def test_it_tells_no_more_than_50_faults() -> None:
+    unknown = {f"field{number}": 1 for number in range(1_000)}
+    assert len(faults_of({"query": "plans", **unknown})) == 50
+    assert len(faults_of({"query": "plans", "where": unknown, **unknown})) == 50
