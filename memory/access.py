@@ -76,8 +76,10 @@ def _where(granted: dict[str, str], accesses: set[Access]) -> Intervals:
     return joined(piece for piece in pieces if granted[_deciding(granted, piece.low)] in accesses)
 
 
-def _deciding(granted: dict[str, str], namespace: str) -> str:
-    return max((path for path in granted if namespace in below(path)), key=len)
+def _deciding(granted: dict[str, str], place: str) -> str:
+    """The longest path that `place` is below: one of its own beginnings, however many paths there are."""
+    ends = (end for end in range(len(place), 0, -1) if place[end - 1] == "/")
+    return next((place[:end] for end in ends if place[:end] in granted), "")
 
 
 def _not_writable(namespace: str) -> Forbidden:

@@ -58,6 +58,12 @@ def test_who_may_not_write_writes_nowhere_and_reads_as_the_rules_say() -> None:
     assert (reach.writable, seen(reach, "a/", "b/", "c/")) == (NOTHING, "-rr")
 
 
+def test_a_thousand_rules_are_no_trouble() -> None:
+    rules = [(f"teams/t{number}/", READ if number % 2 else NONE, False) for number in range(1_000)]
+    reach = reach_by_rules(rules, writes=True)
+    assert seen(reach, "teams/t1/", "teams/t10/", "teams/t999/", "teams/t1000/", "teams/", "teamt/") == "r-rwww"
+
+
 PATHS = st.lists(st.sampled_from("abc"), max_size=3).map(lambda parts: "".join(f"{part}/" for part in parts))
 RULES = st.lists(
     st.tuples(PATHS, st.sampled_from(list(Access)), st.booleans()), max_size=8, unique_by=lambda r: (r[0], r[2])
