@@ -40,6 +40,8 @@ MOST_TUPLES = 40_000
 """Rows after which a scan of the index gives up."""
 MOST_LARGE = 2
 """Exact searches of more than that, at once in a process."""
+MOST_LARGE_WAITING = 2
+"""Of them, that wait for a turn, each with a thread and a connection that others need; more are sent away at once."""
 LARGE_PATIENCE_SECONDS = 5.0
 """That one more waits for its turn."""
 MOST_LEXEMES = 32
