@@ -44,6 +44,10 @@ MOST_LARGE_WAITING = 2
 """Of them, that wait for a turn, each with a thread and a connection that others need; more are sent away at once."""
 LARGE_PATIENCE_SECONDS = 5.0
 """That one more waits for its turn."""
+LONGEST_STATEMENT_MS = 20_000
+"""After which PostgreSQL gives up one statement of a search: conditions may be such that each row takes long."""
+QUESTION_SECONDS = 10.0
+"""That the question's vector is waited for."""
 MOST_LEXEMES = 32
 """Words of a question that are looked for."""
 MOST_WORD_MATCHES = 10_000

@@ -1,14 +1,20 @@
 """Searching memories: the one function behind REST, the tools, the command and the pages."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
+from django.db import OperationalError, connection
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
+from psycopg.errors import QueryCanceled
 
 from accounts.caller import Actor, Caller
+from accounts.errors import Throttled
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
+from integrations.embedding.base import Embedder, Vector
 from integrations.embedding.shelf import embedder_named
 from integrations.embedding.vectors import checked, unit
 from integrations.errors import EmbedderRefused, EmbedderUnavailable
@@ -20,13 +26,14 @@ from memory.search.budget import keep_to
 from memory.search.expand import expand
 from memory.search.fuse import Found, Listed, Scored, add_linked, alone, fuse
 from memory.search.keyword import find_by_words
-from memory.search.limits import FEWEST_CANDIDATES
+from memory.search.limits import FEWEST_CANDIDATES, LONGEST_STATEMENT_MS, QUESTION_SECONDS
 from memory.search.nearest import Nearest, find_nearest
 from memory.search.scope import Scope, scope_of
 from memory.search.types import Answer, Arm, Hit, How, Mode, Route, SearchRequest
 from memory.search.words import Question, read_question
 
 _NO_MODEL = "Nothing has a vector yet: no embedding model is in use."
+_TOO_SLOW = f"The question had no vector within {QUESTION_SECONDS:g} seconds."
 _UNKNOWN_MODEL = "This installation cannot make vectors of the model that is in use."
 
 
@@ -43,7 +50,8 @@ async def search_for(*, tenant_id: UUID, by: Actor, request: SearchRequest) -> A
     """Makes the question's vector, outside of any transaction, and searches.
 
     Raises Forbidden; Invalid for a vector of another length than the model's; Throttled while too many large
-    searches run; and, where the mode is semantic, EmbedderUnavailable and EmbedderRefused. Hybrid goes on without.
+    searches run, or when this one takes too long; and, where the mode is semantic, EmbedderUnavailable and
+    EmbedderRefused. Hybrid goes on without.
     """
     while True:
         model, vector, degraded = None, None, ""
@@ -111,10 +119,23 @@ def _search_within(
     vector_of: EmbeddingModel | None,
     degraded: str,
 ) -> Answer:
-    with within(tenant_id):
+    with within(tenant_id), _bounded():
         return search_memories(
             tenant_id=tenant_id, by=by, request=request, vector=vector, vector_of=vector_of, degraded=degraded
         )
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """No statement of this transaction takes longer than LONGEST_STATEMENT_MS. Raises Throttled."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(LONGEST_STATEMENT_MS)])
+    try:
+        yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise Throttled("This search takes too long. Look in a namespace, or ask for less in `where`.") from error
 
 
 def _wants_vector(request: SearchRequest) -> bool:
@@ -127,12 +148,23 @@ async def _vector_of(model: EmbeddingModel | None, request: SearchRequest) -> tu
     if embedder is None:
         return None, _NO_MODEL if model is None else _UNKNOWN_MODEL
     try:
-        (vector,) = await embedder.embed([request.query or ""])
+        vector = await _made_by(embedder, request.query or "")
     except (EmbedderUnavailable, EmbedderRefused) as error:
         if request.mode is Mode.SEMANTIC:
             raise
         return None, error.message
     return vector, ""
+
+
+async def _made_by(embedder: Embedder, question: str) -> Vector:
+    """Raises EmbedderUnavailable and EmbedderRefused. A service outside is asked several times, for minutes if need be:
+    nobody who searches waits for that."""
+    try:
+        async with asyncio.timeout(QUESTION_SECONDS):
+            (vector,) = await embedder.embed([question])
+    except TimeoutError:
+        raise EmbedderUnavailable(_TOO_SLOW) from None
+    return vector
 
 
 def _given(request: SearchRequest, model: EmbeddingModel | None) -> Sequence[float] | None:

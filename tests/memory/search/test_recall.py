@@ -1,15 +1,16 @@
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.caller import Caller, System
-from accounts.errors import Invalid
+from accounts.errors import Invalid, Throttled
 from accounts.models import Tenant
 from accounts.offload import in_database_thread
 from accounts.tenancy import within
@@ -267,6 +268,29 @@ class Switches(LexicalHash):
         return await super().embed(texts)
 
 
+class Hangs:
+    facts = LexicalHash.facts
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        await asyncio.Event().wait()
+        return []
+
+
+def sleep(**_: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(60)")
+
+
+def hang_up(**_: object) -> None:
+    raise OperationalError("The connection is closed.")
+
+
+def statement_timeout() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        return str(cursor.fetchone()[0])
+
+
 def change_model() -> None:
     EmbeddingModel.objects.update(state=ModelState.RETIRED)
     EmbeddingModel.objects.create(name="lexical-hash-v1", dimensions=384, state=ModelState.ACTIVE)
@@ -303,6 +327,33 @@ class TestWithTheQuestionsVector:
         assert answer.how == How(Mode.KEYWORD, Route.NONE, degraded="It is away.")
         with pytest.raises(type(error)):
             await search(caller=scout_caller, request=SearchRequest(query="fox", mode=Mode.SEMANTIC))
+
+    async def test_it_goes_on_with_words_when_the_vector_takes_too_long(
+        self, scout_caller: Caller, lexical: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(recall, "embedder_named", lambda _: Hangs())
+        monkeypatch.setattr(recall, "QUESTION_SECONDS", 0.05)
+        answer = await search(caller=scout_caller, request=SearchRequest(query="cat"))
+        assert contents(answer) == ["The cat sleeps on the sofa"]
+        assert answer.how.degraded == "The question had no vector within 10 seconds."
+        with pytest.raises(EmbedderUnavailable):
+            await search(caller=scout_caller, request=SearchRequest(query="cat", mode=Mode.SEMANTIC))
+
+    async def test_it_gives_up_a_search_that_takes_postgresql_too_long(
+        self, scout_caller: Caller, lexical: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(recall, "search_memories", sleep)
+        monkeypatch.setattr(recall, "LONGEST_STATEMENT_MS", 50)
+        with pytest.raises(Throttled, match="takes too long"):
+            await search(caller=scout_caller, request=SearchRequest(query="cat", mode=Mode.KEYWORD))
+        assert await in_database_thread(statement_timeout) == "0"
+
+    async def test_it_tells_another_failure_of_postgresql_as_it_is(
+        self, scout_caller: Caller, lexical: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(recall, "search_memories", hang_up)
+        with pytest.raises(OperationalError):
+            await search(caller=scout_caller, request=SearchRequest(query="cat", mode=Mode.KEYWORD))
 
     async def test_it_goes_on_with_words_where_the_model_cannot_be_run(
         self, scout_caller: Caller, lexical: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
