@@ -117,6 +117,11 @@ class EmbedderRefused(UpstreamFailure):
     code = "embedder_refused"
     retryable = False
 
+    def __init__(self, message: str = "", *, takes_nothing: bool = False) -> None:
+        """`takes_nothing`: it is no text's fault, but that of the key, the address or the model's name."""
+        super().__init__(message)
+        self.takes_nothing = takes_nothing
+
 
 class UpstreamTimeout(UpstreamFailure):
     """The service did not answer in time. Try again, or allow the call more time."""

@@ -36,6 +36,8 @@ COMPLAINTS = ("error.message", "message", "detail")
 IN_PLACE_OF_NOTHING = "."
 """Services refuse empty texts."""
 _MAY_PASS = frozenset({408, 409, 425, 429})
+_OF_TEXTS = frozenset({400, 413, 422})
+"""What a text that is refused is answered with. All else is refused whatever the text."""
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -176,7 +178,7 @@ def _translated(error: QuartermasterError) -> QuartermasterError:
         return EmbedderUnavailable(f"The embedding service cannot be asked. {error.message}")
     if error.retryable:
         return EmbedderUnavailable(error.message)
-    return EmbedderRefused(error.message)
+    return EmbedderRefused(error.message, takes_nothing=True)
 
 
 def _complaint(response: EgressResponse, secrets: Sequence[str]) -> QuartermasterError:
@@ -187,7 +189,8 @@ def _complaint(response: EgressResponse, secrets: Sequence[str]) -> Quartermaste
             f"The embedding service answered {response.status}. {said}",
             retry_after=float(waiting) if waiting.isascii() and waiting.isdecimal() else None,
         )
-    return EmbedderRefused(f"The embedding service answered {response.status}. {said}")
+    message = f"The embedding service answered {response.status}. {said}"
+    return EmbedderRefused(message, takes_nothing=response.status not in _OF_TEXTS)
 
 
 def _vectors(body: bytes, count: int, dimensions: int) -> list[Vector]:
@@ -196,7 +199,7 @@ def _vectors(body: bytes, count: int, dimensions: int) -> list[Vector]:
         rows = _rows(read_json(body), count)
         return [unit(checked(rows[index], dimensions, path=f"$.data[{index}].embedding")) for index in range(count)]
     except Malformed:
-        raise EmbedderRefused("The embedding service's answer is not JSON.") from None
+        raise EmbedderRefused("The embedding service's answer is not JSON.", takes_nothing=True) from None
     except Invalid as error:
         (fault,) = error.faults
         raise EmbedderRefused(f"The embedding service's answer is unusable at {fault.path}. {fault.message}") from None
@@ -206,7 +209,8 @@ def _rows(answer: Any, count: int) -> Mapping[int, object]:
     """The embeddings by their index: services may answer in any order, and must not leave one out."""
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-        raise EmbedderRefused("The embedding service's answer has no list `data`. Is EMBEDDER_URL right?")
+        message = "The embedding service's answer has no list `data`. Is EMBEDDER_URL right?"
+        raise EmbedderRefused(message, takes_nothing=True)
     indexes = [row.get("index") for row in data]
     if sorted(index for index in indexes if type(index) is int) != list(range(count)) or len(data) != count:
         raise EmbedderRefused(f"The embedding service was sent {count} texts, and its answer is not for each of them.")

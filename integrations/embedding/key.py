@@ -45,7 +45,7 @@ async def with_key(
         if file:
             return _carrying(request, read_key(Path(file))), rules
     except KeyUnusable as error:
-        raise EmbedderRefused(str(error)) from None
+        raise EmbedderRefused(str(error), takes_nothing=True) from None
     return request, rules
 
 

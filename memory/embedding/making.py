@@ -45,11 +45,12 @@ def workable(models: Sequence[EmbeddingModel]) -> dict[int, Embedder]:
 
 
 async def make(embedder: Embedder, texts: Sequence[str]) -> Made:
-    """Raises Away. It is not for ever asked which text is to blame: then several are taken for refused."""
+    """Raises Away, for an embedder that takes nothing as well: no text of which nobody knows whether it would be taken
+    counts as refused. It is not for ever asked which text is to blame: then several are taken for refused."""
     name = embedder.facts.id
     try:
         made = await _Search(embedder, texts).run()
-    except EmbedderUnavailable as error:
+    except (EmbedderUnavailable, EmbedderRefused) as error:
         pause = resting.was_away(name, retry_after=error.retry_after)
         log.warning(
             "No vectors of %s for %g seconds: %s", name, pause, error.message, extra={"action": "embedder_away"}
@@ -80,6 +81,8 @@ class _Search:
         try:
             made = await self._embedder.embed([self._texts[place] for place in places])
         except EmbedderRefused as error:
+            if error.takes_nothing:
+                raise
             await self._narrow(places, error)
         else:
             self._vectors |= zip(places, made, strict=True)

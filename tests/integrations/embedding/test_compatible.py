@@ -88,9 +88,9 @@ async def test_it_says_what_is_wrong_with_the_key(
     service: EmbeddingService, settings: Settings, tmp_path: Path
 ) -> None:
     settings.EMBEDDER_API_KEY_FILE = str(tmp_path / "missing")
-    with pytest.raises(EmbedderRefused, match=r"EMBEDDER_API_KEY_FILE .* cannot be read: No such file"):
+    with pytest.raises(EmbedderRefused, match=r"EMBEDDER_API_KEY_FILE .* cannot be read: No such file") as caught:
         await Compatible(configured()).embed(["hello"])
-    assert service.asked == []
+    assert (caught.value.takes_nothing, service.asked) == (True, [])
 
 
 async def test_it_makes_requests_that_services_take(service: EmbeddingService, embedder: Compatible) -> None:
@@ -143,6 +143,30 @@ async def test_it_says_that_nobody_answers(service: EmbeddingService, embedder: 
     service.answers += [hangs_up] * ATTEMPTS
     with pytest.raises(EmbedderUnavailable, match="The embedding service cannot be asked"):
         await embedder.embed(["hello"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "takes_nothing"),
+    [
+        (gives({}, "400 Bad Request"), False),
+        (gives({}, "413 Too Large"), False),
+        (gives({}, "422 Unprocessable"), False),
+        (gives({}, "401 Unauthorized"), True),
+        (gives({}, "403 Forbidden"), True),
+        (gives({}, "404 Not Found"), True),
+        (gives({}, "302 Found", Location="/elsewhere"), True),
+        (gives(b"<html>"), True),
+        (gives({"object": "list"}), True),
+        (gives({"data": rows(["a"], 383)}), False),
+    ],
+)
+async def test_it_tells_a_refused_text_from_settings_that_are_wrong(
+    answer: Callable[[Peer], bool], takes_nothing: bool, service: EmbeddingService, embedder: Compatible
+) -> None:
+    service.answers.append(answer)
+    with pytest.raises(EmbedderRefused) as caught:
+        await embedder.embed(["a"])
+    assert caught.value.takes_nothing is takes_nothing
 
 
 @pytest.mark.parametrize(

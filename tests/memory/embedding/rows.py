@@ -21,7 +21,7 @@ class FakeEmbedder:
     def __init__(self, name: str = "fake-1", dimensions: int = 3) -> None:
         self.facts = ModelFacts(id=name, dimensions=dimensions, note="Texts are near when they are as long.")
         self.asked: list[list[str]] = []
-        self.is_away = False
+        self.is_away = self.is_misset = False
         self.refuses: Callable[[str], bool] = lambda text: False
         self.has_begun = asyncio.Event()
         self.may_answer = asyncio.Event()
@@ -33,6 +33,8 @@ class FakeEmbedder:
         await self.may_answer.wait()
         if self.is_away:
             raise EmbedderUnavailable("It is away.")
+        if self.is_misset:
+            raise EmbedderRefused("It knows no such key.", takes_nothing=True)
         if any(self.refuses(text) for text in texts):
             raise EmbedderRefused("It does not like that text.")
         return [self.vector_of(text) for text in texts]

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from accounts.models import Tenant
-from memory.embedding import pending
+from memory.embedding import pending, resting
 from memory.embedding.active import ensure_model
 from memory.embedding.pending import embed_pending
 from memory.models import EmbeddingModel, ModelState
@@ -110,6 +110,20 @@ def test_a_text_that_is_refused_fails_at_last_and_says_so(
     good = remember(acme, "good")
     assert work() == 1
     assert row_of(good).status == "ready"
+
+
+def test_no_text_fails_while_the_embedder_takes_nothing_at_all(acme: Tenant, embedder: FakeEmbedder) -> None:
+    embedder.is_misset = True
+    memories = [remember(acme, str(number)) for number in range(3)]
+    for _ in range(6):
+        assert work() == 0
+        for memory in memories:
+            make_due(memory)
+        resting.forget()
+    assert [len(asked) for asked in embedder.asked] == [3] * 6
+    assert [(row_of(each).status, row_of(each).attempts) for each in memories] == [("pending", 0)] * 3
+    embedder.is_misset = False
+    assert work() == 3
 
 
 def test_an_embedder_that_breaks_gives_back_what_it_had(acme: Tenant, embedder: FakeEmbedder) -> None:
