@@ -24,6 +24,8 @@ THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self.config.uds:
+            _keep_private(Path(self.config.uds))
         announce.ready()
 
 
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         proxy_headers=False,
     )
     sockets = [socket.socket(fileno=options.fd)] if options.fd is not None else None
-    # What it makes is for its own user: the socket asks for no password.
+    # What it makes is for its own user.
     os.umask(0o077)
     Server(config).run(sockets=sockets)
 
@@ -62,6 +64,11 @@ def _socket() -> Path:
     file = addresses.host_socket(settings.DATA_DIR)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return file
+
+
+def _keep_private(file: Path) -> None:
+    """uvicorn opens it to everybody, whatever the umask is; and it asks for no password."""
+    file.chmod(0o600)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

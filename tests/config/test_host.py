@@ -28,6 +28,7 @@ def test_it_listens_on_a_socket_in_a_private_folder(hosts: Hosts) -> None:  # no
     host = hosts.start()
     file = Path(host.url.removeprefix("unix://"))
     assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert file.stat().st_mode & 0o777 == 0o600
     with socket.socket(socket.AF_UNIX) as sock:
         sock.connect(str(file))
         assert health(sock)["loaded"] is False
