@@ -38,7 +38,7 @@ def read(body: bytes) -> Asked:
     """Raises NotUnderstood."""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotUnderstood("The body is JSON.") from None
     if not isinstance(found, dict) or found.keys() != {"model", "texts"}:
         raise NotUnderstood('The body is {"model": "…", "texts": ["…"]}.')

@@ -29,6 +29,7 @@ def test_it_takes_only_as_many_as_were_asked_for(content: bytes) -> None:
     [
         (b"", "The body is JSON"),
         (b"\xff", "The body is JSON"),
+        (b"[" * 100_000, "The body is JSON"),
         (b"[]", 'The body is {"model"'),
         (b'{"model": "m"}', 'The body is {"model"'),
         (b'{"model": "m", "texts": [], "more": 1}', 'The body is {"model"'),
