@@ -17,7 +17,7 @@ from queue import Full, Queue
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from psycopg_pool import PoolTimeout
 
 from accounts.offload import give_connection_back
@@ -65,7 +65,10 @@ def offer(answered: Answered, exactly: Exactly) -> None:
 
 
 def look_again(answered: Answered, exactly: Exactly) -> float | None:
-    """Its recall, written down; None where there is nothing to find. Raises DatabaseError and PoolTimeout."""
+    """Its recall, written down; None where there is nothing to find.
+
+    Raises DatabaseError, InterfaceError and PoolTimeout.
+    """
     with within(answered.tenant_id):
         began = time.monotonic()
         nearest = exactly()
@@ -119,7 +122,7 @@ def _go_on(samples: "Queue[tuple[Answered, Exactly]]") -> None:
         began = time.monotonic()
         try:
             look_again(answered, exactly)
-        except (DatabaseError, PoolTimeout) as error:
+        except (DatabaseError, InterfaceError, PoolTimeout) as error:
             log.warning("A search was not repeated: %s", error, extra={"action": "memory_sample_lost"})
         finally:
             give_connection_back()

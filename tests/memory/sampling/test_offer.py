@@ -4,9 +4,10 @@ from queue import Queue
 
 import pytest
 from django.conf import LazySettings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from pgvector.django import CosineDistance
 from prometheus_client import REGISTRY
+from psycopg_pool import PoolTimeout
 
 from accounts.models import Tenant
 from accounts.tenancy import current_scope, within
@@ -115,14 +116,19 @@ def test_a_search_that_is_chosen_is_looked_at_beside_the_one_who_searched(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("error", [DatabaseError, InterfaceError, PoolTimeout])
 def test_a_sample_that_fails_is_lost_and_the_next_one_is_not(
-    acme: Tenant, model: EmbeddingModel, settings: LazySettings, caplog: pytest.LogCaptureFixture
+    acme: Tenant,
+    model: EmbeddingModel,
+    settings: LazySettings,
+    caplog: pytest.LogCaptureFixture,
+    error: type[Exception],
 ) -> None:
     settings.MEMORY_RECALL_SAMPLE = 1.0
     make_memories(acme, *["a/"] * 10, model=model)
 
     def fail() -> Sequence[float]:
-        raise DatabaseError("gone")
+        raise error("gone")
 
     offer(answered(acme, model, []), fail)
     until(lambda: "memory_sample_lost" in [getattr(record, "action", "") for record in caplog.records])
