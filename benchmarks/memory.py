@@ -203,7 +203,7 @@ class Bench:
             began = time.perf_counter()
             answer = search_memories(tenant_id=tenant_id, by=System("benchmark"), request=request)
             line.search.append(_ms_since(began))
-            rows = scope_of(ALL, request, timezone.now()).vectors(self.model.id)
+            rows = scope_of(ALL, request, timezone.now()).fitting_vectors(self.model.id)
             exact = [near.distance for near in compare_all(rows, vector, limit=WANTED)]
             with CaptureQueriesContext(connection) as asked:
                 search_memories(tenant_id=tenant_id, by=System("benchmark"), request=request)
