@@ -18,7 +18,7 @@ MOST_TEXTS = 16
 MOST_CHARACTERS = 4_000
 BATCHES_IN_A_ROW = 4
 MOST_WAITING = 2_048
-"""Texts of everybody together, half a minute's work: more are sent away."""
+"""Texts of everybody's large requests, half a minute's work; and as many of small ones. More are sent away."""
 COUNTED = 1_000
 """Characters that a text counts at most: the model reads no further, about."""
 
@@ -60,16 +60,18 @@ class Queue:
 
     @property
     def waiting(self) -> int:
-        return sum(len(request.left) for lane in (self._small, self._large) for request in lane)
+        return _number(self._small) + _number(self._large)
 
     async def vectors(self, texts: Sequence[str]) -> list[Vector]:
         """In their order. Raises Full, and what `compute` raises. Who is cancelled meanwhile has left the queue."""
         if not texts:
             return []
-        if self.waiting + len(texts) > MOST_WAITING:
+        lane = self._small if len(texts) <= SMALL_REQUEST else self._large
+        # Each lane by itself: where imports wait, searches are taken in all the same.
+        if _number(lane) + len(texts) > MOST_WAITING:
             raise Full
         request = Request(texts)
-        (self._small if len(texts) <= SMALL_REQUEST else self._large).append(request)
+        lane.append(request)
         self._something.set()
         try:
             return await request.done
@@ -102,6 +104,11 @@ class Queue:
             return _taken(small)
         self._in_a_row = 0
         return _taken(large)
+
+
+def _number(lane: deque[Request]) -> int:
+    """Texts that wait there."""
+    return sum(len(request.left) for request in lane)
 
 
 def _waiting(lane: deque[Request]) -> deque[Request]:

@@ -114,11 +114,24 @@ async def test_it_sends_away_what_would_wait_in_vain(queue: Queue, slow: Slow) -
     waiting = await asked(queue, *["x"] * MOST_WAITING)
     assert queue.waiting == MOST_WAITING
     with pytest.raises(Full):
-        await queue.vectors(["one more"])
+        await queue.vectors(["one more"] * (SMALL_REQUEST + 1))
     slow.let()
     await asyncio.gather(working, waiting)
     assert await queue.vectors(["again"]) == [(5.0,)]
     assert queue.waiting == 0
+
+
+async def test_a_search_is_taken_in_however_many_imports_wait(queue: Queue, slow: Slow) -> None:
+    first = await asked(queue, "first")
+    texts = ["import"] * 256
+    imports = [await asked(queue, *texts) for _ in range(MOST_WAITING // 256)]
+    with pytest.raises(Full):
+        await queue.vectors(texts)
+    search = await asked(queue, "a search")
+    slow.let()
+    assert await search == [(8.0,)]
+    assert slow.batches[1] == ["a search"]
+    await asyncio.gather(first, *imports)
 
 
 async def test_what_nobody_waits_for_any_more_is_not_computed(queue: Queue, slow: Slow) -> None:
