@@ -4,6 +4,7 @@ import logging
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.audit import record
@@ -82,7 +83,7 @@ def retry_failed(*, by: Actor) -> int:
     require_platform_owner(by)
     with platform():
         rows = MemoryEmbedding.objects.failed().exclude(model__state=ModelState.RETIRED)
-        return rows.update(status=EmbeddingStatus.PENDING, attempts=0, due_at=timezone.now())
+        return rows.update(status=EmbeddingStatus.PENDING, attempts=0, due_at=Now())
 
 
 def building_model() -> EmbeddingModel | None:

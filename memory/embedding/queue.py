@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from memory.embedding.active import models_to_write
 from memory.models import EmbeddingModel, EmbeddingStatus, Memory, MemoryEmbedding, ModelState
@@ -16,6 +16,8 @@ from memory.rows import insert_rows
 COPIED = ("namespace", "kind", "valid_from", "valid_to", "expires_at")
 """What the rows of vectors have of their memory."""
 NO_VECTOR: Mapping[str, Any] = {"status": EmbeddingStatus.PENDING, "vector": None, "attempts": 0}
+DUE_NOW: Any = "now"
+"""PostgreSQL's own word for it, by its clock: by another one that is ahead, nothing would be due yet."""
 
 
 def queue(memories: Sequence[Memory], *, vectors: Mapping[UUID, Sequence[float]] | None = None) -> None:
@@ -36,7 +38,7 @@ def follow(memory: Memory, *, changed: Collection[str], vector: Sequence[float] 
     rows = MemoryEmbedding.objects.filter(memory=memory)
     put: dict[str, Any] = {name: getattr(memory, name) for name in COPIED if name in changed}
     if "content" in changed:
-        put |= {**NO_VECTOR, "due_at": timezone.now()}
+        put |= {**NO_VECTOR, "due_at": Now()}
     if put:
         rows.update(**put)
     if vector is not None:
@@ -50,7 +52,7 @@ def forget(memory_ids: Collection[UUID]) -> None:
 
 def _row(memory: Memory, model: EmbeddingModel, vectors: Mapping[UUID, Sequence[float]]) -> MemoryEmbedding:
     is_given = model.state == ModelState.ACTIVE and memory.id in vectors
-    put = _given(vectors[memory.id]) if is_given else {"due_at": timezone.now()}
+    put = _given(vectors[memory.id]) if is_given else {"due_at": DUE_NOW}
     copies = {name: getattr(memory, name) for name in COPIED}
     return MemoryEmbedding(tenant_id=memory.tenant_id, memory=memory, model=model, **copies, **put)
 

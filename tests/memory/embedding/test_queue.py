@@ -1,10 +1,15 @@
 """The rows of vectors, written with their memory. What the verbs do with them is shown beside the verbs."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.caller import System
 from accounts.models import Tenant
 from accounts.tenancy import within
+from memory.embedding.models import retry_failed
 from memory.embedding.queue import follow, forget, queue
 from memory.models import MemoryEmbedding, ModelState
 from tests.memory.remembering import make_model, remember
@@ -49,6 +54,22 @@ def test_another_content_is_tried_anew(acme: Tenant) -> None:
         follow(memory, changed={"content"})
         row = MemoryEmbedding.objects.get()
     assert (row.status, row.attempts, row.due_at is None) == ("pending", 0, False)
+
+
+def test_rows_are_due_at_once_where_another_clock_is_ahead(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_model()
+    ahead = timezone.now() + timedelta(hours=1)
+    monkeypatch.setattr(timezone, "now", lambda: ahead)
+    memory = remember(acme, "a")
+    with within(acme.id):
+        assert MemoryEmbedding.objects.due().count() == 1
+        MemoryEmbedding.objects.update(due_at=ahead)
+        follow(memory, changed={"content"})
+        assert MemoryEmbedding.objects.due().count() == 1
+        MemoryEmbedding.objects.update(status="failed", due_at=None)
+    assert retry_failed(by=System("tests")) == 1
+    with within(acme.id):
+        assert MemoryEmbedding.objects.due().count() == 1
 
 
 def test_it_forgets_those_of_the_memories_that_are_named(acme: Tenant, globex: Tenant) -> None:
