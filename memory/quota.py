@@ -4,6 +4,7 @@ Far from the quota a process counts once in COUNTED_SECONDS and takes off what i
 what several processes make in that time, or two requests at the same moment near the end, may go a little beyond.
 """
 
+from dataclasses import dataclass
 from threading import Lock
 from uuid import UUID
 
@@ -18,7 +19,15 @@ COUNTED_SECONDS = 10
 NEAR = 10_000
 """With less room than this it is counted each time."""
 
-_rooms: TTLCache[UUID, int] = TTLCache(maxsize=2_000, ttl=COUNTED_SECONDS)
+
+@dataclass
+class _Room:
+    """What a count has left. It is changed where it lies: put anew, it would never be old enough to be counted."""
+
+    left: int
+
+
+_rooms: TTLCache[UUID, _Room] = TTLCache(maxsize=2_000, ttl=COUNTED_SECONDS)
 _lock = Lock()
 
 
@@ -38,11 +47,13 @@ def room_for(tenant_id: UUID, wanted: int) -> int:
         return wanted
     with _lock:
         room = _rooms.get(tenant_id)
-    if room is None or room - wanted < NEAR:
-        room = max(settings.MEMORY_QUOTA - kept_by(tenant_id), 0)
-    got = min(room, wanted)
+    if room is None or room.left - wanted < NEAR:
+        room = _Room(max(settings.MEMORY_QUOTA - kept_by(tenant_id), 0))
+        with _lock:
+            _rooms[tenant_id] = room
     with _lock:
-        _rooms[tenant_id] = room - got
+        got = min(room.left, wanted)
+        room.left -= got
     return got
 
 

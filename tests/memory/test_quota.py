@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from cachetools import TTLCache
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Tenant
@@ -81,3 +82,20 @@ def test_it_takes_off_what_it_gave(acme: Tenant, settings: Any) -> None:
         keeps(acme, quota.NEAR)  # as if another process had made them
         with pytest.raises(QuotaReached):
             take_room(acme.id, 101)
+
+
+def test_it_counts_again_also_where_something_is_stored_all_the_time(
+    acme: Tenant, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEMORY_QUOTA = quota.NEAR + 1_000
+    now = [0.0]
+    rooms: Any = TTLCache(maxsize=10, ttl=quota.COUNTED_SECONDS, timer=lambda: now[0])
+    monkeypatch.setattr(quota, "_rooms", rooms)
+    with within(acme.id):
+        take_room(acme.id, 1)
+        keeps(acme, settings.MEMORY_QUOTA)  # as if another process had made them
+        now[0] += quota.COUNTED_SECONDS / 2
+        take_room(acme.id, 1)
+        now[0] += quota.COUNTED_SECONDS / 2
+        with pytest.raises(QuotaReached):
+            take_room(acme.id, 1)
