@@ -6,6 +6,7 @@ from memory.delete import delete_memory
 from memory.errors import MemoryNotFound
 from memory.history import history_of
 from memory.models import Access
+from memory.restore import restore_memory
 from memory.update import update_memory
 from tests.memory.remembering import CURATOR, agent_caller, remember, rule
 
@@ -31,3 +32,20 @@ def test_it_is_for_those_who_may_read_the_memory(acme: Tenant, scout: Agent) -> 
             with pytest.raises(MemoryNotFound):
                 history_of(by=agent_caller(scout), memory_id=memory_id)
         assert history_of(by=agent_caller(scout), memory_id=gone.id, deleted=True).count() == 1
+
+
+def test_it_does_not_tell_what_a_memory_said_where_one_may_not_read(acme: Tenant, scout: Agent) -> None:
+    memory = remember(acme, "the code is 12", namespace="closed")
+    rule(acme, "closed/", Access.NONE)
+    with within(acme.id):
+        for version, changes in enumerate(
+            [{"content": "there is a code", "namespace": "open"}, {"content": "there was a code"}], start=1
+        ):
+            update_memory(by=CURATOR, memory_id=memory.id, version=version, changes=changes)
+        delete_memory(by=CURATOR, memory_id=memory.id)
+        restore_memory(by=CURATOR, memory_id=memory.id)
+        told = {by.actor: history_of(by=by, memory_id=memory.id) for by in (agent_caller(scout), CURATOR)}
+        assert [(one.version, one.facts.get("content")) for one in told[f"agent:{scout.id}"]] == [
+            *((4, None), (3, None), (2, "there is a code")),
+        ]
+        assert [one.version for one in told[CURATOR.actor]] == [4, 3, 2, 1]
