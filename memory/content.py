@@ -75,6 +75,15 @@ def read_facts(facts: Mapping[str, Any], *, by: Actor, whole: bool) -> Facts:
     return read
 
 
+def differ(one: Any, other: Any) -> bool:
+    """Whether these are two values in JSON, too: in Python `true` equals 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() != other.keys() or any(differ(inner, other[name]) for name, inner in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) != len(other) or any(map(differ, one, other))
+    return isinstance(one, bool) != isinstance(other, bool) or bool(one != other)
+
+
 def is_agent(by: Actor) -> bool:
     return isinstance(by, Caller) and by.agent_id is not None
 

@@ -8,7 +8,7 @@ from accounts.caller import Actor
 from accounts.errors import Fault, Invalid
 from memory.changing import lock_memory, require_version
 from memory.colliding import alone, refuse_same
-from memory.content import Facts, is_agent, read_facts, time_faults
+from memory.content import Facts, differ, is_agent, read_facts, time_faults
 from memory.embedding.given import read_vectors
 from memory.embedding.queue import follow
 from memory.inserting import digest_of
@@ -64,7 +64,7 @@ def _put(memory: Memory, changed: Facts, by: Actor) -> None:
 def _changed(memory: Memory, facts: Facts, by: Actor) -> Facts:
     """What differs. Raises Invalid where its times do not fit one another, or an agent would have it trusted more."""
     _refuse_more_trust(memory, facts, by)
-    changed = {name: value for name, value in facts.items() if getattr(memory, name) != value}
+    changed = {name: value for name, value in facts.items() if differ(getattr(memory, name), value)}
     if is_agent(by) and memory.trust == Trust.TRUSTED and changed.keys() & _SAID:
         # A person vouched for other words than these.
         changed.setdefault("trust", Trust.AGENT.value)

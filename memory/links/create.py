@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.caller import Actor
 from accounts.errors import Conflict, Fault, Invalid
 from memory.access import reach_of
+from memory.content import differ
 from memory.errors import MemoryNotFound
 from memory.find import readable
 from memory.limits import MOST_LINKS
@@ -33,7 +34,7 @@ def link(
     with every fault, Conflict where a memory has as many links as it may.
     """
     reach = reach_of(by)
-    facts = read_link({"type": type, "weight": weight, "metadata": dict(metadata or {})})
+    facts = read_link({"type": type, "weight": weight, "metadata": {} if metadata is None else metadata})
     if from_id == to_id:
         raise Invalid("A memory is not linked to itself.", faults=[Fault("$.to", "Give the id of another memory.")])
     ends = {memory.id: memory for memory in readable(reach).filter(id__in=(from_id, to_id))}
@@ -53,7 +54,7 @@ def _again(made: MemoryLink, by: Actor) -> MemoryLink | None:
         from_memory=made.from_memory_id, to_memory=made.to_memory_id, type=made.type
     )
     earlier = there.first()
-    if earlier is None or (earlier.weight, earlier.metadata) == (made.weight, made.metadata):
+    if earlier is None or not (earlier.weight != made.weight or differ(earlier.metadata, made.metadata)):
         return earlier
     earlier.weight, earlier.metadata = made.weight, made.metadata
     earlier.save(update_fields=["weight", "metadata", "updated_at"])

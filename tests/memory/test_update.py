@@ -77,6 +77,18 @@ def test_it_changes_nothing_where_nothing_differs(acme: Tenant) -> None:
         assert not AuditEntry.objects.filter(action="memory.updated").exists()
 
 
+@pytest.mark.parametrize(("before", "after"), [(1, True), (False, 0), ([1], [True])])
+def test_it_takes_true_and_one_for_two_values(acme: Tenant, before: Any, after: Any) -> None:
+    memory = remember(acme, "a", metadata={"done": before})
+    assert update(memory, metadata={"done": after}).version == 2
+    assert repr(seen_now(acme, memory.id).metadata) == repr({"done": after})
+
+
+def test_a_number_that_postgresql_writes_in_another_way_is_the_same(acme: Tenant) -> None:
+    memory = remember(acme, "a", metadata={"far": 1e22, "at": {"all": [1, 2.0]}})
+    assert update(memory, metadata={"far": 1e22, "at": {"all": [1, 2.0]}}).version == 1
+
+
 def test_it_wants_to_know_which_version_was_read(acme: Tenant) -> None:
     memory = remember(acme, "a")
     update(memory, content="b")

@@ -52,6 +52,20 @@ def test_it_links_one_to_another(acme: Tenant, two: tuple[Memory, Memory], by: C
     assert told(acme) == [(f"memory:{two[0].id}", detail)]
 
 
+def test_true_in_place_of_one_is_another_metadata(acme: Tenant, two: tuple[Memory, Memory]) -> None:
+    linked(*two, metadata={"seen": 1})
+    linked(*two, metadata={"seen": True})
+    assert repr(links(acme)) == repr([("about", 1.0, {"seen": True})])
+
+
+@pytest.mark.parametrize("metadata", [[1, 2], [["a", 1]], "text", 5, 0, False, []])
+def test_it_refuses_metadata_that_are_no_object(acme: Tenant, two: tuple[Memory, Memory], metadata: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        linked(*two, metadata=metadata)
+    assert [fault.path for fault in refused.value.faults] == ["$.metadata"]
+    assert links(acme) == []
+
+
 def test_the_same_again_puts_weight_and_metadata(acme: Tenant, two: tuple[Memory, Memory]) -> None:
     first = linked(*two)
     assert linked(*two).id == first.id
