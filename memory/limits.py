@@ -27,6 +27,8 @@ MOST_WALKED = 500
 """Memories from which one more step is gone: those that the strongest links lead to."""
 MOST_NEIGHBOURS = 200
 LONGEST_LINK_TYPE = 64
+LEAST_LINK_WEIGHT = 0.000_001
+"""So that those of a way can be multiplied."""
 MOST_LINKS = 1_000
 """From one memory, and to one."""
 LARGEST_LINK_METADATA_BYTES = 4_096

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.errors import Fault, Invalid
 from memory.content import Unfit, read_metadata
-from memory.limits import LARGEST_LINK_METADATA_BYTES, LONGEST_LINK_TYPE
+from memory.limits import LARGEST_LINK_METADATA_BYTES, LEAST_LINK_WEIGHT, LONGEST_LINK_TYPE
 
 _TYPE = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{LONGEST_LINK_TYPE - 1}}}")
 
@@ -36,8 +36,8 @@ def _type(value: Any) -> str:
 
 
 def _weight(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-        raise Unfit("Give a number above 0, up to 1.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not LEAST_LINK_WEIGHT <= value <= 1:
+        raise Unfit(f"Give a number from {LEAST_LINK_WEIGHT:f} to 1.")
     return float(value)
 
 

@@ -88,6 +88,7 @@ def test_other_types_and_the_way_back_are_other_links(acme: Tenant, two: tuple[M
         ({"type": "a" * 65}, ["$.type"]),
         ({"type": None}, ["$.type"]),
         ({"weight": 0}, ["$.weight"]),
+        ({"weight": 1e-200}, ["$.weight"]),
         ({"weight": 1.01}, ["$.weight"]),
         ({"weight": True}, ["$.weight"]),
         ({"weight": float("nan")}, ["$.weight"]),

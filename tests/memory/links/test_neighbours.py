@@ -13,6 +13,7 @@ from accounts.models import Agent, Tenant
 from accounts.tenancy import within
 from memory.delete import delete_memory
 from memory.errors import MemoryNotFound
+from memory.limits import LEAST_LINK_WEIGHT
 from memory.links import neighbours as walking
 from memory.links.create import link
 from memory.links.neighbours import neighbours
@@ -54,6 +55,12 @@ def test_it_goes_as_far_as_it_is_told(names: Names, by: Caller) -> None:
         join(names, first, second, 0.5)
     ways = [("b", 1, 0.5, "ab"), ("c", 2, 0.25, "abc"), ("d", 3, 0.125, "abcd")]
     assert [near(names, "a", by, hops=hops) for hops in (1, 2, 3)] == [ways[:1], ways[:2], ways]
+
+
+def test_the_weakest_links_that_there_are_lead_on(names: Names) -> None:
+    for first, second in (("a", "b"), ("b", "c"), ("c", "d")):
+        join(names, first, second, LEAST_LINK_WEIGHT)
+    assert [each[:2] for each in near(names, "a", hops=3)] == [("b", 1), ("c", 2), ("d", 3)]
 
 
 @pytest.mark.parametrize(("direction", "found"), [("out", ["b"]), ("in", ["c"]), ("both", ["b", "c"])])
