@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from django.utils import timezone
@@ -19,6 +20,7 @@ from memory.limits import (
     LONGEST_SOURCE,
     LONGEST_TAG,
     MOST_TAGS,
+    MOST_UNKNOWN,
 )
 from memory.models import Trust
 from memory.namespaces import DEFAULT_NAMESPACE, read_namespace
@@ -52,17 +54,17 @@ class Unfit(Exception):
 def read_facts(facts: Mapping[str, Any], *, by: Actor, whole: bool) -> Facts:
     """`whole`: of a new memory, with the default of each field that is not named; else only what is named.
 
-    Raises Invalid with a fault for each field that is unknown, missing or not as it has to be.
+    Raises Invalid with a fault for each field that is missing or not as it has to be, and for the first unknown ones.
     """
     read: Facts = {**DEFAULTS, "trust": default_trust(by)} if whole else {}
     faults = [Fault("$.content", "This is needed.")] if whole and "content" not in facts else []
+    unknown = unknown_faults(facts, _READERS, path="$.")
     for name, value in facts.items():
-        reader = _READERS.get(name)
-        if reader is None:
-            faults.append(Fault(f"$.{name}", f"There is no such field. There are: {', '.join(sorted(_READERS))}."))
+        if name not in _READERS:
+            faults += unknown.get(name, ())
             continue
         try:
-            read[name] = reader(value)
+            read[name] = _READERS[name](value)
         except Unfit as unfit:
             where, why = unfit.fault
             faults.append(Fault(f"$.{name}{where}", why))
@@ -73,6 +75,13 @@ def read_facts(facts: Mapping[str, Any], *, by: Actor, whole: bool) -> Facts:
     if faults:
         raise Invalid("This is not what a memory may say. See `errors`.", faults=faults)
     return read
+
+
+def unknown_faults(given: Iterable[str], known: Collection[str], *, path: str) -> dict[str, tuple[Fault]]:
+    """By their names, of no more than MOST_UNKNOWN: a body has room for many, and each would be told in a sentence."""
+    said = f"There is no such field. There are: {', '.join(sorted(known))}."
+    unknown = islice((name for name in given if name not in known), MOST_UNKNOWN)
+    return {name: (Fault(f"{path}{name}", said),) for name in unknown}
 
 
 def differ(one: Any, other: Any) -> bool:

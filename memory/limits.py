@@ -4,6 +4,8 @@ LARGEST_CONTENT_BYTES = 32_000
 LARGEST_METADATA_BYTES = 16_384
 DEEPEST_METADATA = 8
 """How many objects and arrays may stand inside one another."""
+MOST_UNKNOWN = 20
+"""Fields that there are not and that one refusal names."""
 MOST_TAGS = 32
 LONGEST_TAG = 64
 LONGEST_SOURCE = 200

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from accounts.errors import Fault, Invalid
-from memory.content import Unfit, refuse_unstorable
+from memory.content import Unfit, refuse_unstorable, unknown_faults
 
 USUAL_WAIT_MS = 2_000
 LONGEST_WAIT_MS = 10_000
@@ -18,14 +18,18 @@ Readers: TypeAlias = Mapping[str, Reader]
 
 
 def read_fields_of(given: Any, readers: Readers, *, needed: Collection[str] = (), path: str = "$") -> dict[str, Any]:
-    """What is given of these fields. `path` is empty for query parameters. Raises Invalid with every fault."""
+    """What is given of these fields. `path` is empty for query parameters.
+
+    Raises Invalid with every fault; of unknown fields with the first ones.
+    """
     if not isinstance(given, Mapping):
         raise Invalid(faults=[Fault(path, "Give an object.")])
     read: dict[str, Any] = {}
     faults = [Fault(below(path, name), "This is needed.") for name in needed if name not in given]
+    unknown = unknown_faults(given, readers, path=below(path, ""))
     for name, value in given.items():
         if name not in readers:
-            faults.append(Fault(below(path, name), f"There is no such field. There are: {', '.join(sorted(readers))}."))
+            faults += unknown.get(name, ())
             continue
         try:
             read[name] = readers[name](value)

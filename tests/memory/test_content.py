@@ -11,6 +11,7 @@ from accounts.caller import Actor, Caller, System
 from accounts.errors import Invalid
 from accounts.roles import Role
 from memory.content import read_facts
+from memory.limits import MOST_UNKNOWN
 from tests.memory.remembering import CURATOR
 
 AGENT = Caller(tenant_id=uuid4(), tenant_slug="acme", generation=1, role=Role.OPERATOR, agent_id=uuid4())
@@ -68,6 +69,11 @@ def test_it_names_every_fault_at_once() -> None:
     assert paths(colour="red", kind="A", content=" ", metadata=[], tags="x", source=1, trust="much") == [
         *("$.colour", "$.kind", "$.content", "$.metadata", "$.tags", "$.source", "$.trust")
     ]
+
+
+def test_it_names_the_first_unknown_fields_and_still_what_is_wrong_with_the_others() -> None:
+    many = {f"field-{number}": 1 for number in range(1_000)}
+    assert paths(**many, kind="A") == [*(f"$.field-{number}" for number in range(MOST_UNKNOWN)), "$.kind"]
 
 
 @pytest.mark.parametrize("content", ["x", " kept as it is \n", "a" * 32_000, "ä" * 16_000, "\u2028\U0001f600"])

@@ -20,6 +20,7 @@ from memory.answers.reading import (
     split_wait,
     texts,
 )
+from memory.limits import MOST_UNKNOWN
 
 ID = "0198f4de-8b1c-7c3a-9d57-2f1f6a0f5b11"
 READERS = {"id": an_id, "many": a_flag, "limit": a_number(1, 5), "words": texts(2, 3), "way": one_of(["in", "out"])}
@@ -51,6 +52,11 @@ def test_it_names_every_fault_at_once() -> None:
         Fault("$.many", "Give true or false."),
         Fault("$.colour", f"There is no such field. There are: {known}."),
     ]
+
+
+def test_it_names_the_first_unknown_fields_alone() -> None:
+    many = {f"field-{number}": 1 for number in range(1_000)}
+    assert [fault.path for fault in faults_of(many)] == [f"$.field-{number}" for number in range(MOST_UNKNOWN)]
 
 
 @pytest.mark.parametrize(
