@@ -1,7 +1,7 @@
 """Doing what a request asks for once per `Idempotency-Key`: the same again is answered as before."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -42,8 +42,14 @@ def once(*, tenant_id: UUID, by: Actor, key: str | None, asked: Any, do: Callabl
 
 
 def forget_answers() -> int:
-    """Those that are old enough, of all tenants, some at once; how many. Opens its own scope."""
-    since = timezone.now() - timedelta(hours=KEPT_ANSWER_HOURS)
+    """Those that are old enough, of all tenants; how many. Opens scopes of its own, one for each MOST_AT_ONCE."""
+    since, count = timezone.now() - timedelta(hours=KEPT_ANSWER_HOURS), 0
+    while forgotten := _forget_some(since):
+        count += forgotten
+    return count
+
+
+def _forget_some(since: datetime) -> int:
     with platform():
         old = AnsweredRequest.objects.filter(created_at__lt=since).order_by("created_at").values("id")[:MOST_AT_ONCE]
         return AnsweredRequest.objects.filter(id__in=old).delete()[0]

@@ -11,6 +11,7 @@ from accounts.caller import Actor, System
 from accounts.errors import Invalid
 from accounts.models import Tenant
 from accounts.tenancy import platform, within
+from memory import once as memory_once
 from memory.models import AnsweredRequest
 from memory.once import forget_answers, once
 from registry.errors import IdempotencyConflict
@@ -117,3 +118,13 @@ def test_it_forgets_after_a_day(acme: Tenant, globex: Tenant, work: Work) -> Non
     ask(acme, work, key="new")
     assert (forget_answers(), forget_answers()) == (2, 0)
     assert (ask(acme, work, key="new")[1], ask(acme, work, key="old")[1]) == (True, False)
+
+
+@pytest.mark.django_db
+def test_it_forgets_all_that_are_old_enough(acme: Tenant, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_once, "MOST_AT_ONCE", 2)
+    for number in range(5):
+        ask(acme, work, key=str(number))
+    with platform():
+        AnsweredRequest.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    assert forget_answers() == 5
