@@ -1,14 +1,14 @@
 """From a request to what is asked, and from an answer to a response: what all addresses of memories share."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from rest_framework.response import Response
 
+from accounts.api.parsing import read_json
 from accounts.api.preconditions import etag
 from accounts.caller import Caller
-from accounts.errors import Fault, Invalid
+from accounts.errors import Fault, Invalid, Malformed
 from memory.answers.types import Answer, Asker
 
 
@@ -41,8 +41,8 @@ def _list(value: str) -> list[str]:
 
 def _json(value: str) -> Any:
     try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
+        return read_json(value.encode())
+    except Malformed:
         hint = 'Give JSON, such as {"path": "customer.tier", "op": "eq", "value": "gold"}.'
         raise Invalid(faults=[Fault("where", hint)]) from None
 

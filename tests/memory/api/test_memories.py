@@ -181,6 +181,8 @@ def test_deleted_ones_are_listed_when_asked_for(corridor: Corridor) -> None:
     ("query", "path"),
     [
         ({"where": "{"}, "where"),
+        ({"where": '{"\\ud800": 1}'}, "where"),
+        ({"where": "[" * 9_000}, "where"),
         ({"where": '{"path": "crew"}'}, "where.op"),
         ({"namespace": "../etc"}, "namespace"),
         ({"fields": "content,colour"}, "fields"),
