@@ -17,10 +17,10 @@ from memory.erasing.targets import OF_IMPORTS, OF_MEMORIES, OF_TENANTS, Target, 
 from memory.models import Erased, Memory, MemoryErasure, MemoryVersion
 
 REMAINS = (
-    "Entries of the audit trail name memories by their ids, and hold nothing that one said.",
+    "Entries of the audit trail name memories by their ids, and namespaces, and hold nothing that a memory said.",
     "Executions of tools that wrote or read memories are kept as other executions are, with redacted inputs and "
     "outputs; so are artifacts and webhook events.",
-    "Rules for namespaces stay, and with them the names of namespaces.",
+    "Rules for namespaces stay, and what imports were asked for, and with them the names of namespaces.",
     "Backups and the write-ahead log of PostgreSQL hold what was removed until they are removed themselves.",
 )
 """What an erasure leaves, and says so."""

@@ -127,6 +127,7 @@ def test_it_proves_what_it_did(acme: Tenant, anna: list[Memory]) -> None:
         "ids_digest": proof["ids_digest"],
     }
     assert len(proof["remains"]) == 4
+    assert [number for number, said in enumerate(proof["remains"]) if "namespaces" in said] == [0, 2]
 
 
 def test_it_does_not_keep_whom_it_was_about(acme: Tenant, anna: list[Memory]) -> None:
