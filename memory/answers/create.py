@@ -8,13 +8,14 @@ from uuid import UUID
 from accounts.api.problems import problem
 from accounts.caller import Actor
 from accounts.errors import QuartermasterError
+from memory.access import reach_of
 from memory.answers.reading import Readers, a_flag, read_fields_of, split_wait
 from memory.answers.types import Answer, Asker, in_tenant
 from memory.content import Unfit
 from memory.create import Created, create_memories, create_memory
 from memory.embedding.now import embed_now
 from memory.errors import MemoryNotFound
-from memory.find import find_memory
+from memory.find import readable
 from memory.models import Memory
 from memory.once import once
 from memory.shown import shown
@@ -75,7 +76,7 @@ def _create(asker: Asker, wanted: _Wanted, key: str | None) -> list[_Became]:
         return [_kept(each) for each in became]
 
     kept, is_replay = once(tenant_id=asker.tenant_id, by=asker.by, key=key, asked=wanted.asked, do=do)
-    return [_earlier(asker.by, each) for each in kept] if is_replay else became
+    return as_now(asker.by, kept) if is_replay else became
 
 
 def _made(asker: Asker, wanted: _Wanted) -> Sequence[Created | QuartermasterError]:
@@ -96,23 +97,25 @@ def _kept(became: _Became) -> dict[str, Any]:
     return {"id": str(became.memory.id), "created": became.is_new, "redacted": became.memory.is_redacted}
 
 
-def _earlier(by: Actor, kept: Mapping[str, Any]) -> _Became:
-    """The memory as it is now, perhaps changed since; what is gone is a problem."""
+def as_now(by: Actor, kept: Sequence[Mapping[str, Any]]) -> list[_Became]:
+    """What is remembered under a key: the memories as they are now, perhaps changed since, or deleted.
+
+    What is gone is a problem. As many queries for all as for one.
+    """
+    reach, ids = reach_of(by), [UUID(each["id"]) for each in kept if "id" in each]
+    rows = [row for deleted in (False, True) for row in readable(reach, deleted=deleted).filter(id__in=ids)]
+    there = {str(memory.id): memory for memory in rows}
+    return [_one_now(each, there) for each in kept]
+
+
+def _one_now(kept: Mapping[str, Any], there: Mapping[str, Memory]) -> _Became:
     if "problem" in kept:
         return dict(kept["problem"])
-    try:
-        memory = _there_or_deleted(by, UUID(kept["id"]))
-    except MemoryNotFound as gone:
-        return problem(gone)
+    memory = there.get(kept["id"])
+    if memory is None:
+        return problem(MemoryNotFound())
     memory.is_redacted = kept["redacted"]
     return Created(memory, is_new=kept["created"])
-
-
-def _there_or_deleted(by: Actor, memory_id: UUID) -> Memory:
-    try:
-        return find_memory(by=by, memory_id=memory_id)
-    except MemoryNotFound:
-        return find_memory(by=by, memory_id=memory_id, deleted=True)
 
 
 def _outcome(became: _Became, statuses: Mapping[UUID, str]) -> dict[str, Any]:
