@@ -82,8 +82,7 @@ async def history(asker: Asker, memory_id: UUID, asked: Any) -> Answer:
 
 def _history(asker: Asker, memory_id: UUID, read: dict[str, Any]) -> Answer:
     versions = history_of(by=asker.by, memory_id=memory_id, deleted=read.get("deleted", False))
-    # Deletions and restorings are kept besides.
-    return Answer({"next": None, "results": [show_version(version) for version in versions[: 2 * MOST_VERSIONS]]})
+    return Answer({"next": None, "results": [show_version(version) for version in versions[:MOST_VERSIONS]]})
 
 
 def show_version(version: MemoryVersion) -> dict[str, Any]:
