@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -173,12 +174,12 @@ def _metadata(value: Any) -> dict[str, Any]:
 
 
 def read_metadata(value: Any, *, largest: int) -> dict[str, Any]:
-    """The same object. Raises Unfit."""
+    """The same object. `largest`: its bytes, with all the zeros that PostgreSQL gives a number. Raises Unfit."""
     if not isinstance(value, dict):
         raise Unfit("Give an object.")
-    _refuse_odd_values(value)
+    zeros = _check_values(value)
     try:
-        size = len(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
+        size = zeros + len(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
     except (TypeError, ValueError):
         raise Unfit("Give what JSON can say: no NaN and no infinite number.") from None
     if size > largest:
@@ -186,8 +187,9 @@ def read_metadata(value: Any, *, largest: int) -> dict[str, Any]:
     return value
 
 
-def _refuse_odd_values(value: Any) -> None:
-    todo: list[tuple[Any, int]] = [(value, 1)]
+def _check_values(value: Any) -> int:
+    """How many bytes its numbers such as 1e300 take more, written out. Raises Unfit."""
+    todo, zeros = list[tuple[Any, int]]([(value, 1)]), 0
     while todo:
         inner, depth = todo.pop()
         if isinstance(inner, dict | list | tuple):
@@ -197,6 +199,9 @@ def _refuse_odd_values(value: Any) -> None:
             todo += [(child, depth + 1) for child in inner.values()] if isinstance(inner, dict) else []
         elif isinstance(inner, str):
             refuse_unstorable(inner)
+        elif isinstance(inner, float) and "e" in (short := repr(inner)):
+            zeros += len(f"{Decimal(short):f}") - len(short)
+    return zeros
 
 
 def _trust(value: Any) -> str:

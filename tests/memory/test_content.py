@@ -103,6 +103,11 @@ def test_it_takes_objects_as_metadata() -> None:
     assert read(metadata={"a": "x" * 16_376}) == {"metadata": {"a": "x" * 16_376}}  # 16,384 bytes
 
 
+def test_it_counts_the_zeros_that_postgresql_writes_of_a_number() -> None:
+    assert read(metadata={"a": [1e300, 1e-300]})
+    assert paths(metadata={"a": [1e300] * 60}) == ["$.metadata"]  # 300 digits each
+
+
 @pytest.mark.parametrize(
     "metadata",
     [
