@@ -17,8 +17,8 @@ from memory.models import EmbeddingModel, MemoryEmbedding
 
 M = 16
 """How many neighbours a vector is linked with in the graph, twice as many at the bottom."""
-EF_CONSTRUCTION = 64
-"""How many candidates are looked at for them."""
+EF_CONSTRUCTION = 128
+"""How many candidates are looked at for them: with fewer, some that are unlike all others are never led to."""
 LEAST_MB, MOST_MB = 64, 4_096
 """Memory for a building where MEMORY_INDEX_BUILD_MB says nothing: an eighth of this machine's, within these."""
 BYTES_BESIDES = 1_000

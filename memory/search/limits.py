@@ -32,12 +32,10 @@ LEAST_SHARE = 0.1
 """Of the vectors in a tenant's own index, those that are looked in: with fewer it passes over too much."""
 LEAST_SHARED_SHARE = 0.5
 """The same of the index over all tenants, whose vectors have less to do with one another."""
-EF = 200
-"""How many candidates an index keeps while it searches, at least."""
+EF = 300
+"""How many vectors an index is to lead to, at least."""
 LARGEST_EF = 1_000
 """The same, at most."""
-MOST_TUPLES = 40_000
-"""Rows after which a scan of the index gives up."""
 MOST_LARGE = 2
 """Exact searches of more than that, at once in a process."""
 MOST_LARGE_WAITING = 2

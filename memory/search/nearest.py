@@ -64,6 +64,7 @@ class _Task:
 
     def _by_index(self, plan: Plan) -> Nearest:
         followed = follow(
+            self.scope.all_vectors(self.model.id),
             self.scope.fitting_vectors(self.model.id),
             self.vector,
             dimensions=self.model.dimensions,

@@ -46,9 +46,14 @@ class Scope:
         rows: MemoryQuerySet = Memory.objects.there().in_namespaces(self.intervals).filter(self._narrow())
         return rows.filter(self._wide(""))
 
-    def vectors(self, model_id: int) -> MemoryEmbeddingQuerySet:
-        """Of this model, ready; as far as their own rows tell: all that is asked, unless `asks_memories`."""
+    def all_vectors(self, model_id: int) -> MemoryEmbeddingQuerySet:
+        """Of this model, ready: what an index is over."""
         rows: MemoryEmbeddingQuerySet = MemoryEmbedding.objects.ready().filter(model_id=model_id)
+        return rows
+
+    def vectors(self, model_id: int) -> MemoryEmbeddingQuerySet:
+        """Of them, what is asked for, as far as their own rows tell: all of it, unless `asks_memories`."""
+        rows = self.all_vectors(model_id)
         there = Q(expires_at=None) | Q(expires_at__gt=self.now)
         return rows.in_namespaces(self.intervals).filter(there, self._narrow())
 

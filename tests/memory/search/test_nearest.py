@@ -79,7 +79,7 @@ def test_it_takes_the_own_index_for_many_and_finds_the_same(acme: Tenant, index:
     by_index = find(acme, index.model)
     VectorIndex.objects.all().delete()
     compared = find(acme, index.model)
-    assert route(by_index) == (Route.ANN, "own", 20, False)
+    assert route(by_index) == (Route.ANN, "own", 300, False)
     assert route(compared) == (Route.EXACT, "", 1_080, False)
     assert by_index.near == compared.near
 
@@ -95,7 +95,7 @@ def test_it_compares_what_conditions_leave(acme: Tenant, index: VectorIndex) -> 
 
 def test_it_takes_the_index_where_conditions_leave_many(acme: Tenant, index: VectorIndex) -> None:
     found = find(acme, index.model, where=Leaf(("n",), Op.GT, 100))
-    assert route(found) == (Route.ANN, "own", 20, False)
+    assert route(found) == (Route.ANN, "own", 1_000, False)
 
 
 def test_it_compares_all_after_all_where_the_index_gives_too_little(

@@ -27,7 +27,7 @@ def test_it_compares_few_one_by_one_whatever_index_there_is(scope: int) -> None:
 
 
 def test_it_takes_the_tenant_s_own_index_for_many() -> None:
-    assert plan(20_001, own=20_001) == Plan(Route.ANN, index="own", ef=200)
+    assert plan(20_001, own=20_001) == Plan(Route.ANN, index="own", ef=300)
     assert not is_small(Weight(20_001))
 
 
@@ -36,7 +36,7 @@ def test_it_prefers_the_tenant_s_own_to_the_one_of_all() -> None:
 
 
 def test_it_takes_the_index_of_all_where_half_of_it_is_looked_in() -> None:
-    assert plan(500_000, shared=MILLION) == Plan(Route.ANN, index="shared", ef=400)
+    assert plan(500_000, shared=MILLION) == Plan(Route.ANN, index="shared", ef=600)
     assert plan(499_999, shared=MILLION) == ALL
 
 
@@ -45,7 +45,7 @@ def test_it_takes_the_own_index_for_a_tenth_of_it() -> None:
     assert plan(99_999, own=MILLION) == ALL
 
 
-@pytest.mark.parametrize(("scope", "ef"), [(MILLION, 200), (500_000, 400), (250_000, 800), (150_000, 1_000)])
+@pytest.mark.parametrize(("scope", "ef"), [(MILLION, 300), (500_000, 600), (400_000, 750), (150_000, 1_000)])
 def test_it_keeps_more_candidates_the_less_of_them_may_be_found(scope: int, ef: int) -> None:
     assert plan(scope, own=MILLION).ef == ef
 
@@ -67,4 +67,4 @@ def test_it_goes_on_without_an_index_when_conditions_leave_many() -> None:
 
 def test_it_takes_an_index_whose_rows_were_not_counted_yet() -> None:
     usable = Usable(own=IndexFacts("own_index", 0), shared=None)
-    assert plan_for(weight=Weight(30_000), usable=usable, is_narrowed=False).ef == 200
+    assert plan_for(weight=Weight(30_000), usable=usable, is_narrowed=False).ef == 300
