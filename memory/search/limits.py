@@ -42,6 +42,10 @@ MOST_LARGE_WAITING = 2
 """Of them, that wait for a turn, each with a thread and a connection that others need; more are sent away at once."""
 LARGE_PATIENCE_SECONDS = 5.0
 """That one more waits for its turn."""
+SHARE_OF_THREADS = 0.5
+"""Of those that a process has for PostgreSQL, that searches of one tenant take at once; one at least."""
+TURN_PATIENCE_SECONDS = 10.0
+"""That a search waits for one of them."""
 LONGEST_STATEMENT_MS = 20_000
 """After which PostgreSQL gives up one statement of a search: conditions may be such that each row takes long."""
 QUESTION_SECONDS = 10.0

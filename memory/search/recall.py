@@ -29,6 +29,7 @@ from memory.search.keyword import find_by_words
 from memory.search.limits import FEWEST_CANDIDATES, LONGEST_STATEMENT_MS, QUESTION_SECONDS
 from memory.search.nearest import Nearest, find_nearest
 from memory.search.scope import Scope, scope_of
+from memory.search.turns import turn_of
 from memory.search.types import Answer, Arm, Hit, How, Mode, Route, SearchRequest
 from memory.search.words import Question, read_question
 
@@ -49,9 +50,9 @@ async def search(*, caller: Caller, request: SearchRequest) -> Answer:
 async def search_for(*, tenant_id: UUID, by: Actor, request: SearchRequest) -> Answer:
     """Makes the question's vector, outside of any transaction, and searches.
 
-    Raises Forbidden; Invalid for a vector of another length than the model's; Throttled while too many large
-    searches run, or when this one takes too long; and, where the mode is semantic, EmbedderUnavailable and
-    EmbedderRefused. Hybrid goes on without.
+    Raises Forbidden; Invalid for a vector of another length than the model's; Throttled while too many of the
+    tenant's, or large ones, run, or when this one takes too long; and, where the mode is semantic,
+    EmbedderUnavailable and EmbedderRefused. Hybrid goes on without.
     """
     while True:
         model, vector, degraded = None, None, ""
@@ -59,7 +60,8 @@ async def search_for(*, tenant_id: UUID, by: Actor, request: SearchRequest) -> A
             model = await in_database_thread(active_model)
             vector, degraded = await _vector_of(model, request)
         try:
-            return await in_database_thread(_search_within, tenant_id, by, request, vector, model, degraded)
+            async with turn_of(tenant_id):
+                return await in_database_thread(_search_within, tenant_id, by, request, vector, model, degraded)
         except ModelChanged:
             continue  # rare as that is, there is no end of it before the new one is read
 
