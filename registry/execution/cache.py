@@ -46,8 +46,8 @@ _STEP_DOWN = Script("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('D
 
 
 async def look_up(call: ToolCall, target: Target, passage: Passage) -> Answer | None:
-    """The kept answer for this version, tenant, connection, end user, operation and canonical input. None when Redis is
-    away.
+    """The kept answer for this version, tenant, connection, end user, operation and canonical input; for this caller,
+    too, where it is not sent over HTTP. None when Redis is away.
 
     What has to be sent for is kept at the end, for the next caller. A call that streams neither finds nor keeps one:
     its answer has another form.
@@ -112,11 +112,13 @@ def _read_sealer(tenant_id: UUID) -> Sealer:
 def _key(call: ToolCall, target: Target) -> str:
     """One for all that is the same to a service, and to no other connection's calls.
 
-    A composite has no connection, and hands its end user on to calls that have theirs.
+    A function of this process may answer each caller otherwise, and so may a composite that calls one. A composite has
+    no connection, and hands its end user on to calls that have theirs.
     The order of keys is not, `1` and `1.0` are two, and so are two spellings of a letter in Unicode, since a URL or a
     signature may tell them apart. A miss costs a call, a wrong hit costs the truth.
     """
-    canonical = json.dumps([call.operation, call.input, call.end_user], sort_keys=True, separators=(",", ":"))
+    who = "" if target.transport == "http" else call.caller.actor
+    canonical = json.dumps([call.operation, call.input, call.end_user, who], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     version = f"{target.version_id}:{target.connection_id or 'none'}:{target.cache_epoch}"
     return f"{PREFIX}answer:{call.caller.tenant_id}:{version}:{digest}"
