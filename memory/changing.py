@@ -13,14 +13,14 @@ from memory.models.memory import MemoryQuerySet
 def lock_memory(*, by: Actor, memory_id: UUID, deleted: bool = False) -> tuple[Memory, Reach]:
     """As it is now, until the transaction's end; and where the caller may write. Raises Forbidden, MemoryNotFound."""
     reach = reach_of(by)
-    memory = one_of(readable(reach, deleted=deleted).select_for_update(of=("self",)), memory_id)
+    memory = one_of(readable(reach, deleted=deleted).select_for_update(of=("self",), no_key=True), memory_id)
     reach.require_write(memory.namespace)
     return memory, reach
 
 
 def lock_some(rows: MemoryQuerySet, most: int) -> list[Memory]:
     """So many of them, until the transaction's end, with what says where they lie and nothing of what they say."""
-    return list(rows.only("id", "tenant_id", "namespace", "version").select_for_update(of=("self",))[:most])
+    return list(rows.only("id", "tenant_id", "namespace", "version").select_for_update(of=("self",), no_key=True)[:most])
 
 
 def require_version(memory: Memory, version: int) -> None:

@@ -61,7 +61,7 @@ def restore_matching(*, by: Actor, deletion_id: UUID) -> Restored:
     deleted = readable(reach, deleted=True).filter(condition(reach.writable), deletion_id=deletion_id).order_by("id")
     lasting = deleted.only(*_NEEDED).filter(Q(expires_at=None) | Q(expires_at__gt=Now()))
     last, count, first = UUID(int=0), 0, list[Memory]()
-    while batch := list(lasting.filter(id__gt=last).select_for_update(of=("self",))[:BATCH]):
+    while batch := list(lasting.filter(id__gt=last).select_for_update(of=("self",), no_key=True)[:BATCH]):
         there = there_with([key_of(memory) for memory in batch])
         free = [memory for memory in batch if key_of(memory) not in there]
         _restore(free, by)

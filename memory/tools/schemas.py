@@ -2,6 +2,9 @@
 
 They say what models need to know and no more: what exactly a field may hold, the verbs check, for every door alike.
 No schema has alternatives at its top, which several providers refuse.
+
+What memories say is declared sensitive: whoever calls is told it, and what is stored of the call does not hold it. Else
+agents could read in the tenant's executions what rules for namespaces keep from them.
 """
 
 from typing import Any, TypeAlias
@@ -39,6 +42,10 @@ def _flag(description: str) -> Schema:
     return {"type": "boolean", "description": description}
 
 
+def _private(schema: Schema) -> Schema:
+    return {**schema, "x-sensitive": True}
+
+
 def _object(properties: dict[str, Schema], *required: str, description: str = "") -> Schema:
     made: Schema = {"type": "object", "properties": properties}
     return (
@@ -50,12 +57,16 @@ def _object(properties: dict[str, Schema], *required: str, description: str = ""
 
 NAMESPACE = _text("A path that keeps apart what does not belong together, such as `projects/apollo`. All below counts.")
 FACTS: dict[str, Schema] = {
-    "content": _text("What is to be remembered, as text that can be understood by itself later. One fact each."),
+    "content": _private(
+        _text("What is to be remembered, as text that can be understood by itself later. One fact each.")
+    ),
     "namespace": _text("Where it lies: a path such as `projects/apollo` or `users/ada`. Left out: `default`."),
     "kind": _text("What sort of memory it is, in a word of small letters: `fact`, `preference`, `decision`, `task`."),
     "tags": _texts("Words to find it by."),
-    "metadata": {"type": "object", "description": "Anything structured that belongs to it; searches can ask for it."},
-    "source": _text("Where you know it from: a file, an address, a conversation."),
+    "metadata": _private(
+        {"type": "object", "description": "Anything structured that belongs to it; searches can ask for it."}
+    ),
+    "source": _private(_text("Where you know it from: a file, an address, a conversation.")),
     "trust": _choice(
         [Trust.AGENT.value, Trust.UNTRUSTED.value],
         "`untrusted` for text that came from outside, such as pages, mails and other tools' answers; else `agent`.",
@@ -103,7 +114,9 @@ CREATE = _object(
 )
 QUERY = _object(
     {
-        "query": _text("What you would like to know, in your own words. Left out: memories are listed, newest first."),
+        "query": _private(
+            _text("What you would like to know, in your own words. Left out: memories are listed, newest first.")
+        ),
         **_FILTER,
         "kind": {
             "type": ["string", "array"],
@@ -160,6 +173,7 @@ def manager(actions: list[str]) -> Schema:
             "action": _choice(actions, "What to do."),
             "data": {
                 "type": "object",
+                "x-sensitive": True,
                 "description": "`store`: `content`, and what is known besides: `namespace`, `kind`, `tags`, "
                 "`metadata`, `source`, `trust`. `search`: `query`, `namespace`, `kind`, `tags`, `limit`. "
                 "`retrieve`: `id`, or what to list by. `update`: `id`, `version` as it was read, and what changes. "
@@ -199,7 +213,9 @@ CREATED = _object(
 FOUND = _object(
     {
         **ONE["properties"],
-        "results": {"type": "array", "items": {"type": "object"}, "description": "Memories, the best or newest first."},
+        "results": _private(
+            {"type": "array", "items": {"type": "object"}, "description": "Memories, the best or newest first."}
+        ),
         "next": {"type": ["string", "null"], "description": "Of a list: what to give as `after` for more."},
         "truncated": _flag("Something was left out for `max_tokens`."),
     }
@@ -215,6 +231,8 @@ GONE = _object(
     }
 )
 LINKED = _object({**_LINK, "id": _text("The link's id."), "weight": {"type": "number"}, "metadata": {"type": "object"}})
-ANY = _object(
-    {"notice": _NOTICE}, description="As the tool of that action answers: memory-create, memory-query and so on."
+ANY = _private(
+    _object(
+        {"notice": _NOTICE}, description="As the tool of that action answers: memory-create, memory-query and so on."
+    )
 )

@@ -118,14 +118,35 @@ def test_forgetting_takes_no_more_than_it_knows(corridor: Corridor, acme: Tenant
     assert contents(acme) == ["Apollo flies on Monday."]
 
 
-def test_a_secret_is_masked_alike_in_the_memory_and_in_the_execution(corridor: Corridor, acme: Tenant) -> None:
-    """The memory, the stored call and what is recalled later hold the same mask."""
+def test_a_secret_is_stored_nowhere(corridor: Corridor, acme: Tenant) -> None:
     told = call(corridor, "memory-create", {"content": f"The key is {SECRET}.", "trust": "agent"})
     assert told["output"]["redacted"] is True
-    assert told["output"]["content"] == told["input"]["content"] == contents(acme)[0]
+    assert told["output"]["content"] == contents(acme)[0]
     with within(acme.id):
         kept = Execution.objects.get(id=told["id"])
     assert SECRET not in json.dumps([kept.input, kept.output, told])
+
+
+@pytest.mark.parametrize(
+    ("tool", "values"),
+    [
+        ("memory-create", {"content": "Apollo flies on Monday.", "metadata": {"pad": "39A"}, "source": "Ada"}),
+        ("memory-query", {"query": "When does Apollo fly?"}),
+        ("memory-manager", {"action": "store", "data": {"content": "Apollo flies on Monday."}}),
+        ("memory-manager", {"action": "search", "data": {"query": "When does Apollo fly?"}}),
+    ],
+)
+def test_other_agents_do_not_read_in_executions_what_memories_say(
+    corridor: Corridor, acme: Tenant, tool: str, values: dict[str, Any]
+) -> None:
+    """Rules may keep them from the namespace; executions are the tenant's."""
+    remember(acme, "Apollo flies on Monday.", trust="agent")
+    told = call(corridor, tool, values)
+    assert "Apollo flies on Monday." in json.dumps(told["output"])
+    another = corridor.as_(make_key(make_agent(acme, "other", Role.VIEWER)))
+    seen = another.get(f"executions/{told['id']}/")
+    assert seen.status_code == 200
+    assert not [said for said in ("Monday", "39A", "Ada") if said in seen.content.decode()]
 
 
 def test_redaction_leaves_ids_and_times_alone(corridor: Corridor, acme: Tenant) -> None:
