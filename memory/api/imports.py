@@ -5,7 +5,7 @@ from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +14,7 @@ from accounts.api.queries import PageQuery, QuerySerializer
 from accounts.api.serializers import NothingSerializer
 from accounts.api.views import TenantView
 from accounts.caller import Caller
+from accounts.errors import UnsupportedMediaType
 from accounts.roles import Right
 from memory.api.line_bodies import JsonLinesParser, LinesParser
 from memory.importing.begin import begin_import
@@ -88,8 +89,7 @@ class MemoryImportsView(TenantView):
     def post(self, request: Request, caller: Caller) -> Response:
         """Import memories, one on each line, as `POST memories/` takes them. Workers read them; `Location` is where to
         look how far that is."""
-        lines: Any = request.data or ()
-        row = begin_import(tenant_id=caller.tenant_id, by=caller, lines=lines, **self.query)
+        row = begin_import(tenant_id=caller.tenant_id, by=caller, lines=_lines_of(request), **self.query)
         headers = {"Location": f"/api/v1/memory-imports/{row.id}/", "Retry-After": str(POLL_SECONDS)}
         return Response(represent_progress(row), status=202, headers=headers)
 
@@ -122,6 +122,16 @@ class CancelMemoryImportView(TenantView):
         """Stop an import. What was made of its lines until then stays."""
         NothingSerializer.read(request.data)
         return Response(represent_progress(cancel_import(by=caller, import_id=import_id)))
+
+
+def _lines_of(request: Request) -> Any:
+    """The body, in pieces. Raises UnsupportedMediaType."""
+    try:
+        return request.data or ()
+    except exceptions.UnsupportedMediaType:
+        raise UnsupportedMediaType(
+            "Bodies here are JSON lines: an object on each. Send `Content-Type: application/x-ndjson`."
+        ) from None
 
 
 def represent_import(row: MemoryImport) -> dict[str, Any]:

@@ -61,6 +61,12 @@ def test_it_pages_faults_in_the_order_of_their_lines(api: Api) -> None:
     assert [each["line"] for each in second["results"]] == [3]
 
 
+def test_it_says_as_what_lines_are_sent(api: Api) -> None:
+    answer = api.post("memory-imports/", {"content": "x"}, content_type="application/json")
+    told = "Bodies here are JSON lines: an object on each. Send `Content-Type: application/x-ndjson`."
+    assert (answer.status_code, answer.json()["detail"]) == (415, told)
+
+
 def test_it_calls_one_off(api: Api) -> None:
     told = api.post("memory-imports/", numbered(3), content_type=LINES).json()
     assert api.post(f"memory-imports/{told['id']}/cancel/").json()["status"] == "cancelled"
