@@ -14,7 +14,9 @@ from accounts.caller import System
 from accounts.errors import NotFound, QuartermasterError
 from accounts.models import Tenant
 from accounts.tenancy import platform
-from memory.answers.types import Asker
+from integrations import egress
+from integrations.egress import inside
+from memory.answers.types import Answer, Asker
 from memory.words import (
     create,
     delete,
@@ -58,10 +60,19 @@ def _run(command: BaseCommand, word: Word, options: dict[str, Any]) -> None:
     """Prints the body that REST answers with. Raises CommandError."""
     asker = Asker(_tenant(options["tenant"]).id, CONSOLE)
     try:
-        answer = start(word.run(asker, options)).result()
+        answer = start(_answer(word, asker, options)).result()
     except Exception as error:
         raise CommandError(_said(translate(error))) from error
     command.stdout.write(json.dumps(answer.body, ensure_ascii=False, indent=2))
+
+
+async def _answer(word: Word, asker: Asker, options: Mapping[str, Any]) -> Answer:
+    """Connections that were opened for it, to an embedder say, are closed: the process ends after this."""
+    try:
+        return await word.run(asker, options)
+    finally:
+        await egress.aclose()
+        await inside.aclose()
 
 
 def _tenant(slug: str) -> Tenant:

@@ -1,5 +1,6 @@
 """`manage.py memory WORD`, of one tenant's memories."""
 
+import asyncio
 import io
 import json
 from typing import Any
@@ -9,8 +10,13 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Tenant
 from accounts.tenancy import within
+from integrations import egress
+from integrations.egress import EgressRequest, EgressRules, asynchronous, inside
+from memory.answers.types import Answer, Asker
 from memory.models import Memory
+from memory.words.base import Options
 from tests.memory.remembering import remember
+from tests.upstream import Upstream
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model", "acme")]
 
@@ -95,3 +101,19 @@ def test_it_searches_and_walks(acme: Tenant) -> None:
     walked = run("neighbours", str(one.id), "--hops", "2", "--types", "caused_by", "--direction", "out")
     assert [each["memory"]["id"] for each in walked["results"]] == [str(two.id)]
     assert run("namespaces") == {"next": None, "results": [{"namespace": "default/", "count": 2}]}
+
+
+def test_it_closes_the_connections_that_a_word_opened(monkeypatch: pytest.MonkeyPatch, upstream: Upstream) -> None:
+    opened = []
+
+    async def asking(asker: Asker, options: Options) -> Answer:
+        loop = asyncio.get_running_loop()
+        await egress.send(EgressRequest("GET", upstream.url), rules=EgressRules("acme"))
+        await inside.post(upstream.url, "/embed", b"{}", timeout_seconds=10, largest=1_000)
+        opened.extend(way.session for key, way in inside._ways.items() if key[1] is loop)
+        opened.extend(client._session for key, client in asynchronous._clients.items() if key[1] is loop)
+        return Answer({})
+
+    monkeypatch.setattr("memory.words.namespaces.run", asking)
+    assert run("namespaces") == {}
+    assert [session.closed for session in opened] == [True, True]
