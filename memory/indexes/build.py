@@ -53,6 +53,8 @@ def alone() -> Iterator[bool]:
         with owner.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _LOCK)
             yield bool(cursor.fetchone()[0])
+            # Or it would be held until the backend has noticed that nobody talks to it any more.
+            cursor.execute("SELECT pg_advisory_unlock_all()")
     finally:
         owner.close()
 
