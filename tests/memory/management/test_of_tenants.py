@@ -104,7 +104,7 @@ def test_it_searches_and_walks(acme: Tenant) -> None:
 
 
 def test_it_closes_the_connections_that_a_word_opened(monkeypatch: pytest.MonkeyPatch, upstream: Upstream) -> None:
-    opened = []
+    opened: list[Any] = []
 
     async def asking(asker: Asker, options: Options) -> Answer:
         loop = asyncio.get_running_loop()
