@@ -1,6 +1,6 @@
 """Keeping an answer to so many tokens: by whole hits, from the best on. The first one is always there, if cut."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from memory.search.shown import shown_hit
@@ -10,6 +10,9 @@ from registry.shaping.weight import tokens_of
 
 _LONG = ("content", "metadata")
 """What a hit may be cut in: a text tells how many characters are left out, an object loses its last fields."""
+_LAST = frozenset({"id", "content", "trust", "score", "similarity"})
+"""What is left of a hit where nothing else has room: FEWEST_TOKENS hold it, with the beginning of a text."""
+_MARKS: Mapping[str, object] = {"content": "…", "metadata": {}}
 
 
 def keep_to(hits: Sequence[Hit], request: SearchRequest) -> tuple[tuple[Hit, ...], int, bool]:
@@ -24,17 +27,23 @@ def keep_to(hits: Sequence[Hit], request: SearchRequest) -> tuple[tuple[Hit, ...
         kept.append(hit)
         used += tokens
     if most is not None and hits and not kept:
-        kept = [_cut(hits[0], request, most)]
-        used = tokens_of(shown_hit(kept[0], request))
-        return tuple(kept), used, True
+        first = _cut(hits[0], request, most)
+        return (first,), tokens_of(shown_hit(first, request)), True
     return tuple(kept), used, len(kept) < len(hits)
 
 
 def _cut(hit: Hit, request: SearchRequest, most: int) -> Hit:
+    """With all its fields, where they leave room for the beginning of its content."""
+    cut = _shortened(hit, request, most)
+    told = shown_hit(cut, request)
+    if tokens_of(told) <= most and told.get("content") != _MARKS["content"]:
+        return cut
+    return _shortened(replace(hit, left=_LAST), request, most)
+
+
+def _shortened(hit: Hit, request: SearchRequest, most: int) -> Hit:
     told = shown_hit(hit, request)
     long = {name: told[name] for name in _LONG if name in told}
     rest = tokens_of({name: value for name, value in told.items() if name not in long})
-    # However little there is, a text keeps a mark that it was cut.
     fitted = fit(long, max(most - rest, 1)).value
-    marks = {"content": "…", "metadata": {}}
-    return replace(hit, shortened={name: fitted.get(name, marks[name]) for name in long})
+    return replace(hit, shortened={name: fitted.get(name, _MARKS[name]) for name in long})

@@ -20,7 +20,7 @@ LONGEST_NAME = 200
 """Characters of a property's name."""
 MOST_SIGNS = 16
 """Quoted phrases and excluded words of one question."""
-FEWEST_TOKENS = 50
+FEWEST_TOKENS = 64
 """Of a budget: fewer would not hold a hit."""
 FEWEST_CANDIDATES = 50
 """That each list brings, however few hits are wanted: what two lists agree on may stand deep in both."""

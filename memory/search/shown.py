@@ -23,7 +23,7 @@ def shown_hit(hit: Hit, request: SearchRequest) -> dict[str, Any]:
     told |= {"score": round(hit.score, 6), "similarity": _rounded(hit.similarity)}
     if request.explain:
         told["explanation"] = [_shown_part(part) for part in hit.parts]
-    return told
+    return told if hit.left is None else {name: value for name, value in told.items() if name in hit.left}
 
 
 def shown_how(how: How) -> dict[str, Any]:

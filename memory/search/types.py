@@ -95,6 +95,8 @@ class Hit:
     parts: tuple[Part, ...] = ()
     shortened: Mapping[str, object] = field(default_factory=dict)
     """Fields that are told cut, for want of room."""
+    left: frozenset[str] | None = None
+    """The fields that are told at all, for want of room; None: all that were asked for."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from memory.answers.find import LARGEST_PAGE
 from memory.answers.reading import LONGEST_WAIT_MS, USUAL_WAIT_MS
 from memory.limits import MOST_AT_ONCE, MOST_HITS, MOST_HOPS
 from memory.models import Trust
+from memory.search.limits import FEWEST_TOKENS
 from memory.search.types import Mode
+from registry.shaping.budget import MOST_TOKENS
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -132,7 +134,9 @@ QUERY = _object(
         "mode": _choice([each.value for each in Mode], "Of a search: by meaning, by words, or by both (`hybrid`)."),
         "any_time": _flag("Of a search: also what is not so any more, or not yet."),
         "expand_links": _number(0, 2, "Of a search: go on over so many links from what was found."),
-        "max_tokens": _number(50, 1_000_000, "Of a search: the most that the answer may take of your context."),
+        "max_tokens": _number(
+            FEWEST_TOKENS, MOST_TOKENS, "Of a search: the most that the answer may take of your context."
+        ),
         "explain": _flag("Of a search: say how each score came about."),
         "fields": _texts("Only these fields of each memory, such as `content` and `tags`."),
         "after": _text("Of a list: the `next` of the answer before."),

@@ -1,9 +1,14 @@
+import re
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from memory.models import Memory, Trust
 from memory.search.budget import keep_to
+from memory.search.limits import FEWEST_TOKENS
 from memory.search.shown import shown_hit
-from memory.search.types import Hit, SearchRequest
+from memory.search.types import Arm, Hit, Part, SearchRequest
 from registry.shaping.weight import tokens_of
 
 
@@ -55,18 +60,41 @@ def test_it_cuts_metadata_too() -> None:
     assert tokens <= 200
 
 
-def test_it_leaves_at_least_a_mark() -> None:
-    request = SearchRequest(query="x", max_tokens=50)
-    (kept,), _, truncated = keep_to([hit("word " * 1_000, metadata={"a": "b"})], request)
+@pytest.mark.parametrize("score", [1e-6, -0.123456, 0.123456])
+@pytest.mark.parametrize("letter", ["w", "ж", "語", "🙂"])
+def test_the_least_budget_holds_the_beginning_and_how_much_is_left_out(letter: str, score: float) -> None:
+    request = SearchRequest(query="x", max_tokens=FEWEST_TOKENS, explain=True)
+    first = hit(letter * 7_999, metadata={"a": "b"}, tags=["x" * 64] * 32, source="s" * 200)
+    first = replace(first, score=score, similarity=-0.987654, parts=(Part(Arm.KEYWORD, 1, 0.5, 0.5),))
+    first.memory.trust = Trust.UNTRUSTED
+    (kept,), tokens, truncated = keep_to([first, hit("b")], request)
     told = shown_hit(kept, request)
-    assert (told["content"], told["metadata"], truncated) == ("…", {}, True)
+    assert list(told) == ["id", "content", "trust", "score", "similarity"]
+    assert re.fullmatch(rf"{letter}+… \[7\d{{3}} more characters\]", told["content"])
+    assert (tokens, truncated) == (tokens_of(told), True)
+    assert tokens <= FEWEST_TOKENS
+
+
+def test_other_fields_stay_where_they_leave_room() -> None:
+    request = SearchRequest(query="x", max_tokens=250)
+    (kept,), tokens, _ = keep_to([hit("word " * 1_000, source="a page")], request)
+    told = shown_hit(kept, request)
+    assert (told["source"], told["content"][:9]) == ("a page", "word word")
+    assert tokens <= 250
+
+
+def test_long_fields_go_where_they_leave_no_room() -> None:
+    request = asked(FEWEST_TOKENS, "tags", "trust")
+    (kept,), tokens, truncated = keep_to([hit("a", tags=["x" * 64] * 32)], request)
+    assert list(shown_hit(kept, request)) == ["id", "trust", "score", "similarity"]
+    assert (tokens <= FEWEST_TOKENS, truncated) == (True, True)
 
 
 def test_it_cuts_nothing_that_is_not_shown() -> None:
-    request = asked(50, "tags")
+    request = asked(FEWEST_TOKENS, "tags")
     (kept,), _, truncated = keep_to([hit("word " * 1_000)], request)
     assert ("content" not in shown_hit(kept, request), truncated) == (True, False)
 
 
 def test_it_keeps_nothing_of_nothing() -> None:
-    assert keep_to([], asked(50)) == ((), 0, False)
+    assert keep_to([], asked(FEWEST_TOKENS)) == ((), 0, False)
