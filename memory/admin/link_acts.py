@@ -43,7 +43,7 @@ class LinkForm(ActForm):
     )
     weight = forms.FloatField(
         initial=1.0,
-        help_text="How strong: above 0, up to 1.",
+        help_text="How strong: 0.000001 to 1.",
         widget=forms.NumberInput(attrs={"min": 0, "max": 1, "step": "any"}),
     )
     metadata = JsonField(kind=dict)

@@ -189,7 +189,7 @@ class MemoryLinkEndsSerializer(serializers.Serializer[Any]):
 
 class NewMemoryLinkSerializer(MemoryLinkEndsSerializer):
     type = serializers.CharField(max_length=LONGEST_LINK_TYPE, help_text="A word of yours: `about`, `caused_by`.")
-    weight = serializers.FloatField(default=1.0, help_text="How strong it is: above 0, up to 1.")
+    weight = serializers.FloatField(default=1.0, help_text="How strong it is: from 0.000001 to 1.")
     metadata = serializers.DictField(required=False)
 
 

@@ -479,7 +479,7 @@ class Migration(migrations.Migration):
                         help_text="A word of your own: `about`, `caused_by`, `supersedes`.", max_length=64
                     ),
                 ),
-                ("weight", models.FloatField(default=1.0, help_text="How strong it is: above 0, up to 1.")),
+                ("weight", models.FloatField(default=1.0, help_text="How strong it is: from 0.000001 to 1.")),
                 ("metadata", models.JSONField(blank=True, default=dict)),
                 ("created_by", models.CharField(editable=False, max_length=100)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

@@ -21,7 +21,7 @@ class MemoryLink(models.Model):
         Memory, on_delete=models.DO_NOTHING, related_name="links_in", db_index=False, db_constraint=False
     )
     type = models.CharField(max_length=64, help_text="A word of your own: `about`, `caused_by`, `supersedes`.")
-    weight = models.FloatField(default=1.0, help_text="How strong it is: above 0, up to 1.")
+    weight = models.FloatField(default=1.0, help_text="How strong it is: from 0.000001 to 1.")
     metadata = models.JSONField(default=dict, blank=True)
     created_by = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

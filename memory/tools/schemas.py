@@ -163,7 +163,7 @@ DELETE = _object(
 LINK = _object(
     {
         **_LINK,
-        "weight": {"type": "number", "description": "How strong it is: above 0, up to 1, which is usual."},
+        "weight": {"type": "number", "description": "How strong it is: from 0.000001 to 1, which is usual."},
         "metadata": {"type": "object", "description": "Anything structured that belongs to the link."},
     },
     *_LINK,

@@ -101,7 +101,7 @@ class TestMaking:
             ({"to": "the other one"}, "This is no memory's id."),
             ({"to": "00000000-0000-4000-8000-000000000000"}, "There is no such memory, or it was deleted."),
             ({"type": "Signed by"}, "small letters"),
-            ({"weight": "2"}, "Give a number above 0, up to 1."),
+            ({"weight": "2"}, "Give a number from 0.000001 to 1."),
         ],
     )
     def test_a_fault_stands_beside_its_field_and_nothing_is_made(
