@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import AuditEntry
 from memory.erasing.targets import OF_IMPORTS, OF_MEMORIES, OF_TENANTS, Target, label
-from memory.models import Erased, Memory, MemoryErasure, MemoryVersion
+from memory.models import Erased, ImportFault, Memory, MemoryCount, MemoryErasure, MemoryVersion
 
 REMAINS = (
     "Entries of the audit trail name memories by their ids, and namespaces, and hold nothing that a memory said.",
@@ -49,8 +49,13 @@ def count(target: Target) -> dict[str, int]:
 
 
 def look_again(target: Target) -> dict[str, int]:
-    """What is left: rows of the target, and rows that refer to what is gone."""
+    """What is left, by every table that anything is removed from: rows of the target, and rows that refer to what is
+    gone."""
     found = count(target)
+    if target.what != Erased.TENANT:
+        found[label(ImportFault)] = ImportFault.objects.count()
+    if target.what == Erased.NAMESPACE:
+        found[label(MemoryCount)] = target.counts().count()
     for kind, columns in OF_MEMORIES:
         found[label(kind)] += sum(target.orphans(kind, column).count() for column in columns)
     return found

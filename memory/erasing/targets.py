@@ -55,6 +55,11 @@ class Target:
         named = Collate(KT("facts__namespace"), "C")
         return MemoryVersion.objects.annotate(named=named).filter(named__gte=subtree.low, named__lt=subtree.high)
 
+    def counts(self) -> models.QuerySet[MemoryCount]:
+        """Of a namespace: the numbers that are kept of it, which name it."""
+        rows: models.QuerySet[MemoryCount] = MemoryCount.objects.filter(condition((below(self.name),)))
+        return rows
+
     def orphans(self, kind: type[models.Model], column: str) -> models.QuerySet[Any]:
         """Rows that refer to a memory which is gone; the foreign keys let there be none."""
         memory = Memory.objects.filter(id=OuterRef(column))

@@ -14,7 +14,6 @@ from memory.bulk.turns import TURN_SECONDS, Turn, end, give_back, held, lease, t
 from memory.erasing.proof import chain, look_again
 from memory.erasing.targets import OF_IMPORTS, OF_MEMORIES, OF_TENANTS, Target, label
 from memory.importing.files import remove_file
-from memory.intervals import below, condition
 from memory.models import (
     BulkStatus,
     Erased,
@@ -100,12 +99,11 @@ def _finish(row: MemoryErasure, target: Target) -> dict[str, int]:
             removed[label(kind)] += _delete(kind._default_manager.all())
     else:
         removed[label(ImportFault)] += _delete(ImportFault.objects.all())
-    found = look_again(target)
-    if target.what == Erased.NAMESPACE and not found[label(Memory)]:
+    if target.what == Erased.NAMESPACE and not target.memories().exists():
         # They add up to nothing, and name what nobody is to know of.
-        removed[label(MemoryCount)] += _delete(MemoryCount.objects.filter(condition((below(target.name),))))
+        removed[label(MemoryCount)] += _delete(target.counts())
     _add(row, removed)
-    return found
+    return look_again(target)
 
 
 def _remove_files(turn: Turn) -> None:

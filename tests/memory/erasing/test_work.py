@@ -103,7 +103,7 @@ def test_it_removes_all_of_an_end_user_and_nothing_of_others(acme: Tenant, anna:
         "memory_memoryversion": 2,
         "memory_memorylink": 2,
     }
-    assert row.found_after == dict.fromkeys(row.removed, 0)
+    assert row.found_after == dict.fromkeys([*row.removed, "memory_importfault"], 0)
 
 
 def test_it_proves_what_it_did(acme: Tenant, anna: list[Memory]) -> None:
@@ -160,8 +160,20 @@ def test_it_removes_a_namespace_with_all_below_it(acme: Tenant) -> None:
     row = erased(acme, "namespace", "a")
     assert left(acme) == ["ab", "b", "moved"]
     assert (row.removed["memory_memory"], row.removed["memory_memoryversion"]) == (2, 1)
+    assert set(row.removed) <= set(row.found_after or {})
+    assert set((row.found_after or {}).values()) == {0}
+    assert row.removed["memory_memorycount"] > 0
     with within(acme.id):
         assert {count.namespace for count in MemoryCount.objects.all()} == {"ab/", "b/"}
+
+
+@pytest.mark.parametrize(("what", "target"), [("end_user", "anna"), ("namespace", "crm/a"), ("tenant", "")])
+def test_it_looks_again_at_every_table_that_it_removes_from(
+    acme: Tenant, anna: list[Memory], what: str, target: str
+) -> None:
+    imported(acme, numbered(2) + as_lines({}))
+    row = erased(acme, what, target)
+    assert {"memory_importfault", "memory_memory"} <= set(row.removed) <= set(row.found_after or {})
 
 
 def test_it_removes_all_of_a_tenant_and_nothing_of_another(acme: Tenant, globex: Tenant, anna: list[Memory]) -> None:
