@@ -20,7 +20,9 @@ def lock_memory(*, by: Actor, memory_id: UUID, deleted: bool = False) -> tuple[M
 
 def lock_some(rows: MemoryQuerySet, most: int) -> list[Memory]:
     """So many of them, until the transaction's end, with what says where they lie and nothing of what they say."""
-    return list(rows.only("id", "tenant_id", "namespace", "version").select_for_update(of=("self",), no_key=True)[:most])
+    return list(
+        rows.only("id", "tenant_id", "namespace", "version").select_for_update(of=("self",), no_key=True)[:most]
+    )
 
 
 def require_version(memory: Memory, version: int) -> None:
