@@ -15,6 +15,7 @@ from memory.access import reach_of
 from memory.changing import lock_memory
 from memory.colliding import alone, refuse_same
 from memory.embedding.queue import COPIED, queue
+from memory.errors import MemoryNotFound
 from memory.find import readable
 from memory.inserting import key_of, there_with
 from memory.intervals import condition
@@ -35,8 +36,14 @@ class Restored:
 
 
 def restore_memory(*, by: Actor, memory_id: UUID) -> Memory:
-    """Raises Forbidden, MemoryNotFound, QuotaReached, Conflict where it has expired or the same is there again."""
-    memory, _ = lock_memory(by=by, memory_id=memory_id, deleted=True)
+    """The memory, which is there again; one that is not deleted stays as it is.
+
+    Raises Forbidden, MemoryNotFound, QuotaReached, Conflict where it has expired or the same is there again.
+    """
+    try:
+        memory, _ = lock_memory(by=by, memory_id=memory_id, deleted=True)
+    except MemoryNotFound:
+        return lock_memory(by=by, memory_id=memory_id)[0]
     if memory.expires_at is not None and memory.expires_at <= timezone.now():
         raise Conflict("This memory has expired: nobody would find it. Store it anew.")
     refuse_same(memory)

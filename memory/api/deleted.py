@@ -66,7 +66,7 @@ class RestoreView(AsyncTenantView):
 
     @extend_schema(request=MemoryWaitSerializer, responses=MemorySerializer)
     async def post(self, request: Request, caller: Caller, memory_id: UUID) -> Response:
-        """Undo its deletion. 409 when it has expired, or its namespace holds the same again."""
+        """Undo its deletion; one that is not deleted stays as it is. 409 when it has expired, or the same is there."""
         return response_of(await restore(asker_of(caller), memory_id, body_of(request.data)))
 
 

@@ -75,10 +75,20 @@ def test_it_undoes_a_deletion(acme: Tenant, by: Caller) -> None:
     assert told(acme) == [(f"memory:{memory.id}", {"namespace": "default/", "count": 1, "ids": [str(memory.id)]})]
 
 
-def test_it_restores_what_is_deleted_alone(acme: Tenant, by: Caller) -> None:
-    there = remember(acme, "a")
-    with pytest.raises(MemoryNotFound):
-        back(there, by)
+def test_what_is_not_deleted_stays_as_it_is(acme: Tenant, by: Caller) -> None:
+    memory = deleted(acme, "a")
+    back(memory, by)
+    assert (back(memory, by).version, seen_now(acme, memory.id).version, len(told(acme))) == (3, 3, 1)
+
+
+def test_it_restores_nothing_that_is_not_there(acme: Tenant, globex: Tenant, by: Caller) -> None:
+    expired, theirs = remember(acme, "a"), deleted(globex, "b")
+    with within(acme.id):
+        Memory.objects.filter(id=expired.id).update(expires_at=timezone.now())
+        for memory_id in (expired.id, theirs.id, uuid4()):
+            with pytest.raises(MemoryNotFound):
+                restore_memory(by=by, memory_id=memory_id)
+    assert told(acme) == []
 
 
 def test_it_does_not_bring_back_what_has_expired(acme: Tenant) -> None:

@@ -106,7 +106,6 @@ REFUSED = [
     ("delete", "precondition_failed"),
     ("delete", "not_found"),
     ("get", "not_found"),
-    ("restore", "not_found"),
     ("delete_many", "invalid_input"),
 ]
 
