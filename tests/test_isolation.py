@@ -111,7 +111,7 @@ def ids(
     with within(acme.id):
         cancel_import(by=admin, import_id=lines.id)  # while it goes on, nothing is erased
         erasure = begin_erasure(tenant_id=acme.id, by=admin, what="end_user", target="nobody")
-        linked = link(by=admin, from_id=memories[0].id, to_id=memories[1].id, type="about")
+        linked = link(by=admin, from_id=memories[0].id, to_id=memories[1].id, type="about").link
         namespace_rule = create_rule(tenant_id=acme.id, by=admin, namespace="people", access="read")
         key = ApiKey.objects.get(agent=scout)
         facts = {"name": "Ask first", "effect": "ask", "tools": ["erp-*"]}

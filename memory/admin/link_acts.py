@@ -71,7 +71,7 @@ class AddLink(Act):
     def perform(self, request: HttpRequest, subject: Memory, values: dict[str, Any]) -> MemoryLink:
         facts = {"type": values["type"], "weight": values["weight"], "metadata": values["metadata"] or {}}
         try:
-            return link(by=caller_behind(request), from_id=subject.id, to_id=values["to"], **facts)
+            return link(by=caller_behind(request), from_id=subject.id, to_id=values["to"], **facts).link
         except MemoryNotFound as error:
             raise Invalid(faults=[Fault("$.to", "There is no such memory, or it was deleted.")]) from error
 

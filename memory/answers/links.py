@@ -33,7 +33,8 @@ async def link(asker: Asker, asked: Any) -> Answer:
 
 def _link(asker: Asker, read: dict[str, Any]) -> Answer:
     more = {name: read[name] for name in ("weight", "metadata") if name in read}
-    return Answer(show_link(make_link(by=asker.by, **_ends(read), **more)))
+    made = make_link(by=asker.by, **_ends(read), **more)
+    return Answer(show_link(made.link), is_new=made.is_new)
 
 
 async def unlink(asker: Asker, asked: Any) -> Answer:

@@ -43,11 +43,12 @@ class LinksView(AsyncTenantView):
         rows = listed_links(asker, read_fields_of(asked, LIST, path=""))
         return page(rows, show_link, request=request, view=self)
 
-    @extend_schema(request=NewMemoryLinkSerializer, responses=MemoryLinkSerializer)
+    @extend_schema(request=NewMemoryLinkSerializer, responses={201: MemoryLinkSerializer, 200: MemoryLinkSerializer})
     async def post(self, request: Request, caller: Caller) -> Response:
-        """Link a memory to another one. The same type between the same two again puts weight and metadata."""
+        """Link a memory to another one. The same type between the same two again puts weight and metadata: 200."""
         answer = await link(asker_of(caller), request.data)
-        return response_of(answer, location=f"/api/v1/memory-links/{answer.body['id']}/")
+        location = f"/api/v1/memory-links/{answer.body['id']}/"
+        return response_of(answer, status=201 if answer.is_new else 200, location=location)
 
 
 class LinkView(AsyncTenantView):

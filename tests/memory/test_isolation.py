@@ -44,7 +44,7 @@ def acmes(acme: Tenant) -> Acmes:
     make_model()
     there, other, gone = (remember(acme, content, vector=[1, 2, 3]) for content in "abc")
     with within(acme.id):
-        made = link(by=CURATOR, from_id=there.id, to_id=other.id, type="about")
+        made = link(by=CURATOR, from_id=there.id, to_id=other.id, type="about").link
         update_memory(by=CURATOR, memory_id=there.id, version=1, changes={"kind": "note"})
         deleted = delete_memory(by=CURATOR, memory_id=gone.id)
     assert deleted.deletion_id is not None

@@ -64,7 +64,7 @@ def ours(acme: Tenant, scout: Agent, model: EmbeddingModel) -> Ours:
     with within(acme.id):
         # While it goes on, nothing is erased.
         cancel_import(by=by, import_id=imported.id)
-        linked = link(by=by, from_id=first.id, to_id=second.id, type="caused_by")
+        linked = link(by=by, from_id=first.id, to_id=second.id, type="caused_by").link
         ruled = create_rule(tenant_id=acme.id, by=CASTING, namespace="people", access="read")
         erasure = begin_erasure(tenant_id=acme.id, by=CASTING, what="end_user", target="nobody")
         delete_memory(by=CASTING, memory_id=deleted.id)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def linked(one: Memory, other: Memory, word: str = "about", *, weight: float = 1.0) -> MemoryLink:
     with within(one.tenant_id):
-        return link(by=CASTING, from_id=one.id, to_id=other.id, type=word, weight=weight)
+        return link(by=CASTING, from_id=one.id, to_id=other.id, type=word, weight=weight).link
 
 
 def links(tenant: Tenant) -> list[MemoryLink]:

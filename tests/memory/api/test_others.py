@@ -127,11 +127,15 @@ def test_links_are_made_listed_and_removed(corridor: Corridor, acme: Tenant) -> 
     body = {"from": str(one.id), "to": str(two.id), "type": "about", "metadata": {"by": "hand"}}
     made = corridor.post("memory-links/", body)
     told = made.json()
-    assert (made.status_code, made["Location"]) == (200, f"/api/v1/memory-links/{told['id']}/")
+    assert (made.status_code, made["Location"]) == (201, f"/api/v1/memory-links/{told['id']}/")
     assert (told["weight"], told["metadata"]) == (1.0, {"by": "hand"})
     assert corridor.get(f"memory-links/{told['id']}/").json() == told
-    again = corridor.post("memory-links/", {**body, "weight": 0.5}).json()
-    assert (again["id"], again["weight"]) == (told["id"], 0.5)
+    answer = corridor.post("memory-links/", {**body, "weight": 0.5})
+    again = answer.json()
+    assert (answer.status_code, answer["Location"], again["id"], again["weight"]) == (
+        *(200, made["Location"]),
+        *(told["id"], 0.5),
+    )
     corridor.post("memory-links/", {"from": str(two.id), "to": str(three.id), "type": "caused_by"})
     query = {"memory": str(one.id), "direction": "out", "type": "about"}
     assert [each["id"] for each in corridor.get("memory-links/", query).json()["results"]] == [told["id"]]

@@ -31,7 +31,7 @@ def two(acme: Tenant) -> tuple[Memory, Memory]:
 
 def linked(first: Memory, second: Memory, by: Any = CURATOR, **facts: Any) -> MemoryLink:
     with within(first.tenant_id):
-        return link(by=by, from_id=first.id, to_id=second.id, **{"type": "about", **facts})
+        return link(by=by, from_id=first.id, to_id=second.id, **{"type": "about", **facts}).link
 
 
 def links(tenant: Tenant) -> list[tuple[str, float, Any]]:
@@ -72,6 +72,21 @@ def test_the_same_again_puts_weight_and_metadata(acme: Tenant, two: tuple[Memory
     assert len(told(acme)) == 1
     again = linked(*two, weight=0.2, metadata={"a": 1})
     assert (again.id, links(acme), len(told(acme))) == (first.id, [("about", 0.2, {"a": 1})], 2)
+
+
+def test_it_says_whether_it_is_new(acme: Tenant, two: tuple[Memory, Memory]) -> None:
+    first, second = two
+    with within(acme.id):
+        made = [
+            link(by=CURATOR, from_id=first.id, to_id=second.id, type="about", weight=weight) for weight in (1, 1, 0.5)
+        ]
+    assert [one.is_new for one in made] == [True, False, False]
+
+
+def test_it_names_both_ends_where_neither_is_there(acme: Tenant) -> None:
+    with pytest.raises(MemoryNotFound) as refused, within(acme.id):
+        link(by=CURATOR, from_id=uuid4(), to_id=uuid4(), type="about")
+    assert [fault.path for fault in refused.value.faults] == ["$.from", "$.to"]
 
 
 def test_other_types_and_the_way_back_are_other_links(acme: Tenant, two: tuple[Memory, Memory]) -> None:
@@ -120,8 +135,10 @@ def test_it_links_only_what_is_there(acme: Tenant, globex: Tenant, two: tuple[Me
         Memory.objects.filter(id=expired.id).update(expires_at=timezone.now())
     for other in (deleted, expired, hidden, remember(globex, "e"), Memory(id=uuid4(), tenant=acme)):
         for from_id, to_id in ((first.id, other.id), (other.id, first.id)):
-            with pytest.raises(MemoryNotFound), within(acme.id):
+            with pytest.raises(MemoryNotFound) as refused, within(acme.id):
                 link(by=by, from_id=from_id, to_id=to_id, type="about")
+            missing = "$.to" if to_id == other.id else "$.from"
+            assert [fault.path for fault in refused.value.faults] == [missing]
     assert (links(acme), links(globex)) == ([], [])
 
 
