@@ -44,8 +44,11 @@ async def _search(asker: Asker, asked: dict[str, Any]) -> Answer:
 
 
 async def _query(asker: Asker, asked: dict[str, Any]) -> Answer:
-    is_search = "id" not in asked and asked.keys() & {"query", "vector"}
-    return await (_search(asker, asked) if is_search else _retrieve(asker, asked))
+    sought = [name for name in ("query", "vector") if name in asked]
+    if sought and "id" in asked:
+        said = f"Leave this out, or `{sought[0]}`: one memory is read, or many are searched."
+        raise Invalid(faults=[Fault("$.id", said)])
+    return await (_search(asker, asked) if sought else _retrieve(asker, asked))
 
 
 async def _update(asker: Asker, asked: dict[str, Any]) -> Answer:
@@ -63,6 +66,8 @@ async def _delete(asker: Asker, asked: dict[str, Any]) -> Answer:
     if "restore" in asked:
         memory_id, rest = split_id(_renamed(asked, "restore", "id"))
         return await restore(asker, memory_id, rest)
+    if "id" not in asked:
+        raise Invalid(faults=[Fault("$", "Give one of `id`, `filter`, `restore` and `undo`.")])
     memory_id, rest = split_id(asked)
     version, rest = split_version(rest)
     _refuse_rest(rest)

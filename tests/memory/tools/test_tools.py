@@ -111,6 +111,23 @@ def test_the_one_tool_says_where_in_its_data_a_fault_is(corridor: Corridor, valu
     assert (told["status"], [fault["path"] for fault in told["errors"]]) == (422, [path])
 
 
+def test_forgetting_says_what_it_may_be_given(corridor: Corridor, acme: Tenant) -> None:
+    remember(acme, "Apollo flies on Monday.")
+    told = call(corridor, "memory-delete", {})
+    said = {"path": "$", "message": "Give one of `id`, `filter`, `restore` and `undo`."}
+    assert (told["status"], told["errors"]) == (422, [said])
+    assert contents(acme) == ["Apollo flies on Monday."]
+
+
+@pytest.mark.parametrize("sought", [{"query": "Apollo"}, {"vector": [1.0]}])
+def test_it_reads_one_or_searches_many(corridor: Corridor, acme: Tenant, sought: dict[str, Any]) -> None:
+    memory = remember(acme, "Apollo flies on Monday.")
+    told = call(corridor, "memory-query", {"id": str(memory.id), **sought})
+    (name,) = sought
+    said = f"Leave this out, or `{name}`: one memory is read, or many are searched."
+    assert (told["status"], told["errors"]) == (422, [{"path": "$.id", "message": said}])
+
+
 def test_forgetting_takes_no_more_than_it_knows(corridor: Corridor, acme: Tenant) -> None:
     memory = remember(acme, "Apollo flies on Monday.")
     told = call(corridor, "memory-delete", {"id": str(memory.id), "colour": "red"})
