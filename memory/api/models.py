@@ -47,6 +47,6 @@ def represent_model(model: EmbeddingModel) -> dict[str, Any]:
         "dimensions": model.dimensions,
         "state": str(model.state),
         "share": round(progress.share, 4),
-        "seconds_left": progress.seconds_left,
+        "seconds_left": None if progress.seconds_left is None else round(progress.seconds_left, 1),
         "activated_at": model.activated_at,
     }

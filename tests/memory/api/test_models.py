@@ -21,7 +21,7 @@ def test_it_lists_models_and_how_far_they_are(api: Api, acme: Tenant, globex: Te
     with platform():
         first = MemoryEmbedding.objects.order_by("id").first()
         MemoryEmbedding.objects.filter(id=first.id).update(status="ready", vector=[1.0] * 384)  # type: ignore[union-attr]
-    EmbeddingModel.objects.create(name="new", dimensions=3, state=ModelState.BUILDING, per_second=4)
+    EmbeddingModel.objects.create(name="new", dimensions=3, state=ModelState.BUILDING, per_second=3)
     answer = api.get(ADDRESS)
     assert answer.status_code == 200
     assert answer.json()["results"] == [
@@ -38,7 +38,7 @@ def test_it_lists_models_and_how_far_they_are(api: Api, acme: Tenant, globex: Te
             "dimensions": 3,
             "state": "building",
             "share": 0.0,
-            "seconds_left": 0.5,
+            "seconds_left": 0.7,
             "activated_at": None,
         },
     ]
