@@ -6,7 +6,7 @@ from uuid import UUID
 from memory.answers.filters import READERS as FILTER
 from memory.answers.filters import as_which, read_filter
 from memory.answers.find import show_all
-from memory.answers.reading import Readers, a_flag, a_moment, an_id, read_fields_of, split_wait
+from memory.answers.reading import WAIT, Readers, a_flag, a_moment, an_id, read_fields_of, split_wait
 from memory.answers.types import Answer, Asker, in_tenant
 from memory.answers.update import written
 from memory.delete import delete_matching, delete_memory
@@ -50,7 +50,7 @@ def _delete_many(asker: Asker, read: dict[str, Any]) -> Answer:
 async def restore(asker: Asker, memory_id: UUID, asked: Any) -> Answer:
     """`asked`: `wait_ms`."""
     rest, wait_ms = split_wait(asked)
-    read_fields_of(rest, {})
+    read_fields_of(rest, WAIT)
     return await written(asker, await in_tenant(asker, _restore, memory_id), wait_ms)
 
 

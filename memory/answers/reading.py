@@ -118,6 +118,7 @@ def a_moment(value: Any) -> datetime:
     raise Unfit("Give a time with its offset, such as `2026-11-30T14:05:00Z`.")
 
 
+WAIT: Readers = {"wait_ms": a_number(0, LONGEST_WAIT_MS)}
 a_version = a_number(1, 2**31 - 1)
 
 
@@ -127,5 +128,5 @@ def split_wait(given: Any) -> tuple[dict[str, Any], int]:
         raise Invalid(faults=[Fault("$", "Give an object.")])
     rest = {name: value for name, value in given.items() if name != "wait_ms"}
     waits = {"wait_ms": given["wait_ms"]} if "wait_ms" in given else {}
-    read = read_fields_of(waits, {"wait_ms": a_number(0, LONGEST_WAIT_MS)})
+    read = read_fields_of(waits, WAIT)
     return rest, read.get("wait_ms", USUAL_WAIT_MS)

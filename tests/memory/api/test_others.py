@@ -101,7 +101,10 @@ def test_one_is_brought_back_once(corridor: Corridor, acme: Tenant) -> None:
     assert (answer.status_code, answer["ETag"], answer.json()["embedding"]) == (200, '"3"', "ready")
     again = corridor.post(f"memories/{memory.id}/restore/", {})
     assert (again.status_code, again["ETag"], again.json()) == (200, '"3"', answer.json())
-    assert codes(corridor.post(f"memories/{memory.id}/restore/", {"colour": "red"})) == (422, "invalid_input")
+    refused = corridor.post(f"memories/{memory.id}/restore/", {"colour": "red"})
+    assert codes(refused) == (422, "invalid_input")
+    said = "There is no such field. There are: wait_ms."
+    assert refused.json()["errors"] == [{"path": "$.colour", "message": said}]
 
 
 def test_its_history_has_pages(corridor: Corridor, acme: Tenant) -> None:
