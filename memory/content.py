@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -129,13 +130,18 @@ def _text(longest: int) -> Callable[[Any], str]:
 
 
 def _content(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or is_blank(value):
         raise Unfit("Give a text that is not empty.")
     refuse_unstorable(value)
     size = len(value.encode())
     if size > LARGEST_CONTENT_BYTES:
         raise Unfit(f"Give at most {LARGEST_CONTENT_BYTES:,} bytes (this is {size:,}), or make several memories of it.")
     return value
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of it is seen: white space, and characters without width such as U+200B."""
+    return all(sign.isspace() or unicodedata.category(sign) == "Cf" for sign in text)
 
 
 def refuse_unstorable(text: str) -> None:

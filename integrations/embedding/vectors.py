@@ -19,7 +19,8 @@ def checked(values: object, dimensions: int, *, path: str = "$") -> list[float]:
         raise _invalid(path, f"A vector has {dimensions} numbers here, not {len(values)}.")
     numbers = [_number(value, path, index) for index, value in enumerate(values)]
     if all(abs(number) < SMALLEST for number in numbers):
-        raise _invalid(path, "A vector of nothing but zeros has no direction. Send another one, or none.")
+        what = "so short" if any(numbers) else "of nothing but zeros"
+        raise _invalid(path, f"A vector {what} has no direction. Send another one, or none.")
     return numbers
 
 

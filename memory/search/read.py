@@ -8,6 +8,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.errors import Fault, Invalid
 from integrations.embedding.vectors import checked
+from memory.content import is_blank
 from memory.limits import LONGEST_END_USER, LONGEST_KIND, LONGEST_TAG, MOST_HITS, MOST_TAGS
 from memory.models import Trust
 from memory.namespaces import read_subtree
@@ -67,7 +68,7 @@ def _combined_faults(given: Mapping[Any, Any], read: Mapping[str, Any]) -> list[
 def _query(value: object) -> str | None:
     if value is None:
         return None
-    if not (isinstance(value, str) and value.strip() and len(value) <= LONGEST_QUERY and is_storable(value)):
+    if not (isinstance(value, str) and not is_blank(value) and len(value) <= LONGEST_QUERY and is_storable(value)):
         raise _Unfit(f"Give a text of 1 to {LONGEST_QUERY} characters, none of them U+0000 or half of a character.")
     return value
 
@@ -76,10 +77,9 @@ def _vector(value: object) -> tuple[float, ...] | None:
     """How long it has to be is known only with the model."""
     if value is None:
         return None
-    length = len(value) if isinstance(value, list | tuple) else 1
-    if not 1 <= length <= LONGEST_VECTOR:
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= LONGEST_VECTOR:
         raise _Unfit(f"Give a list of 1 to {LONGEST_VECTOR} numbers: as many as the vectors of the model have.")
-    return tuple(checked(value, length, path="$.vector"))
+    return tuple(checked(value, len(value), path="$.vector"))
 
 
 def _whole(least: int, most: int) -> Callable[[object], int]:

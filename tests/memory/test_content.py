@@ -81,7 +81,9 @@ def test_it_takes_texts_as_they_are(content: str) -> None:
     assert read(content=content) == {"content": content}
 
 
-@pytest.mark.parametrize("content", ["", " \n\t", "a" * 32_001, "ä" * 16_001, "a\0b", "half \ud83d", None, 7, ["x"]])
+@pytest.mark.parametrize(
+    "content", ["", " \n\t", "\u200b\ufeff", "a" * 32_001, "ä" * 16_001, "a\0b", "half \ud83d", None, 7, ["x"]]
+)
 def test_it_refuses_other_contents(content: Any) -> None:
     assert paths(content=content) == ["$.content"]
 

@@ -24,7 +24,7 @@ def test_it_takes_a_list_of_numbers() -> None:
         ([True, 1.0], "$.vector[0]", "Every value of a vector is a number."),
         ([1.0, None], "$.vector[1]", "Every value of a vector is a number."),
         ([0, 0.0], "$.vector", "A vector of nothing but zeros has no direction. Send another one, or none."),
-        ([5e-8, -5e-8], "$.vector", "A vector of nothing but zeros has no direction. Send another one, or none."),
+        ([5e-8, -5e-8], "$.vector", "A vector so short has no direction. Send another one, or none."),
     ],
 )
 def test_it_refuses_what_is_no_vector(values: object, path: str, message: str) -> None:

@@ -96,9 +96,14 @@ def test_it_refuses_a_limit_beyond_1_to_200(limit: object) -> None:
     assert faults_of({"query": "plans", "limit": limit}) == [Fault("$.limit", "Give a whole number from 1 to 200.")]
 
 
-@pytest.mark.parametrize("query", ["", "  ", 5, ["plans"], "x" * 4_001, "a\0b", "\ud800"])
+@pytest.mark.parametrize("query", ["", "  ", "\u200b\ufeff", 5, ["plans"], "x" * 4_001, "a\0b", "\ud800"])
 def test_it_refuses_what_is_no_question(query: object) -> None:
     assert [fault.path for fault in faults_of({"query": query})] == ["$.query"]
+
+
+def test_it_does_not_guess_how_long_a_vector_is() -> None:
+    [fault] = faults_of({"vector": "x"})
+    assert fault.message == "Give a list of 1 to 4000 numbers: as many as the vectors of the model have."
 
 
 @pytest.mark.parametrize(
