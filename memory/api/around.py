@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from accounts.api.pagination import page, paged
 from accounts.api.queries import PageQuery, QuerySerializer
@@ -43,7 +44,7 @@ class NeighboursQuery(QuerySerializer):
 
 class NamespacesQuery(QuerySerializer):
     under = serializers.CharField(max_length=1000, required=False, help_text="Left out: from the top.")
-    after = serializers.CharField(max_length=1000, required=False, help_text="As given by `next`.")
+    after = serializers.CharField(max_length=1000, required=False, help_text="Those behind this one.")
     limit = serializers.IntegerField(min_value=1, max_value=MOST_CHILDREN, required=False)
 
 
@@ -79,11 +80,14 @@ class NamespacesView(AsyncTenantView):
         responses=inline_serializer(
             "Namespaces",
             {
-                "next": serializers.CharField(allow_null=True, help_text="To be given as `after`."),
+                "next": serializers.URLField(allow_null=True, help_text="Of the page behind this one."),
                 "results": MemoryNamespaceSerializer(many=True),
             },
         )
     )
     async def get(self, request: Request, caller: Caller) -> Response:
         """The namespaces one level below `under`, in order, each with how many memories it and all below it hold."""
-        return response_of(await namespaces(asker_of(caller), asked_by(self.query), path=""))
+        body = (await namespaces(asker_of(caller), asked_by(self.query), path="")).body
+        if body["next"] is not None:
+            body["next"] = replace_query_param(request.build_absolute_uri(), "after", body["next"])
+        return Response(body)

@@ -168,5 +168,8 @@ def test_namespaces_are_told_level_by_level(corridor: Corridor, acme: Tenant) ->
         ("projects/", 1),
         ("projects/apollo/", 2),
     ]
-    rest = corridor.get("memory-namespaces/", {"under": "projects", "after": first["next"]}).json()
+    assert first["next"] == (
+        "http://testserver/api/v1/memory-namespaces/?after=projects%2Fapollo%2F&limit=2&under=projects"
+    )
+    rest = corridor.get(first["next"].removeprefix("http://testserver")).json()
     assert rest == {"next": None, "results": [{"namespace": "projects/gemini/", "count": 1}]}
