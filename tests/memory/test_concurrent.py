@@ -148,6 +148,7 @@ def test_two_who_link_the_same_make_one_link(acme: Tenant) -> None:
         lambda: link(by=CURATOR, from_id=first.id, to_id=second.id, type="about"),
         lambda: link(by=CURATOR, from_id=first.id, to_id=second.id, type="about", weight=0.5),
     )
-    assert became[0].id == became[1].id
+    assert became[0].link.id == became[1].link.id
+    assert [each.is_new for each in became] == [True, False]
     with within(acme.id):
         assert [each.weight for each in MemoryLink.objects.all()] == [0.5]
