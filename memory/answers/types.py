@@ -7,7 +7,7 @@ from uuid import UUID
 
 from accounts.caller import Actor
 from accounts.offload import in_database_thread
-from accounts.tenancy import within
+from memory.bounded import bounded_within
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,10 +29,13 @@ class Answer:
 
 
 async def in_tenant(asker: Asker, function: Callable[Concatenate[Asker, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `function` in a thread and a transaction of the asker's tenant; both have ended when this returns."""
+    """Run `function` in a thread and a transaction of the asker's tenant; both have ended when this returns.
+
+    Raises Throttled when PostgreSQL takes too long.
+    """
     return await in_database_thread(_within, asker, lambda: function(asker, *args, **kwargs))
 
 
 def _within(asker: Asker, work: Callable[[], T]) -> T:
-    with within(asker.tenant_id):
+    with bounded_within(asker.tenant_id):
         return work()

@@ -46,8 +46,6 @@ SHARE_OF_THREADS = 0.5
 """Of those that a process has for PostgreSQL, that searches of one tenant take at once; one at least."""
 TURN_PATIENCE_SECONDS = 10.0
 """That a search waits for one of them."""
-LONGEST_STATEMENT_MS = 20_000
-"""After which PostgreSQL gives up one statement of a search: conditions may be such that each row takes long."""
 QUESTION_SECONDS = 10.0
 """That the question's vector is waited for."""
 MOST_LEXEMES = 32

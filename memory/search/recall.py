@@ -1,24 +1,20 @@
 """Searching memories: the one function behind REST, the tools, the command and the pages."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import OperationalError, connection
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
-from psycopg.errors import QueryCanceled
 
 from accounts.caller import Actor, Caller
-from accounts.errors import Throttled
 from accounts.offload import in_database_thread
-from accounts.tenancy import within
 from integrations.embedding.base import Embedder, Vector
 from integrations.embedding.shelf import embedder_named
 from integrations.embedding.vectors import checked, unit
 from integrations.errors import EmbedderRefused, EmbedderUnavailable
 from memory.access import reach_of
+from memory.bounded import bounded_within
 from memory.embedding.active import active_model
 from memory.indexes.counts import weigh
 from memory.models import EmbeddingModel, EmbeddingStatus, Memory, MemoryEmbedding
@@ -26,7 +22,7 @@ from memory.search.budget import keep_to
 from memory.search.expand import expand
 from memory.search.fuse import Found, Listed, Scored, add_linked, alone, fuse
 from memory.search.keyword import find_by_words
-from memory.search.limits import FEWEST_CANDIDATES, LONGEST_STATEMENT_MS, QUESTION_SECONDS
+from memory.search.limits import FEWEST_CANDIDATES, QUESTION_SECONDS
 from memory.search.nearest import Nearest, find_nearest
 from memory.search.scope import Scope, scope_of
 from memory.search.turns import turn_of
@@ -121,23 +117,10 @@ def _search_within(
     vector_of: EmbeddingModel | None,
     degraded: str,
 ) -> Answer:
-    with within(tenant_id), _bounded():
+    with bounded_within(tenant_id):
         return search_memories(
             tenant_id=tenant_id, by=by, request=request, vector=vector, vector_of=vector_of, degraded=degraded
         )
-
-
-@contextmanager
-def _bounded() -> Iterator[None]:
-    """No statement of this transaction takes longer than LONGEST_STATEMENT_MS. Raises Throttled."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(LONGEST_STATEMENT_MS)])
-    try:
-        yield
-    except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
-            raise
-        raise Throttled("This search takes too long. Look in a namespace, or ask for less in `where`.") from error
 
 
 def _wants_vector(request: SearchRequest) -> bool:

@@ -17,6 +17,7 @@ from accounts.tenancy import within
 from integrations.embedding.base import ModelFacts, Vector
 from integrations.embedding.lexical_hash import LexicalHash, vector_of
 from integrations.errors import EmbedderRefused, EmbedderUnavailable
+from memory import bounded
 from memory.models import Access, EmbeddingModel, Memory, ModelState, NamespaceRule
 from memory.search import recall
 from memory.search.recall import ModelChanged, search, search_memories
@@ -343,7 +344,7 @@ class TestWithTheQuestionsVector:
         self, scout_caller: Caller, lexical: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(recall, "search_memories", sleep)
-        monkeypatch.setattr(recall, "LONGEST_STATEMENT_MS", 50)
+        monkeypatch.setattr(bounded, "LONGEST_STATEMENT_MS", 50)
         with pytest.raises(Throttled, match="takes too long"):
             await search(caller=scout_caller, request=SearchRequest(query="cat", mode=Mode.KEYWORD))
         assert await in_database_thread(statement_timeout) == "0"
