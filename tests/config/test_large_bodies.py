@@ -58,7 +58,8 @@ async def test_it_bounds_bodies_by_their_address(path: str, chunks: int, status:
 
 
 def test_it_knows_the_addresses_by_their_names() -> None:
-    assert {reverse("imports"), reverse("admin:integrations_connectorimport_add")} == handlers.IMPORTS
+    pages = {reverse(f"admin:{model}_add") for model in ("integrations_connectorimport", "memory_memoryimport")}
+    assert {reverse("imports"), *pages} == handlers.IMPORTS
 
 
 async def test_it_keeps_a_large_body_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,10 @@ class Meaning:
 
 # What a run never meets is told as ours, so that nobody else is sent looking.
 MEANINGS: Mapping[str, Meaning] = {
-    **{code: Meaning(Cause.OURS, may_pass=True) for code in ("internal_error", "unavailable", "error")},
+    **{
+        code: Meaning(Cause.OURS, may_pass=True)
+        for code in ("internal_error", "unavailable", "embedder_unavailable", "error")
+    },
     **{
         code: Meaning(Cause.POLICY, may_pass=True)
         for code in ("rate_limited", "tool_disabled", "connection_missing", "connection_expired")
@@ -37,16 +40,20 @@ MEANINGS: Mapping[str, Meaning] = {
         code: Meaning(Cause.POLICY, may_pass=False)
         for code in (
             *("forbidden", "egress_blocked", "tool_not_found", "version_not_found", "cancelled"),
-            *("unauthenticated", "key_expired", "key_revoked"),
+            *("unauthenticated", "key_expired", "key_revoked", "quota_reached"),
         )
     },
-    **{code: Meaning(Cause.SENDER, may_pass=False) for code in ("invalid_input", "too_large")},
+    **{
+        code: Meaning(Cause.SENDER, may_pass=False)
+        for code in ("invalid_input", "too_large", "precondition_required", "precondition_failed")
+    },
     **{
         code: Meaning(Cause.OURS, may_pass=False)
         for code in (
             *("malformed_request", "not_found", "method_not_allowed", "not_acceptable", "unsupported_media_type"),
             *("conflict", "breaking_change", "idempotency_conflict", "range_not_satisfiable"),
             *("skipped", "aborted", "reads_too_slowly", "signature_invalid", "source_disabled"),
+            "embedder_refused",
         )
     },
 }

@@ -11,12 +11,15 @@ EXAMPLE = '["execution.failed", "approval.*"]'
 
 OPEN = frozenset(
     (
-        *("tool", "version", "health", "execution", "cancellation", "approval", "artifact", "breaker", "memory"),
+        *("tool", "version", "health", "execution", "cancellation", "approval", "artifact", "breaker"),
+        *("memory", "memory_import", "embedding_model"),
         *("connection", "connect_link", "import", "imported_connector"),
         *("webhook_source", "webhook_secret", "webhook_event", "webhook_route", "webhook_run"),
     )
 )
-GUARDED = frozenset({"tenant", "person", "agent", "key", "rule", "oauth_app", "data_key"})
+GUARDED = frozenset(
+    {"tenant", "person", "agent", "key", "rule", "oauth_app", "data_key", "namespace_rule", "memory_erasure"}
+)
 """Of these only the audit trail tells, which not every role may read."""
 OWN = frozenset({"webhook_subscription", "webhook_delivery"})
 """Of these whoever is told by `*` would be told because they are told."""

@@ -30,7 +30,7 @@ def told(*types: str) -> list[str]:
             ["breaker.opened", "breaker.half_opened", "breaker.closed", "breaker.held", "breaker.released"],
         ),
         (["version"], ["version.published", "version.deprecated", "version.retired"]),
-        (["*.failed"], ["import.failed", "execution.failed"]),
+        (["*.failed"], ["import.failed", "memory_import.failed", "execution.failed"]),
         (["tool.re*"], ["tool.registered", "tool.retired"]),
         (["version.retired", "execution.failed"], ["version.retired", "execution.failed"]),
         (["import.*"], ["import.began", "import.done", "import.failed"]),
