@@ -3,10 +3,12 @@
 Whatever goes wrong is a problem document. Who has no source's address learns nothing, and leaves nothing behind.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
@@ -35,7 +37,8 @@ NOTED_EVERY = timedelta(minutes=1)
 LONGEST_TOKEN = 100
 
 
-_turns = Turns()  # a web process has one loop
+# A web process has one loop; turns belong to theirs.
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
 
 
 async def door(scope: Scope, receive_message: Receive, send: Send) -> None:
@@ -54,7 +57,8 @@ async def _answer(scope: Scope, receive_message: Receive) -> Answer:
     if found is None:
         return refusal(NotFound("Nobody takes events at this address. Check that it was copied whole."))
     arrival = await _arrival(token, *found, scope, receive_message)
-    async with _turns.turn(_whose_turn(arrival.source)):
+    turns = _turns.setdefault(asyncio.get_running_loop(), Turns())
+    async with turns.turn(_whose_turn(arrival.source)):
         answer, _ = await receive(arrival)
     return answer
 

@@ -47,6 +47,16 @@ def test_it_makes_one_event_of_a_hundred_copies_at_once(acme: Tenant, corridor_l
     assert [event.routing for event in events_of(source)].count("waiting") == 1
 
 
+def test_each_process_has_turns_of_its_own(acme: Tenant, globex: Tenant, corridor_loop: Loop, own_loop: Loop) -> None:
+    """While several tenants send, requests wait for each other, and are called by their own process alone."""
+    source, other = make_source(acme), make_source(globex)
+    for loop in (corridor_loop, own_loop):
+        loop.run(copies(path_to(other), 1))
+    sending = [loop.start(copies(path_to(source), 20)) for loop in (corridor_loop, own_loop)]
+    assert {answer.status for each in sending for answer in each.result(30)} == {200}
+    assert statuses(source) == {"accepted": 1, "duplicate": 39}
+
+
 def test_it_only_counts_the_copies_of_one_event_that_come_for_ever(
     acme: Tenant, corridor_loop: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
