@@ -13,8 +13,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.caller import System
-from accounts.models import Tenant
-from accounts.tenancy import platform, within
+from accounts.tenancy import within
 from memory.erasing.begin import begin_erasure, count_erasure
 from memory.erasing.find import find_erasure
 from memory.erasing.proof import as_told
@@ -23,6 +22,7 @@ from memory.exporting.pages import Wanted, export_pages
 from memory.importing.begin import begin_import
 from memory.importing.find import faults_of, find_import, pace_of
 from memory.importing.work import work_imports
+from memory.management.tenants import tenant_named
 from memory.models import UNENDED, BulkStatus, Erased, MemoryImport, Trust
 from memory.namespaces import DEFAULT_NAMESPACE
 
@@ -71,7 +71,7 @@ def _add_erase(parser: ArgumentParser) -> None:
 
 
 def _import(command: BaseCommand, options: dict[str, Any]) -> None:
-    tenant = _tenant(options["tenant"])
+    tenant = tenant_named(options["tenant"])
     with ExitStack() as files:
         file = _opened(options["file"], files)
         row = begin_import(
@@ -110,7 +110,7 @@ def _progress(row: MemoryImport) -> str:
 
 
 def _export(command: BaseCommand, options: dict[str, Any]) -> None:
-    tenant = _tenant(options["tenant"])
+    tenant = tenant_named(options["tenant"])
     wanted = Wanted(options["namespace"], options["end_user"], options["deleted"], options["vectors"])
     pages = export_pages(tenant_id=tenant.id, by=CONSOLE, wanted=wanted)
     if options["output"] is None:
@@ -133,7 +133,7 @@ def _written(pages: Iterator[bytes], path: Path) -> int:
 
 
 def _erase(command: BaseCommand, options: dict[str, Any]) -> None:
-    tenant = _tenant(options["tenant"])
+    tenant = tenant_named(options["tenant"])
     what, target = _target(options)
     if not options["yes"]:
         with within(tenant.id):
@@ -180,11 +180,3 @@ def _opened(name: str, files: ExitStack) -> IO[bytes]:
 def _looked_at(tenant_id: UUID, import_id: UUID) -> MemoryImport:
     with within(tenant_id):
         return find_import(by=CONSOLE, import_id=import_id)
-
-
-def _tenant(slug: str) -> Tenant:
-    with platform():
-        tenant = Tenant.objects.filter(slug=slug).first()
-    if tenant is None:
-        raise CommandError(f"There is no tenant `{slug}`.")
-    return tenant

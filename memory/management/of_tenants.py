@@ -11,12 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.api.problems import translate
 from accounts.bridge import start
 from accounts.caller import System
-from accounts.errors import NotFound, QuartermasterError
-from accounts.models import Tenant
-from accounts.tenancy import platform
+from accounts.errors import QuartermasterError
 from integrations import egress
 from integrations.egress import inside
 from memory.answers.types import Answer, Asker
+from memory.management.tenants import tenant_named
 from memory.words import (
     create,
     delete,
@@ -58,7 +57,7 @@ def does(command: BaseCommand) -> Mapping[str, Callable[[dict[str, Any]], None]]
 
 def _run(command: BaseCommand, word: Word, options: dict[str, Any]) -> None:
     """Prints the body that REST answers with. Raises CommandError."""
-    asker = Asker(_tenant(options["tenant"]).id, CONSOLE)
+    asker = Asker(tenant_named(options["tenant"]).id, CONSOLE)
     try:
         answer = start(_answer(word, asker, options)).result()
     except Exception as error:
@@ -73,14 +72,6 @@ async def _answer(word: Word, asker: Asker, options: Mapping[str, Any]) -> Answe
     finally:
         await egress.aclose()
         await inside.aclose()
-
-
-def _tenant(slug: str) -> Tenant:
-    with platform():
-        tenant = Tenant.objects.filter(slug=slug).first()
-    if tenant is None:
-        raise NotFound(f"There is no tenant `{slug}`.")
-    return tenant
 
 
 def _said(error: QuartermasterError) -> str:
